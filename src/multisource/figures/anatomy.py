@@ -1,0 +1,120 @@
+"""The head at a glance: tissue slices under the surfaces that made them, electrodes on the scalp."""
+
+from __future__ import annotations
+
+import numpy as np
+from matplotlib.collections import LineCollection
+from matplotlib.colors import BoundaryNorm, ListedColormap
+from matplotlib.figure import Figure
+from matplotlib.patches import Patch
+
+from multisource.anatomy.electrodes import Electrodes
+from multisource.anatomy.head import TISSUES, Head
+from multisource.anatomy.surfaces import plane_section, vertex_normals
+
+_COLOURS = ["#ffffff", "#f2e6c9", "#b9848c", "#a9d3e8", "#f4f1e4", "#e7bfa0"]
+_LINES = {
+    "white": "#7a5c00",
+    "pial": "#8c1c2b",
+    "inner_skull": "#1f6f9c",
+    "outer_skull": "#333333",
+    "outer_skin": "#9a5a2c",
+}
+_VIEWS = (
+    ("sagittal", 0, 1, 2, "P  A"),
+    ("coronal", 1, 0, 2, "L  R"),
+    ("axial", 2, 0, 1, "L  R"),
+)
+
+
+def plot_anatomy(
+    head: Head, electrodes: Electrodes, *, centre: tuple[float, float, float] | None = None
+) -> Figure:
+    """Sagittal, coronal and axial slices with surface outlines, and three views of the scalp.
+
+    centre: point (mm, surface RAS) the slices pass through; by default the middle of the inner
+    skull, 8 mm off the midline so that the sagittal slice shows cortex.
+    """
+    if centre is None:
+        inner = head.surfaces["inner_skull"][0]
+        centre = tuple((inner.max(axis=0) + inner.min(axis=0)) / 2.0 + [8.0, 0.0, 0.0])
+    figure = Figure(figsize=(13, 9), layout="constrained")
+    axes = figure.subplots(2, 3)
+    for axis, (title, normal, across, up, _) in zip(axes[0], _VIEWS, strict=True):
+        _slice(axis, head, electrodes, centre[normal], normal, across, up)
+        axis.set_title(f"{title}, {'xyz'[normal]} = {centre[normal]:.0f} mm")
+    for axis, view in zip(axes[1], ("left", "front", "top"), strict=True):
+        _scalp(axis, head, electrodes, view)
+        axis.set_title(f"electrodes, from the {view}")
+    handles = [
+        Patch(facecolor=_COLOURS[label], edgecolor="#555555", label=name)
+        for label, name in TISSUES.items()
+    ]
+    figure.legend(handles=handles, loc="outside lower center", ncols=5, frameon=False)
+    return figure
+
+
+def _slice(axis, head, electrodes, position, normal, across, up) -> None:
+    origin, step = head.affine[:3, 3], head.affine[:3, :3]
+    index = int(np.rint((position - origin[normal]) / step[normal, normal]))
+    index = int(np.clip(index, 0, head.tissues.shape[normal] - 1))
+    image = np.take(head.tissues, index, axis=normal).T
+    bounds = []
+    for k in (across, up):
+        first, last = origin[k], origin[k] + step[k, k] * (head.tissues.shape[k] - 1)
+        bounds += [first - step[k, k] / 2, last + step[k, k] / 2]
+    axis.imshow(
+        image,
+        origin="lower",
+        extent=bounds,
+        cmap=ListedColormap(_COLOURS),
+        norm=BoundaryNorm(np.arange(-0.5, 6.5), 6),
+        interpolation="nearest",
+    )
+    for name, (vertices, triangles) in head.surfaces.items():
+        kind = name.split(".")[-1]
+        if kind not in _LINES:
+            continue
+        segments = plane_section(vertices, triangles, normal, position)
+        lines = LineCollection(segments[:, :, [across, up]], colors=_LINES[kind], linewidths=0.7)
+        axis.add_collection(lines)
+    near = np.abs(electrodes.positions[:, normal] - position) < 6.0
+    axis.plot(*electrodes.positions[near][:, [across, up]].T, "o", color="black", markersize=4)
+    axis.set_aspect("equal")
+    axis.set_xlabel(f"{'xyz'[across]} (mm)")
+    axis.set_ylabel(f"{'xyz'[up]} (mm)")
+
+
+def _scalp(axis, head, electrodes, view) -> None:
+    normal, sign, across, up, mirror = {
+        "left": (0, -1.0, 1, 2, -1.0),
+        "front": (1, 1.0, 0, 2, -1.0),
+        "top": (2, 1.0, 0, 1, 1.0),
+    }[view]
+    vertices, triangles = head.surfaces["outer_skin"]
+    normals = vertex_normals(vertices, triangles)
+    depth = sign * vertices[triangles].mean(axis=1)[:, normal]
+    order = np.argsort(depth)
+    light = normals[triangles[order]].mean(axis=1)
+    shade = 0.45 + 0.5 * np.clip(sign * light[:, normal] * 0.8 + 0.25 * light[:, 2], 0, 1)
+    corners = vertices[triangles[order]][:, :, [across, up]] * [mirror, 1.0]
+    from matplotlib.collections import PolyCollection
+
+    facing = sign * light[:, normal] > -0.1
+    axis.add_collection(
+        PolyCollection(
+            corners[facing], facecolors=np.repeat(shade[facing][:, None], 3, axis=1), zorder=1
+        )
+    )
+    direction = electrodes.positions - vertices.mean(axis=0)
+    seen = sign * direction[:, normal] > -0.15 * np.linalg.norm(direction, axis=1)
+    spots = electrodes.positions[:, [across, up]] * [mirror, 1.0]
+    axis.plot(*spots[seen].T, "o", color="#c2342b", markersize=5, zorder=2)
+    for name, spot, show in zip(electrodes.names, spots, seen, strict=True):
+        if show:
+            axis.annotate(
+                name, spot, xytext=(3, 3), textcoords="offset points", fontsize=7, zorder=3
+            )
+    axis.set_aspect("equal")
+    axis.autoscale_view()
+    axis.set_axis_off()

@@ -1,0 +1,151 @@
+"""The cortex as it is drawn: one mesh of both hemispheres, opened a little, with its dipoles."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import sparse
+
+from multisource.errors import UserError
+
+
+@dataclass(frozen=True)
+class Cortex:
+    """A drawable cortex.
+
+    ``vertices`` (V, 3) mm, surface RAS, smoothed for display; ``triangles`` (T, 3), outward;
+    ``normals`` (V, 3); ``relief`` (V,) mm, positive on gyri and negative in sulci; ``hemisphere``
+    (V,) 0 left, 1 right; ``dipoles`` (N,) the vertex that carries each dipole; ``adjacency``
+    (V, V) sparse, ones between neighbours.
+    """
+
+    vertices: np.ndarray
+    triangles: np.ndarray
+    normals: np.ndarray
+    relief: np.ndarray
+    hemisphere: np.ndarray
+    dipoles: np.ndarray
+    adjacency: sparse.csr_matrix
+
+
+def make_cortex(
+    surfaces: Mapping[str, tuple[np.ndarray, np.ndarray]],
+    used: Sequence[np.ndarray],
+    *,
+    kind: str = "pial",
+    smoothing_mm: float = 5.0,
+) -> Cortex:
+    """Join the hemispheres ``lh.<kind>`` and ``rh.<kind>`` and open their sulci for display.
+
+    ``used`` holds, for the left and the right hemisphere, the vertices that carry a dipole (the
+    ``vertno`` of the source space), so that dipole values in the order of the leadfield can be
+    drawn. ``smoothing_mm`` is the length over which folds are smoothed away; 0 draws the surface
+    as it is. Raises ``UserError`` if a dipole's vertex is not on its surface.
+    """
+    parts = []
+    for side, vertno in zip(("lh", "rh"), used, strict=True):
+        points, triangles = surfaces[f"{side}.{kind}"]
+        points, triangles = np.asarray(points, float), np.asarray(triangles, int)
+        vertno = np.asarray(vertno, int)
+        if vertno.size and (vertno.min() < 0 or vertno.max() >= len(points)):
+            raise UserError(
+                f"{side}.{kind}: a dipole is on vertex {vertno.max()} but the surface has only "
+                f"{len(points)}; the source space and the surfaces must be of the same head"
+            )
+        if signed_volume(points, triangles) < 0:
+            triangles = triangles[:, ::-1]
+        smooth = smooth_surface(points, triangles, smoothing_mm)
+        relief = np.einsum("ij,ij->i", points - smooth, vertex_normals(smooth, triangles))
+        parts.append((smooth, triangles, relief, vertno))
+    (left, left_tri, left_relief, left_use), (right, right_tri, right_relief, right_use) = parts
+    vertices = np.vstack([left, right])
+    triangles = np.vstack([left_tri, right_tri + len(left)])
+    return Cortex(
+        vertices=vertices,
+        triangles=triangles,
+        normals=vertex_normals(vertices, triangles),
+        relief=np.concatenate([left_relief, right_relief]),
+        hemisphere=np.repeat([0, 1], [len(left), len(right)]),
+        dipoles=np.concatenate([left_use, right_use + len(left)]),
+        adjacency=mesh_adjacency(triangles, len(vertices)),
+    )
+
+
+def spread_to_vertices(cortex: Cortex, values: np.ndarray) -> np.ndarray:
+    """Dipole values (N,) to all vertices (V,): dipoles keep theirs, the rest take the mean of
+    their neighbours, ring by ring.
+
+    Raises ``UserError`` if the number of values is not the number of dipoles.
+    """
+    values = np.asarray(values, float)
+    if values.shape != cortex.dipoles.shape:
+        raise UserError(
+            f"map to draw: {values.shape} values for {cortex.dipoles.shape} dipoles; the estimate "
+            "and the source space must be of the same head"
+        )
+    count = len(cortex.vertices)
+    filled = np.zeros(count)
+    known = np.zeros(count, bool)
+    filled[cortex.dipoles] = values
+    known[cortex.dipoles] = True
+    while not known.all():
+        weight = cortex.adjacency @ known.astype(float)
+        total = cortex.adjacency @ np.where(known, filled, 0.0)
+        reached = ~known & (weight > 0)
+        if not reached.any():
+            break
+        filled[reached] = total[reached] / weight[reached]
+        known |= reached
+    return filled
+
+
+def smooth_surface(points: np.ndarray, triangles: np.ndarray, length_mm: float) -> np.ndarray:
+    """Laplacian smoothing over about ``length_mm``, put back to the extent of the input.
+
+    The number of steps grows with the square of length over edge, so that a fine and a coarse
+    mesh of one brain come out alike.
+    """
+    if length_mm <= 0:
+        return points
+    edges = np.linalg.norm(points[triangles] - points[np.roll(triangles, 1, axis=1)], axis=2)
+    steps = max(1, round((length_mm / float(edges.mean())) ** 2 * 4))
+    average = mesh_adjacency(triangles, len(points))
+    average = sparse.diags(1.0 / np.maximum(average.sum(axis=1).A1, 1)) @ average
+    smooth = points
+    for _ in range(steps):
+        smooth = 0.5 * smooth + 0.5 * (average @ smooth)
+    low, high = points.min(axis=0), points.max(axis=0)
+    new_low, new_high = smooth.min(axis=0), smooth.max(axis=0)
+    return (smooth - new_low) * (high - low) / (new_high - new_low) + low
+
+
+def mesh_adjacency(triangles: np.ndarray, count: int) -> sparse.csr_matrix:
+    """Symmetric (V, V) matrix with ones between vertices that share an edge."""
+    start, end = triangles.ravel(), np.roll(triangles, 1, axis=1).ravel()
+    ones = np.ones(2 * len(start))
+    matrix = sparse.csr_matrix(
+        (ones, (np.concatenate([start, end]), np.concatenate([end, start]))), shape=(count, count)
+    )
+    matrix.data[:] = 1.0
+    return matrix
+
+
+def vertex_normals(points: np.ndarray, triangles: np.ndarray) -> np.ndarray:
+    """Unit normals (V, 3), the area-weighted mean of the faces round each vertex."""
+    corner = points[triangles]
+    face = np.cross(corner[:, 1] - corner[:, 0], corner[:, 2] - corner[:, 0])
+    normals = np.zeros_like(points)
+    for k in range(3):
+        for axis in range(3):
+            normals[:, axis] += np.bincount(
+                triangles[:, k], weights=face[:, axis], minlength=len(points)
+            )
+    return normals / np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-12)
+
+
+def signed_volume(points: np.ndarray, triangles: np.ndarray) -> float:
+    """Enclosed volume (mm3), negative if the faces point inward."""
+    a, b, c = (points[triangles[:, k]] for k in range(3))
+    return float(np.einsum("ij,ij->", a, np.cross(b, c)) / 6.0)
