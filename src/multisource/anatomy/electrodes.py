@@ -1,0 +1,189 @@
+"""Electrodes on the scalp: from channel names and a montage, or from a BIDS electrodes.tsv."""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+
+import numpy as np
+
+from multisource.anatomy import surfaces as geometry
+from multisource.anatomy.head import LANDMARKS, Head, apply_affine
+from multisource.errors import UserError
+from multisource.files import atomic
+
+# Montages whose coordinates are an adult template's own MRI frame: mapped through MNI space
+# rather than by three landmarks.
+_TEMPLATE_MONTAGES = ("fsaverage_1005", "fsaverage_1010")
+
+
+@dataclass(frozen=True)
+class Electrodes:
+    """names: E channel names; positions: (E, 3) mm in surface RAS, on the scalp surface."""
+
+    names: list[str]
+    positions: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+
+def check_names(names: list[str], known: list[str], *, source: str) -> None:
+    """Refuse channel names that are repeated or not in ``known``.
+
+    Raises UserError naming the channel, with the closest known name where there is one.
+    """
+    if not names:
+        raise UserError(f"{source}: no channel is named; give at least one")
+    seen: set[str] = set()
+    for name in names:
+        if name in seen:
+            raise UserError(f"{source}: channel {name!r} is named twice; name it once")
+        seen.add(name)
+    for name in names:
+        if name not in known:
+            raise UserError(f"{source}: channel {name!r} is unknown{_did_you_mean(name, known)}")
+
+
+def _did_you_mean(name: str, known: list[str]) -> str:
+    by_lower = {k.lower(): k for k in known}
+    close = get_close_matches(str(name).lower(), by_lower, n=1, cutoff=0.6)
+    return f"; did you mean {by_lower[close[0]]!r}?" if close else ""
+
+
+def read_channel_list(path: str | Path) -> list[str]:
+    """Channel names in use from a table with columns name and (optional) used (yes or no).
+
+    Raises UserError when the file is missing, has no name column, or a value of used is neither.
+    """
+    rows = _read_tsv(Path(path), ["name"])
+    for row in rows:
+        if row.get("used", "yes") not in ("yes", "no"):
+            raise UserError(f"{path}: used is {row['used']!r} for {row['name']}; use yes or no")
+    return [row["name"] for row in rows if row.get("used", "yes") == "yes"]
+
+
+def montage_names(montage: str) -> list[str]:
+    """Channel names that an MNE montage knows. Raises UserError for an unknown montage."""
+    return list(_montage(montage)["ch_pos"])
+
+
+def montage_electrodes(
+    head: Head,
+    names: list[str],
+    *,
+    montage: str = "fsaverage_1005",
+    max_distance_mm: float = 15.0,
+) -> Electrodes:
+    """Electrodes at an MNE montage's positions, projected to the nearest point of the scalp.
+
+    The fsaverage montages are mapped to the head by MNI152 coordinates (nothing moves on the
+    unscaled fsaverage head); every other montage by a similarity fitted to the three landmarks.
+
+    Raises UserError for an unknown montage or channel, a repeated channel, or a position farther
+    than ``max_distance_mm`` from the scalp.
+    """
+    points = _montage(montage)
+    check_names(names, list(points["ch_pos"]), source=f"montage {montage}")
+    positions = np.array([points["ch_pos"][name] for name in names]) * 1000.0
+    if montage in _TEMPLATE_MONTAGES:
+        from multisource.anatomy.fsaverage import MNI305_TO_MNI152
+
+        positions = apply_affine(np.linalg.inv(head.to_mni) @ MNI305_TO_MNI152, positions)
+    else:
+        source = np.array([points[name] for name in LANDMARKS]) * 1000.0
+        target = np.array([head.fiducials[name] for name in LANDMARKS])
+        positions = apply_affine(_similarity(source, target), positions)
+    return project(names, positions, head, max_distance_mm=max_distance_mm)
+
+
+def project(
+    names: list[str], positions: np.ndarray, head: Head, *, max_distance_mm: float = 15.0
+) -> Electrodes:
+    """Electrodes at the points of the scalp surface nearest to ``positions`` (E, 3) mm.
+
+    Raises UserError naming the electrode that is farthest beyond ``max_distance_mm``.
+    """
+    moved, distance, _ = geometry.closest_points(*head.surfaces["outer_skin"], positions)
+    worst = int(distance.argmax())
+    if distance[worst] > max_distance_mm:
+        hint = ""
+        size = np.median(np.linalg.norm(positions - positions.mean(axis=0), axis=1))
+        if len(names) > 3 and size < 1:
+            hint = " (the positions look like metres; multiply by 1000)"
+        elif len(names) > 3 and size < 20:
+            hint = " (the positions look like centimetres; multiply by 10)"
+        raise UserError(
+            f"electrode {names[worst]!r} is {distance[worst]:.1f} mm from the scalp, more than "
+            f"{max_distance_mm:g} mm; check its position, units and coordinate frame{hint}"
+        )
+    return Electrodes(list(names), moved)
+
+
+def read_electrodes(path: str | Path) -> Electrodes:
+    """Read a BIDS electrodes.tsv (columns name, x, y, z in mm, surface RAS), as it stands.
+
+    Rows whose coordinates are all n/a (reference, ECG) are left out.
+    Raises UserError when the file, a column or a number is missing, or a name comes twice.
+    """
+    path = Path(path)
+    names, positions = [], []
+    for row in _read_tsv(path, ["name", "x", "y", "z"]):
+        values = [row[axis] for axis in "xyz"]
+        if all(value == "n/a" for value in values):
+            continue
+        try:
+            point = [float(value) for value in values]
+        except (TypeError, ValueError):
+            raise UserError(
+                f"{path}: position of {row['name']!r} is {values}; give three numbers in mm"
+            ) from None
+        if not np.isfinite(point).all():
+            raise UserError(f"{path}: position of {row['name']!r} is not finite")
+        names.append(row["name"])
+        positions.append(point)
+    check_names(names, names, source=str(path))
+    return Electrodes(names, np.array(positions))
+
+
+def write_electrodes(path: str | Path, electrodes: Electrodes) -> None:
+    """Write a BIDS electrodes.tsv: name, x, y, z in mm, surface RAS."""
+    with atomic(path) as part, open(part, "w", newline="") as file:
+        writer = csv.writer(file, delimiter="\t", lineterminator="\n")
+        writer.writerow(["name", "x", "y", "z"])
+        for name, point in zip(electrodes.names, electrodes.positions, strict=True):
+            writer.writerow([name, *(f"{value:.4f}" for value in point)])
+
+
+def _read_tsv(path: Path, columns: list[str]) -> list[dict[str, str]]:
+    if not path.is_file():
+        raise UserError(f"{path}: no such file")
+    with open(path, newline="", encoding="utf-8-sig") as file:
+        reader = csv.DictReader(file, delimiter="\t")
+        missing = [name for name in columns if name not in (reader.fieldnames or [])]
+        if missing:
+            raise UserError(f"{path}: column {missing[0]!r} is missing; separate columns by tabs")
+        return list(reader)
+
+
+def _montage(name: str) -> dict:
+    import mne
+
+    known = mne.channels.get_builtin_montages()
+    if name not in known:
+        raise UserError(f"montage {name!r} is unknown to MNE{_did_you_mean(name, known)}")
+    return mne.channels.make_standard_montage(name).get_positions()
+
+
+def _similarity(source: np.ndarray, target: np.ndarray) -> np.ndarray:
+    """Rotation, uniform scale and shift (4, 4) that best map points (n, 3) (Umeyama 1991)."""
+    a, b = source - source.mean(axis=0), target - target.mean(axis=0)
+    u, singular, vt = np.linalg.svd(b.T @ a)
+    sign = np.diag([1.0, 1.0, np.sign(np.linalg.det(u @ vt))])
+    scale = np.trace(np.diag(singular) @ sign) / (a**2).sum()
+    matrix = np.eye(4)
+    matrix[:3, :3] = scale * u @ sign @ vt
+    matrix[:3, 3] = target.mean(axis=0) - matrix[:3, :3] @ source.mean(axis=0)
+    return matrix

@@ -1,0 +1,209 @@
+"""The template head that needs no download: fsaverage from the nilearn and MNE wheels.
+
+nilearn ships FreeSurfer's fsaverage5 cortex and the MNI152 tissue maps, MNE the scalp and inner
+skull of fsaverage, all in (or affinely linked to) fsaverage surface RAS. No outer skull is
+packaged: it is placed by a rule. This is an average head, not an individual's.
+"""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+from pathlib import Path
+
+import nibabel
+import numpy as np
+from scipy import ndimage
+from scipy.spatial import cKDTree
+
+from multisource.anatomy import surfaces as geometry
+from multisource.anatomy import voxels
+from multisource.anatomy.head import Head, apply_affine
+from multisource.errors import UserError
+
+# FreeSurfer's fixed affine from fsaverage (MNI305) to MNI152 millimetres, from its wiki page
+# "CoordinateSystems".
+MNI305_TO_MNI152 = np.array(
+    [
+        [0.9975, -0.0073, 0.0176, -0.0429],
+        [0.0146, 1.0009, -0.0024, 1.5496],
+        [-0.0130, -0.0093, 0.9971, 1.1840],
+        [0.0, 0.0, 0.0, 1.0],
+    ]
+)
+SMALLEST_MARGIN_MM = 3.0  # least thickness of skull and of scalp
+SCALP_CUT_MM = 30.0  # soft tissue kept outside the skull: cuts off neck and lower face
+DEEP_MM = 3.0  # deeper than this inside the white surface, the MNI maps decide
+
+
+def fsaverage_head(
+    *,
+    scale: float = 1.0,
+    skull_fraction: float = 0.5,
+    skull_thickness_mm: tuple[float, float] = (4.0, 8.0),
+    voxel_mm: float = 2.0,
+) -> Head:
+    """Build the fsaverage template head.
+
+    scale: uniform scale about the origin of surface RAS; 1 keeps fsaverage's own coordinates.
+    skull_fraction: share of the gap between inner skull and scalp that is bone.
+    skull_thickness_mm: that share is clipped to this range (final mm, after scaling).
+    voxel_mm: edge of the tissue voxels.
+
+    Raises UserError for values outside their range.
+    """
+    low, high = skull_thickness_mm
+    if not 0.5 <= scale <= 1.5:
+        raise UserError(f"anatomy scale: {scale} is out of range; use 0.5 to 1.5")
+    if not 0.1 <= skull_fraction <= 0.9:
+        raise UserError(f"skull_fraction: {skull_fraction} is out of range; use 0.1 to 0.9")
+    if not SMALLEST_MARGIN_MM <= low <= high:
+        raise UserError(
+            f"skull_thickness_mm: [{low}, {high}] must be increasing and start at "
+            f"{SMALLEST_MARGIN_MM:g} mm or more"
+        )
+    if not 0.5 <= voxel_mm <= 5:
+        raise UserError(f"voxel_mm: {voxel_mm} is out of range; use 0.5 to 5")
+
+    packaged = _packaged_surfaces(scale)
+    surfaces = {name: packaged[name] for name in packaged if "." in name}
+    surfaces |= _shells(packaged, skull_fraction, low, high)
+    to_mni = MNI305_TO_MNI152 @ np.diag([1 / scale, 1 / scale, 1 / scale, 1.0])
+    shape, affine = voxels.grid_around(surfaces["outer_skin"][0], voxel_mm)
+    return Head(
+        surfaces=surfaces,
+        tissues=_tissues(surfaces, to_mni, shape, affine),
+        affine=affine,
+        fiducials=_fiducials(scale),
+        to_mni=to_mni,
+    )
+
+
+def _package_folder(package: str, *parts: str) -> Path:
+    # nilearn and mne are not imported for this: both take seconds.
+    return Path(find_spec(package).origin).parent.joinpath(*parts)
+
+
+def _packaged_surfaces(scale: float) -> dict[str, geometry.Surface]:
+    """White, pial and sphere of both hemispheres, inner skull and whole scalp, in scaled mm."""
+    import mne
+
+    surfaces = {}
+    folder = _package_folder("nilearn", "datasets", "data", "fsaverage5")
+    for side, word in (("lh", "left"), ("rh", "right")):
+        for kind in ("white", "pial", "sphere"):
+            arrays = nibabel.load(folder / f"{kind}_{word}.gii.gz").darrays
+            size = 1.0 if kind == "sphere" else scale
+            vertices, triangles = (array.data for array in arrays)
+            surfaces[f"{side}.{kind}"] = (
+                vertices.astype(np.float64) * size,
+                triangles.astype(np.int64),
+            )
+    folder = _package_folder("mne", "data", "fsaverage")
+    for name, file in (("inner_skull", "inner_skull-bem"), ("scalp", "head")):
+        path = folder / f"fsaverage-{file}.fif"
+        (surface,) = mne.read_bem_surfaces(path, verbose="error")
+        surfaces[name] = (surface["rr"] * 1000.0 * scale, surface["tris"].astype(np.int64))
+    return surfaces
+
+
+def _fiducials(scale: float) -> dict[str, np.ndarray]:
+    import mne
+    from mne.io.constants import FIFF
+
+    names = {
+        FIFF.FIFFV_POINT_LPA: "lpa",
+        FIFF.FIFFV_POINT_NASION: "nasion",
+        FIFF.FIFFV_POINT_RPA: "rpa",
+    }
+    path = _package_folder("mne", "data", "fsaverage", "fsaverage-fiducials.fif")
+    points, _ = mne.io.read_fiducials(path, verbose="error")
+    return {names[int(p["ident"])]: p["r"].astype(float) * 1000.0 * scale for p in points}
+
+
+def _shells(
+    packaged: dict[str, geometry.Surface], fraction: float, low: float, high: float
+) -> dict[str, geometry.Surface]:
+    """Inner skull, outer skull and scalp, star-shaped about one centre, on one ico5 mesh.
+
+    A radius per direction makes self-intersection impossible and nesting a comparison of
+    numbers; the ico5 order of vertices lets BEM codes decimate to ico4 or ico3.
+    """
+    sphere, triangles = packaged["lh.sphere"]
+    directions = sphere / np.linalg.norm(sphere, axis=1, keepdims=True)
+    inner_surface, scalp_surface = packaged["inner_skull"], packaged["scalp"]
+    centre = (inner_surface[0].max(axis=0) + inner_surface[0].min(axis=0)) / 2.0
+
+    inner = geometry.radial_distance(*inner_surface, centre, directions)
+    inner_points = centre + inner[:, None] * directions
+    _, gap, _ = geometry.closest_points(*scalp_surface, inner_points)
+    gap = geometry.smooth(gap, triangles, 20)
+    thickness = geometry.smooth(np.clip(fraction * gap, low, high), triangles, 20)
+    normals = geometry.smooth(geometry.vertex_normals(inner_points, triangles), triangles, 20)
+    normals /= np.linalg.norm(normals, axis=1, keepdims=True)
+    pushed = inner_points + thickness[:, None] * normals
+    outer = geometry.radial_distance(pushed, triangles, centre, directions)
+    outer = np.maximum(outer, inner + low)
+
+    scalp = geometry.radial_distance(*scalp_surface, centre, directions)
+    scalp = np.clip(scalp, outer + SMALLEST_MARGIN_MM, outer + SCALP_CUT_MM)
+    radii = {"inner_skull": inner, "outer_skull": outer, "outer_skin": scalp}
+    return {name: (centre + r[:, None] * directions, triangles) for name, r in radii.items()}
+
+
+def _tissues(
+    surfaces: dict[str, geometry.Surface],
+    to_mni: np.ndarray,
+    shape: tuple[int, int, int],
+    affine: np.ndarray,
+) -> np.ndarray:
+    def filled(*names: str) -> np.ndarray:
+        return np.logical_or.reduce([voxels.fill(*surfaces[n], shape, affine) for n in names])
+
+    inner_skull = filled("inner_skull")
+    white = filled("lh.white", "rh.white")
+    cerebrum = filled("lh.pial", "rh.pial") | white
+    grey, white = _with_mni_maps(surfaces, to_mni, affine, inner_skull, cerebrum, white)
+    tissues = voxels.label_nested(
+        filled("outer_skin"), filled("outer_skull"), inner_skull, grey, white
+    )
+    tissues = voxels.clear_islands(tissues, float(np.linalg.det(affine[:3, :3])))
+    return voxels.seal_skull(tissues)
+
+
+def _with_mni_maps(
+    surfaces: dict[str, geometry.Surface],
+    to_mni: np.ndarray,
+    affine: np.ndarray,
+    inner_skull: np.ndarray,
+    cerebrum: np.ndarray,
+    white: np.ndarray,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Grey and white masks: surfaces for the cortex, MNI152 maps for all they do not describe.
+
+    Outside the pial surfaces the maps add cerebellum and brain stem; deep inside the white
+    surfaces they tell deep grey matter and ventricles from white matter.
+    """
+    where = np.argwhere(inner_skull)
+    points = apply_affine(affine, where)
+    mni = apply_affine(to_mni, points)
+    maps = []
+    for tissue in ("gm", "wm"):
+        name = f"mni_icbm152_{tissue}_tal_nlin_sym_09a_converted.nii.gz"
+        image = nibabel.load(_package_folder("nilearn", "datasets", "data", name))
+        index = apply_affine(np.linalg.inv(image.affine), mni)
+        volume = np.asarray(image.dataobj, dtype=np.float32) / 255.0
+        maps.append(ndimage.map_coordinates(volume, index.T, order=1, prefilter=False))
+    grey_map, white_map = maps
+    brain_map = grey_map + white_map >= 0.5
+
+    in_white = white[inner_skull]
+    boundary = np.concatenate([surfaces["lh.white"][0], surfaces["rh.white"][0]])
+    depth = np.zeros(len(points))
+    depth[in_white], _ = cKDTree(boundary).query(points[in_white])
+    by_map = (depth > DEEP_MM) | ~cerebrum[inner_skull]
+    is_white = np.where(by_map, brain_map & (white_map >= grey_map), in_white)
+    is_grey = np.where(by_map, brain_map & (white_map < grey_map), ~in_white)
+
+    grey, white = np.zeros_like(inner_skull), np.zeros_like(inner_skull)
+    grey[inner_skull], white[inner_skull] = is_grey, is_white
+    return grey, white

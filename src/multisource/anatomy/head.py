@@ -1,0 +1,143 @@
+"""The anatomy every later stage starts from: nested surfaces, tissue labels, landmarks.
+
+Everything is in FreeSurfer surface RAS (MNE's "MRI" frame), millimetres.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import ndimage
+
+from multisource.anatomy import surfaces as geometry
+from multisource.errors import UserError
+
+AIR, WHITE_MATTER, GREY_MATTER, CSF, SKULL, SCALP = range(6)
+TISSUES = {
+    WHITE_MATTER: "white matter",
+    GREY_MATTER: "grey matter",
+    CSF: "CSF",
+    SKULL: "skull",
+    SCALP: "scalp",
+}
+CORTEX = ("lh.white", "rh.white", "lh.pial", "rh.pial", "lh.sphere", "rh.sphere")
+SHELLS = ("inner_skull", "outer_skull", "outer_skin")
+LANDMARKS = ("lpa", "nasion", "rpa")
+SMALLEST_ISLAND_MM3 = 300.0
+_FACES = ndimage.generate_binary_structure(3, 1)
+
+
+@dataclass(frozen=True)
+class Head:
+    """One head.
+
+    surfaces: name -> (vertices (n, 3) mm, triangles (m, 3)), the names of CORTEX and SHELLS.
+    tissues: labels (i, j, k) uint8: 0 air, 1 white, 2 grey matter, 3 CSF, 4 skull, 5 scalp.
+    affine: (4, 4) from voxel indices to surface RAS mm.
+    fiducials: "lpa", "nasion", "rpa" -> (3,) mm.
+    to_mni: (4, 4) from surface RAS mm to MNI152 mm.
+    """
+
+    surfaces: dict[str, geometry.Surface]
+    tissues: np.ndarray
+    affine: np.ndarray
+    fiducials: dict[str, np.ndarray]
+    to_mni: np.ndarray
+
+    @property
+    def voxel_volume(self) -> float:
+        """Volume of a voxel, mm3."""
+        return float(abs(np.linalg.det(self.affine[:3, :3])))
+
+    def tissue_volumes(self) -> dict[str, float]:
+        """Volume of each tissue, ml."""
+        count = np.bincount(self.tissues.ravel(), minlength=6)
+        return {name: count[k] * self.voxel_volume / 1000.0 for k, name in TISSUES.items()}
+
+    def tissue_at(self, points: np.ndarray) -> np.ndarray:
+        """Label (p,) of the voxel that holds each point (p, 3) mm; 0 outside the volume."""
+        index = np.rint(apply_affine(np.linalg.inv(self.affine), points)).astype(int)
+        within = np.all((index >= 0) & (index < self.tissues.shape), axis=1)
+        labels = np.zeros(len(index), dtype=np.uint8)
+        labels[within] = self.tissues[tuple(index[within].T)]
+        return labels
+
+
+def apply_affine(matrix: np.ndarray, points: np.ndarray) -> np.ndarray:
+    """Map points (p, 3) by an affine (4, 4)."""
+    return np.atleast_2d(points) @ matrix[:3, :3].T + matrix[:3, 3]
+
+
+def validate(head: Head) -> None:
+    """Refuse a head that no leadfield can be computed on.
+
+    Raises UserError naming the surface or tissue: a surface missing, open, inside out, or not
+    nested in the next; white and pial of unlike vertex counts; a tissue missing or in floating
+    bits; brain or CSF in touch with scalp or air; landmarks missing.
+    """
+    _validate_surfaces(head)
+    _validate_tissues(head)
+    missing = [name for name in LANDMARKS if name not in head.fiducials]
+    if missing:
+        raise UserError(f"head: landmark {missing[0]} is missing; give {', '.join(LANDMARKS)}")
+    if head.to_mni.shape != (4, 4) or abs(np.linalg.det(head.to_mni)) < 1e-6:
+        raise UserError("head: to_mni must be an invertible 4 x 4 affine")
+
+
+def _validate_surfaces(head: Head) -> None:
+    for name in CORTEX + SHELLS:
+        if name not in head.surfaces:
+            raise UserError(f"head: surface {name} is missing")
+        vertices, triangles = head.surfaces[name]
+        if not np.isfinite(vertices).all():
+            raise UserError(f"head: surface {name} holds coordinates that are not finite")
+        if triangles.min() < 0 or triangles.max() >= len(vertices):
+            raise UserError(f"head: surface {name} names vertices that do not exist")
+        if not geometry.is_closed(triangles):
+            raise UserError(f"head: surface {name} is not closed; fill its holes")
+        if geometry.volume(vertices, triangles) <= 0:
+            raise UserError(f"head: surface {name} is inside out; reverse its triangles")
+    for side in ("lh", "rh"):
+        counts = {len(head.surfaces[f"{side}.{kind}"][0]) for kind in ("white", "pial", "sphere")}
+        if len(counts) != 1:
+            raise UserError(f"head: {side}.white, pial and sphere must share their vertices")
+    nested = [("inner_skull", "outer_skull"), ("outer_skull", "outer_skin")]
+    nested += [(f"{side}.white", "inner_skull") for side in ("lh", "rh")]
+    for inner, outer in nested:
+        outside = ~geometry.contains(*head.surfaces[outer], head.surfaces[inner][0])
+        if outside.any():
+            raise UserError(
+                f"head: {outside.sum()} vertices of {inner} lie outside {outer}; the surfaces cross"
+            )
+
+
+def _validate_tissues(head: Head) -> None:
+    present = set(np.unique(head.tissues))
+    strange = present - set(TISSUES) - {AIR}
+    if strange:
+        raise UserError(f"head: tissue label {min(strange)} is unknown; use 0 to 5")
+    for label, name in TISSUES.items():
+        if label not in present:
+            raise UserError(f"head: no voxel is labelled {name} ({label})")
+        parts, count = ndimage.label(head.tissues == label, structure=_FACES)
+        sizes = np.bincount(parts.ravel())[1:] * head.voxel_volume
+        floating = int((sizes < min(SMALLEST_ISLAND_MM3, sizes.max())).sum())
+        if floating:
+            raise UserError(
+                f"head: {name} has {floating} floating bits under {SMALLEST_ISLAND_MM3:g} mm3; "
+                "clean the labels"
+            )
+    leaks = leaking_voxels(head.tissues)
+    if leaks:
+        raise UserError(
+            f"head: {leaks} voxels of brain or CSF touch scalp or air; close the skull around them"
+        )
+
+
+def leaking_voxels(tissues: np.ndarray) -> int:
+    """Number of intracranial voxels with scalp or air among their 26 neighbours."""
+    intracranial = (tissues >= WHITE_MATTER) & (tissues <= CSF)
+    outside = np.pad((tissues == AIR) | (tissues == SCALP), 1, constant_values=True)
+    grown = ndimage.maximum_filter(outside.view(np.uint8), size=3)[1:-1, 1:-1, 1:-1]
+    return int((intracranial & (grown > 0)).sum())
