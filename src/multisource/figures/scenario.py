@@ -123,12 +123,12 @@ def scenario_figure(
     inch = 3.3 / width
     head, foot, gap = 1.05, 0.62, 0.26
     tall = heights.sum() * inch + gap * len(views)
-    size = (columns * 3.6 + 0.3, head + tall + foot)
+    size = (columns * 3.6 + 0.45, head + tall + foot)
     figure = Figure(figsize=size, layout="none")
     figure.suptitle(title, x=0.5, y=1 - 0.12 / size[1], fontsize=12, fontweight="bold", va="top")
     labels = {"Truth": None, **estimates}
     for column, (label, estimate) in enumerate(labels.items()):
-        left = (0.3 + column * 3.6) / size[0]
+        left = (0.45 + column * 3.6) / size[0]
         values = truth if estimate is None else np.asarray(estimate, float)
         lowest, highest = (0.0, 1.0) if estimate is None else coloured_range(values, count)
         top = size[1] - head

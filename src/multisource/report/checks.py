@@ -1,0 +1,70 @@
+"""What the study is expected to show, and whether it does: said in the report either way."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from multisource.figures.labels import REFERENCES, method_label
+
+
+@dataclass(frozen=True)
+class Check:
+    """One expectation: what was expected, what was found, whether it is met."""
+
+    expected: str
+    found: str
+    met: bool
+
+
+def study_checks(medians: pd.DataFrame, network: str = "convnet") -> list[Check]:
+    """Compare the medians of the random test set with what the paper leads one to expect.
+
+    ``medians`` has one row per method (index) and metrics as columns (auc_close, auc_far,
+    fraction_active, dr_least). An expectation whose methods or metrics are not there is left out.
+    """
+    checks: list[Check] = []
+    have = set(medians.index)
+    if {"auc_close", "auc_far"} <= set(medians.columns):
+        auc = medians[["auc_close", "auc_far"]].mean(axis=1)
+        for method, target, slack in (("random", 0.5, 0.02), ("perfect", 1.0, 0.0)):
+            if method in have:
+                checks.append(_near(f"{method_label(method)}: AUC", auc[method], target, slack))
+        if {"mne", "eloreta"} <= have:
+            checks.append(
+                Check(
+                    "eLORETA's AUC lies above MNE's",
+                    f"eLORETA {auc['eloreta']:.3f}, MNE {auc['mne']:.3f}",
+                    bool(auc["eloreta"] > auc["mne"]),
+                )
+            )
+    if "dr_least" in medians:
+        # 0.691 is the median of the largest of k uniform ranks, k uniform on 1 to 3.
+        for method, target, slack in (("random", 0.691, 0.05), ("perfect", 0.0, 0.0)):
+            if method in have:
+                found = medians.loc[method, "dr_least"]
+                checks.append(_near(f"{method_label(method)}: DR least", found, target, slack))
+    if "fraction_active" in medians:
+        share = medians["fraction_active"]
+        if "perfect" in have:
+            checks.append(_near("Perfect: FractionActive", share["perfect"], 1.0, 0.0))
+        classical = share.drop(labels=[m for m in (*REFERENCES, network) if m in have])
+        if network in have and not classical.empty:
+            best = str(classical.idxmax())
+            checks.append(
+                Check(
+                    f"{method_label(network)} has the highest FractionActive of all methods",
+                    f"{method_label(network)} {share[network]:.3f}, "
+                    f"best other {method_label(best)} {classical[best]:.3f}",
+                    bool(share[network] > classical[best]),
+                )
+            )
+    return checks
+
+
+def _near(what: str, found: float, target: float, slack: float) -> Check:
+    # Perfect is exact up to the float32 of a stored map.
+    met = abs(found - target) <= slack + 1e-6
+    about = f"{target:g} ± {slack:g}" if slack else f"{target:g}"
+    return Check(f"{what} is {about}", f"{found:.3f}", bool(met))
