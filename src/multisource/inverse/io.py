@@ -1,0 +1,37 @@
+"""Kernels as netCDF files."""
+
+from __future__ import annotations
+
+import json
+import os
+
+import numpy as np
+import xarray as xr
+
+from multisource.errors import UserError
+from multisource.files import atomic
+from multisource.inverse.kernel import Kernel
+
+
+def write_kernel(path: str | os.PathLike, kernel: Kernel) -> None:
+    """Write a kernel as ``kernel (row, channel)`` float64 with its options as attributes."""
+    dataset = xr.Dataset(
+        {"kernel": (("row", "channel"), kernel.matrix)},
+        coords={"channel": kernel.channels},
+        attrs={"orientations": kernel.orientations, "attributes": json.dumps(kernel.attributes)},
+    )
+    with atomic(path) as part:
+        dataset.to_netcdf(part, engine="h5netcdf", encoding={"kernel": {"fletcher32": True}})
+
+
+def read_kernel(path: str | os.PathLike) -> Kernel:
+    """Read a kernel; UserError where the file is not one."""
+    with xr.open_dataset(path, engine="h5netcdf") as dataset:
+        if "kernel" not in dataset or "orientations" not in dataset.attrs:
+            raise UserError(f"{path}: not a kernel file (no variable 'kernel')")
+        return Kernel(
+            np.asarray(dataset["kernel"].values, float),
+            int(dataset.attrs["orientations"]),
+            [str(name) for name in dataset["channel"].values],
+            json.loads(dataset.attrs["attributes"]),
+        )
