@@ -33,6 +33,9 @@ MNI305_TO_MNI152 = np.array(
 SMALLEST_MARGIN_MM = 3.0  # least thickness of skull and of scalp
 SCALP_CUT_MM = 30.0  # soft tissue kept outside the skull: cuts off neck and lower face
 DEEP_MM = 3.0  # deeper than this inside the white surface, the MNI maps decide
+# Grey plus white probability above which the MNI maps say brain. 0.7 gives grey : white : CSF =
+# 44 : 31 : 25 % of the cranial cavity; SAMSEG on Colin27 (one real head) gives 45 : 30 : 25 %.
+BRAIN_PROBABILITY = 0.7
 
 
 def fsaverage_head(
@@ -194,7 +197,7 @@ def _with_mni_maps(
         volume = np.asarray(image.dataobj, dtype=np.float32) / 255.0
         maps.append(ndimage.map_coordinates(volume, index.T, order=1, prefilter=False))
     grey_map, white_map = maps
-    brain_map = grey_map + white_map >= 0.5
+    brain_map = grey_map + white_map >= BRAIN_PROBABILITY
 
     in_white = white[inner_skull]
     boundary = np.concatenate([surfaces["lh.white"][0], surfaces["rh.white"][0]])

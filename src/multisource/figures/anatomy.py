@@ -1,9 +1,9 @@
-"""The head at a glance: tissue slices under the surfaces that made them, electrodes on the scalp."""
+"""The head at a glance: tissue slices, surface outlines, electrodes on the scalp."""
 
 from __future__ import annotations
 
 import numpy as np
-from matplotlib.collections import LineCollection
+from matplotlib.collections import LineCollection, PolyCollection
 from matplotlib.colors import BoundaryNorm, ListedColormap
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
@@ -98,8 +98,6 @@ def _scalp(axis, head, electrodes, view) -> None:
     light = normals[triangles[order]].mean(axis=1)
     shade = 0.45 + 0.5 * np.clip(sign * light[:, normal] * 0.8 + 0.25 * light[:, 2], 0, 1)
     corners = vertices[triangles[order]][:, :, [across, up]] * [mirror, 1.0]
-    from matplotlib.collections import PolyCollection
-
     facing = sign * light[:, normal] > -0.1
     axis.add_collection(
         PolyCollection(

@@ -1,0 +1,168 @@
+"""The cortical source space: dipoles spread evenly over the white surface, normal to it.
+
+Medial wall: dipoles where white and pial surface coincide (no cortex: corpus callosum,
+thalamus) are KEPT, so that "oct6" is 8196 dipoles on every head as in the paper, and MARKED in
+SourceGeometry.medial_wall, so that simulations need not centre a patch there.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy import sparse
+
+from multisource.anatomy import surfaces as geometry
+from multisource.anatomy.head import apply_affine
+from multisource.anatomy.io import write_surface
+from multisource.errors import UserError
+
+if TYPE_CHECKING:
+    import mne
+
+SPACINGS = tuple(f"oct{level}" for level in range(1, 7)) + tuple(f"ico{k}" for k in range(6))
+THINNEST_CORTEX_MM = 0.5
+HEMISPHERES = ("lh", "rh")
+
+
+@dataclass(frozen=True)
+class SourceGeometry:
+    """A source space as arrays; N dipoles, left hemisphere first, mm in surface RAS.
+
+    positions: (N, 3) on the white surface. normals: (N, 3) unit, outwards (white to pial).
+    pial: (N, 3) the same cortical points on the pial surface.
+    triangles: (M, 3) mesh of the dipoles, indices 0..N-1. hemisphere: (N,) 0 left, 1 right.
+    vertices: (N,) vertex number in the hemisphere's surface. medial_wall: (N,) bool, no cortex.
+    """
+
+    positions: np.ndarray
+    normals: np.ndarray
+    pial: np.ndarray
+    triangles: np.ndarray
+    hemisphere: np.ndarray
+    vertices: np.ndarray
+    medial_wall: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.positions)
+
+    def adjacency(self) -> sparse.csr_array:
+        """Symmetric 0/1 matrix (N, N) of dipoles that share an edge of the mesh."""
+        return geometry.adjacency(self.triangles, len(self))
+
+    def thickness(self) -> np.ndarray:
+        """Distance (N,) mm from white to pial surface."""
+        return np.linalg.norm(self.pial - self.positions, axis=1)
+
+    def within_cortex(self, fraction: float = 0.5) -> np.ndarray:
+        """Points (N, 3) mm at ``fraction`` of the way from white to pial surface."""
+        return self.positions + fraction * (self.pial - self.positions)
+
+
+def cortical_source_space(
+    surfaces: dict[str, geometry.Surface], spacing: str = "oct6", *, subject: str = "head"
+) -> mne.SourceSpaces:
+    """Source space on the white surfaces by MNE's subdivided octahedron or icosahedron.
+
+    surfaces: needs {lh,rh}.{white,pial,sphere}. "oct6" gives 4098 dipoles a hemisphere.
+    Positions in metres, MRI (surface RAS) frame, as MNE defines.
+
+    Raises UserError for an unknown spacing or a surface too coarse for it.
+    """
+    import mne
+
+    if spacing not in SPACINGS:
+        raise UserError(f"source spacing {spacing!r} is unknown; use one of {', '.join(SPACINGS)}")
+    expected = _dipoles_per_hemisphere(spacing)
+    for side in HEMISPHERES:
+        count = len(surfaces[f"{side}.white"][0])
+        if count < expected:
+            raise UserError(
+                f"source spacing {spacing!r} needs {expected} vertices a hemisphere, {side}.white "
+                f"has {count}; use a coarser spacing"
+            )
+    # MNE reads FreeSurfer files only, from a subjects folder.
+    with tempfile.TemporaryDirectory() as folder:
+        for side in HEMISPHERES:
+            for kind in ("white", "sphere"):
+                name = f"{side}.{kind}"
+                write_surface(Path(folder, subject, "surf", name), *surfaces[name])
+        source_space = mne.setup_source_space(
+            subject,
+            spacing=spacing,
+            surface="white",
+            subjects_dir=folder,
+            add_dist=False,
+            verbose="error",
+        )
+    for side, hemisphere in zip(HEMISPHERES, source_space, strict=True):
+        if hemisphere["nuse"] != expected:
+            raise UserError(
+                f"source spacing {spacing!r}: {side}.sphere yields {hemisphere['nuse']} distinct "
+                f"dipoles instead of {expected}; use a coarser spacing or a finer surface"
+            )
+    return source_space
+
+
+def source_geometry(
+    source_space: mne.SourceSpaces, surfaces: dict[str, geometry.Surface]
+) -> SourceGeometry:
+    """Arrays of a source space; ``surfaces`` gives the pial counterpart of each dipole.
+
+    Raises UserError when the source space was not made on these surfaces.
+    """
+    parts = []
+    offset = 0
+    for index, (side, hemisphere) in enumerate(zip(HEMISPHERES, source_space, strict=True)):
+        used = np.asarray(hemisphere["vertno"], dtype=np.int64)
+        pial, _ = surfaces[f"{side}.pial"]
+        white, _ = surfaces[f"{side}.white"]
+        positions = hemisphere["rr"][used] * 1000.0
+        if used.max() >= len(white) or np.abs(white[used] - positions).max() > 0.01:
+            raise UserError(f"source space: {side} was not made on this head's {side}.white")
+        order = np.full(hemisphere["np"], -1, dtype=np.int64)
+        order[used] = np.arange(len(used)) + offset
+        parts.append(
+            {
+                "positions": positions,
+                "normals": hemisphere["nn"][used],
+                "pial": pial[used],
+                "triangles": order[hemisphere["use_tris"]],
+                "hemisphere": np.full(len(used), index, dtype=np.int8),
+                "vertices": used,
+            }
+        )
+        offset += len(used)
+    arrays = {key: np.concatenate([part[key] for part in parts]) for key in parts[0]}
+    thickness = np.linalg.norm(arrays["pial"] - arrays["positions"], axis=1)
+    return SourceGeometry(**arrays, medial_wall=thickness < THINNEST_CORTEX_MM)
+
+
+def nearest_dipole(
+    dipoles: SourceGeometry,
+    to_mni: np.ndarray,
+    mni_mm: np.ndarray,
+    *,
+    exclude: Sequence[int] = (),
+) -> tuple[int, float]:
+    """Dipole nearest to an MNI152 point (3,) mm, and how far it is from it there, mm.
+
+    Dipoles of the medial wall (no cortex, so no centre of a source) and ``exclude`` are passed
+    over.
+    """
+    distance = np.linalg.norm(apply_affine(to_mni, dipoles.positions) - mni_mm, axis=1)
+    distance[dipoles.medial_wall] = np.inf
+    distance[list(exclude)] = np.inf
+    nearest = int(distance.argmin())
+    return nearest, float(distance[nearest])
+
+
+def _dipoles_per_hemisphere(spacing: str) -> int:
+    solid, level = spacing[:3], int(spacing[3:])
+    faces, steps = (8, level - 1) if solid == "oct" else (20, level)
+    # Each step splits a triangle in four; Euler's formula gives the vertices.
+    return faces * 4**steps // 2 + 2
