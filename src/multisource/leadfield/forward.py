@@ -1,0 +1,192 @@
+"""Leadfields as MNE forward solutions, and back as plain arrays.
+
+Our gain matrices have columns along the surface RAS axes of the MRI frame; MNE's forward
+solutions live in the head frame of the electrodes' landmarks, in metres.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from os import PathLike
+
+import mne
+import numpy as np
+from mne.transforms import apply_trans, invert_transform
+
+from multisource.anatomy.electrodes import Electrodes, check_names
+from multisource.anatomy.head import LANDMARKS
+from multisource.errors import UserError
+from multisource.files import atomic
+
+_FREE, _HEAD = 2, 4  # FIFF constants: free orientation, head coordinate frame
+
+
+@dataclass(frozen=True, eq=False)
+class Leadfield:
+    """Gain of E electrodes and N dipoles, average reference.
+
+    ``channels``: names; ``free`` (E, 3N) V/(Am), columns x, y, z of dipole 0, of dipole 1, ... in
+    surface RAS; ``positions`` (N, 3) mm and unit ``normals`` (N, 3) in surface RAS.
+    """
+
+    channels: list[str]
+    free: np.ndarray
+    positions: np.ndarray
+    normals: np.ndarray
+
+    @property
+    def fixed(self) -> np.ndarray:
+        """Gain (E, N) of dipoles along the normals."""
+        return fixed_gain(self.free, self.normals)
+
+
+def fixed_gain(free: np.ndarray, normals: np.ndarray) -> np.ndarray:
+    """Project a free-orientation gain (E, 3N) on unit normals (N, 3): (E, N)."""
+    return np.einsum("enk,nk->en", free.reshape(len(free), -1, 3), normals)
+
+
+def make_forward(
+    gain: np.ndarray,
+    electrodes: Electrodes,
+    source_space: mne.SourceSpaces,
+    fiducials: Mapping[str, np.ndarray],
+) -> mne.Forward:
+    """Wrap a gain as a free-orientation EEG forward solution, as MNE would have computed it.
+
+    ``gain`` (E, 3N) V/(Am) with columns along surface RAS axes, rows in the order of
+    ``electrodes``; ``source_space`` of N used vertices in the MRI frame; ``fiducials`` lpa,
+    nasion, rpa (3,) mm in surface RAS, which define MNE's head frame. Raises UserError where the
+    shapes disagree or a value is not finite.
+    """
+    gain = np.asarray(gain, float)
+    count = sum(int(s["nuse"]) for s in source_space)
+    if gain.shape != (len(electrodes), 3 * count):
+        raise UserError(
+            f"gain has shape {gain.shape}; {len(electrodes)} electrodes and {count} dipoles "
+            f"need ({len(electrodes)}, {3 * count})"
+        )
+    if not np.isfinite(gain).all():
+        raise UserError(f"gain holds {np.sum(~np.isfinite(gain))} values that are not finite")
+    info = electrode_info(electrodes, fiducials)
+    mri_to_head = mri_head_transform(fiducials)
+    rotation = mri_to_head["trans"][:3, :3]
+    data = np.einsum("enk,jk->enj", gain.reshape(len(gain), count, 3), rotation)
+    data = np.ascontiguousarray(data.reshape(gain.shape))
+    sources = _in_head_frame(source_space, mri_to_head)
+    measurement = mne.Info(
+        chs=info["chs"],
+        ch_names=info["ch_names"],
+        nchan=info["nchan"],
+        comps=[],
+        bads=[],
+        dev_head_t=info["dev_head_t"],
+        kit_system_id=None,
+        mri_file="",
+        mri_id=dict(machid=np.zeros(2, np.int32), version=0, secs=0, usecs=0),
+        meas_file="",
+        meas_id=None,
+        working_dir="",
+        command_line="",
+        mri_head_t=mri_to_head,
+    )
+    sol = dict(
+        data=data,
+        nrow=data.shape[0],
+        ncol=data.shape[1],
+        row_names=list(electrodes.names),
+        col_names=[],
+    )
+    return mne.Forward(
+        sol=sol,
+        sol_grad=None,
+        source_ori=_FREE,
+        coord_frame=_HEAD,
+        nsource=count,
+        nchan=len(electrodes),
+        src=sources,
+        source_rr=np.concatenate([s["rr"][s["vertno"]] for s in sources]),
+        source_nn=np.tile(np.eye(3), (count, 1)),
+        surf_ori=False,
+        info=measurement,
+        mri_head_t=mri_to_head,
+        _orig_source_ori=_FREE,
+        _orig_sol=data.copy(),
+        _orig_sol_grad=None,
+    )
+
+
+def electrode_info(
+    electrodes: Electrodes,
+    fiducials: Mapping[str, np.ndarray],
+    *,
+    sampling_rate: float = 250.0,
+) -> mne.Info:
+    """Measurement info of EEG electrodes; its montage carries the landmarks (mm, surface RAS).
+
+    Raises UserError for a landmark missing or a channel named twice.
+    """
+    names = list(electrodes.names)
+    check_names(names, names, source="electrodes")
+    montage = mne.channels.make_dig_montage(
+        ch_pos=dict(zip(names, np.asarray(electrodes.positions) * 1e-3, strict=True)),
+        coord_frame="mri",
+        **_landmarks(fiducials),
+    )
+    return mne.create_info(names, sampling_rate, "eeg").set_montage(montage)
+
+
+def mri_head_transform(fiducials: Mapping[str, np.ndarray]) -> mne.Transform:
+    """Transform from surface RAS to MNE's head frame, metres, by the three landmarks (mm)."""
+    montage = mne.channels.make_dig_montage(coord_frame="mri", **_landmarks(fiducials))
+    return mne.channels.compute_native_head_t(montage)
+
+
+def write_forward(forward: mne.Forward, path: str | PathLike) -> None:
+    """Write ``*-fwd.fif`` atomically. FIF holds the gain in single precision."""
+    with atomic(path) as part:
+        mne.write_forward_solution(part, forward, overwrite=True, verbose="error")
+
+
+def read_leadfield(path: str | PathLike) -> Leadfield:
+    """Read a free-orientation forward solution as arrays."""
+    return leadfield_of(mne.read_forward_solution(path, verbose="error"))
+
+
+def leadfield_of(forward: mne.Forward) -> Leadfield:
+    """Arrays of a free-orientation forward solution, back in surface RAS and mm.
+
+    Raises UserError for a fixed or surface-oriented solution, whose columns have lost an axis or
+    their frame.
+    """
+    if forward["source_ori"] != _FREE or forward["surf_ori"]:
+        raise UserError("forward solution must have free orientation along the head axes")
+    head_to_mri = invert_transform(forward["mri_head_t"])
+    rotation = head_to_mri["trans"][:3, :3]
+    data = forward["sol"]["data"]
+    free = np.einsum("enk,jk->enj", data.reshape(len(data), -1, 3), rotation)
+    normals = np.concatenate([s["nn"][s["vertno"]] for s in forward["src"]]) @ rotation.T
+    return Leadfield(
+        channels=list(forward["sol"]["row_names"]),
+        free=np.ascontiguousarray(free.reshape(data.shape)),
+        positions=apply_trans(head_to_mri, forward["source_rr"]) * 1e3,
+        normals=normals / np.linalg.norm(normals, axis=1, keepdims=True),
+    )
+
+
+def _in_head_frame(source_space: mne.SourceSpaces, mri_to_head: mne.Transform) -> mne.SourceSpaces:
+    copy = source_space.copy()
+    for part in copy:
+        mne.transform_surface_to(part, "head", mri_to_head)
+    for key in ("working_dir", "command_line"):
+        copy.info.pop(key, None)
+    return copy
+
+
+def _landmarks(fiducials: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    try:
+        return {name: np.asarray(fiducials[name], float) * 1e-3 for name in LANDMARKS}
+    except KeyError as error:
+        raise UserError(
+            f"landmark {error.args[0]} is missing; give {', '.join(LANDMARKS)}"
+        ) from None
