@@ -1,0 +1,142 @@
+"""Chunks of simulated samples as netCDF-4 files (h5netcdf), readable by xarray alone.
+
+Dimensions: sample, channel, time, patch, boundary (sample + 1), active (all samples together).
+The active dipoles of sample s are ``truth_dipole[truth_offset[s]:truth_offset[s + 1]]``, their
+coefficients l beside them. Every variable carries a Fletcher-32 checksum, so that a damaged file
+fails when read instead of giving wrong numbers.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import xarray as xr
+
+import multisource
+from multisource.errors import UserError
+from multisource.files import atomic
+
+VARIABLES = (
+    "eeg",
+    "truth_offset",
+    "truth_dipole",
+    "truth_coefficient",
+    "centre",
+    "extent_mm",
+)
+_COMPRESSED = ("truth_offset", "truth_dipole", "truth_coefficient", "centre", "extent_mm")
+
+
+def write_chunk(path: str | Path, data: xr.Dataset, *, chunk: int = 0) -> None:
+    """Write samples atomically with checksums, the chunk's number and a hash of the config."""
+    data = data.assign_attrs(
+        chunk=chunk,
+        config_hash=hashlib.sha256(data.attrs["config"].encode()).hexdigest()[:16],
+        version=multisource.__version__,
+    )
+    encoding = {}
+    for name in VARIABLES:
+        # A variable without elements cannot be chunked, nor does it need a checksum.
+        encoding[name] = {"fletcher32": True} if data[name].size else {}
+        if name in _COMPRESSED and data[name].size:
+            encoding[name] |= {"zlib": True, "complevel": 4, "shuffle": True}
+        encoding[name]["_FillValue"] = None
+    n = data.sizes["sample"]
+    encoding["eeg"]["chunksizes"] = (min(n, 64), data.sizes["channel"], data.sizes["time"])
+    with atomic(path) as part:
+        data.to_netcdf(part, engine="h5netcdf", encoding=encoding)
+
+
+def read_chunk(path: str | Path) -> xr.Dataset:
+    """One chunk, whole in memory.
+
+    Raises UserError naming the file if it is missing, damaged, truncated or no chunk.
+    """
+    if not Path(path).is_file():
+        raise UserError(f"{path}: the file does not exist")
+    try:
+        with xr.open_dataset(path, engine="h5netcdf") as opened:
+            data = opened.load()
+    except Exception as error:  # HDF5 reports damage by many exception types
+        raise UserError(
+            f"{path}: the file is damaged or truncated ({type(error).__name__}); remove it and "
+            "run again"
+        ) from error
+    missing = [name for name in VARIABLES if name not in data]
+    if missing:
+        raise UserError(f"{path}: no chunk of samples, it lacks {', '.join(missing)}")
+    _check(path, data)
+    return data
+
+
+def _check(path: str | Path, data: xr.Dataset) -> None:
+    offset = data["truth_offset"].values
+    whole = (
+        len(offset) == data.sizes["sample"] + 1
+        and offset[0] == 0
+        and offset[-1] == data.sizes["active"]
+        and np.all(np.diff(offset) >= 0)
+    )
+    if not whole:
+        raise UserError(f"{path}: the truth does not fit its samples; remove the file, run again")
+
+
+def read_chunks(paths: Sequence[str | Path]) -> xr.Dataset:
+    """Chunks of one split, joined along the samples in the order given.
+
+    Raises UserError if they differ in channels, times, or the config that made them.
+    """
+    parts = [read_chunk(path) for path in paths]
+    if not parts:
+        raise UserError("no chunk to read")
+    first = parts[0]
+    for path, part in zip(paths, parts, strict=True):
+        for name in ("config_hash", "seed", "split", "n_dipoles"):
+            if part.attrs.get(name) != first.attrs.get(name):
+                raise UserError(
+                    f"{path}: its {name} is {part.attrs.get(name)}, that of {paths[0]} is "
+                    f"{first.attrs.get(name)}; remove the older and run again"
+                )
+        if not part["channel"].equals(first["channel"]) or not part["time"].equals(first["time"]):
+            raise UserError(f"{path}: its channels or times differ from those of {paths[0]}")
+    if len(parts) == 1:
+        return first
+    starts = np.cumsum([0] + [part.sizes["active"] for part in parts])
+    offsets = [np.zeros(1, dtype=np.int64)] + [
+        part["truth_offset"].values[1:] + start
+        for part, start in zip(parts, starts[:-1], strict=True)
+    ]
+    joined = {
+        "truth_offset": ("boundary", np.concatenate(offsets)),
+    }
+    for name, along in (("truth_dipole", "active"), ("truth_coefficient", "active")):
+        joined[name] = (along, np.concatenate([part[name].values for part in parts]))
+    for name in ("eeg", "centre", "extent_mm"):
+        joined[name] = (
+            first[name].dims,
+            np.concatenate([part[name].values for part in parts]),
+            first[name].attrs,
+        )
+    coords = {
+        "sample": np.concatenate([part["sample"].values for part in parts]),
+        "channel": first["channel"],
+        "time": first["time"],
+    }
+    attrs = {name: value for name, value in first.attrs.items() if name != "chunk"}
+    return xr.Dataset(joined, coords=coords, attrs=attrs)
+
+
+def dense_truth(data: xr.Dataset, samples: slice | None = None) -> np.ndarray:
+    """Truth maps (S, N) float32 of the chosen samples: l of every dipole, 0 where inactive."""
+    start, stop, step = (samples or slice(None)).indices(data.sizes["sample"])
+    if step != 1:
+        raise ValueError("samples must be a slice of step 1")
+    offset = data["truth_offset"].values[start : stop + 1]
+    chosen = slice(int(offset[0]), int(offset[-1]))
+    out = np.zeros((stop - start, int(data.attrs["n_dipoles"])), dtype=np.float32)
+    rows = np.repeat(np.arange(stop - start), np.diff(offset))
+    out[rows, data["truth_dipole"].values[chosen]] = data["truth_coefficient"].values[chosen]
+    return out

@@ -1,0 +1,97 @@
+"""Continuous recordings of fixed patches (the paper's scenarios), cut into windows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import xarray as xr
+
+from multisource.errors import UserError
+from multisource.simulation import streams
+from multisource.simulation.ar import ARModels, stationary_series
+from multisource.simulation.patches import Patches, fill_patches
+from multisource.simulation.project import prepare, spatial_factors
+from multisource.simulation.samples import dipole_classes, labelled
+from multisource.simulation.settings import Settings
+
+
+def continuous_eeg(
+    gain: np.ndarray,
+    classes: np.ndarray,
+    models: ARModels,
+    settings: Settings,
+    patches: Patches,
+    *,
+    n_times: int,
+    generator: np.random.Generator,
+) -> np.ndarray:
+    """EEG (E, n_times) float64 V of one set of patches, stationary from its first sample.
+
+    patches: of one sample, its dipoles ordered by class.
+    """
+    projector = prepare(gain, classes, len(models.names))
+    factors, topographies = spatial_factors(projector, patches, boost=settings.boost)
+    white = np.zeros((projector.unmix.shape[1], n_times))
+    for factor, a in zip(factors[0], models.coefficients, strict=True):
+        white += factor @ stationary_series(a, len(factor), n_times, generator)
+    for centre, topography in zip(patches.centres[0], topographies[0], strict=True):
+        a = models.coefficients[classes[centre]]
+        white += topography[:, None] * stationary_series(a, 1, n_times, generator)
+    return settings.background_nam * 1e-9 * (projector.unmix @ white)
+
+
+def simulate_recording(
+    gain: np.ndarray,
+    positions: np.ndarray,
+    models: ARModels,
+    settings: Settings,
+    *,
+    seed: int,
+    split: str,
+    centres: Sequence[int],
+    extents_mm: Sequence[float],
+    duration_s: float,
+    channels: Sequence[str] | None = None,
+) -> xr.Dataset:
+    """A recording of given patches as consecutive windows (see ``chunks``); sample = window.
+
+    centres: dipole index of each patch; extents_mm: their diameters. A rest shorter than a
+    window is dropped. Raises UserError if the duration holds no window or centres repeat.
+    """
+    n_windows = int(round(duration_s * settings.sfreq, 6)) // settings.n_times
+    if n_windows < 1:
+        raise UserError(f"duration_s: {duration_s} s holds no window of {settings.window_s} s")
+    if len(centres) != len(extents_mm) or len(centres) == 0:
+        raise UserError(f"{split}: {len(centres)} centres but {len(extents_mm)} extents")
+    classes = dipole_classes(models, gain.shape[1], seed)
+    patches = fill_patches(positions, [centres], [extents_mm], classes=classes)
+    eeg = continuous_eeg(
+        gain,
+        classes,
+        models,
+        settings,
+        patches,
+        n_times=n_windows * settings.n_times,
+        generator=streams.generator(seed, split, "recording"),
+    )
+    windows = eeg.reshape(len(eeg), n_windows, settings.n_times).transpose(1, 0, 2)
+    count = int(patches.offsets[-1])
+    repeated = Patches(
+        centres=np.repeat(patches.centres, n_windows, axis=0),
+        extents_mm=np.repeat(patches.extents_mm, n_windows, axis=0),
+        offsets=np.arange(n_windows + 1) * count,
+        dipoles=np.tile(patches.dipoles, n_windows),
+        coefficients=np.tile(patches.coefficients, (n_windows, 1)),
+    )
+    return labelled(
+        eeg=windows.astype(np.float32),
+        patches=repeated,
+        index=np.arange(n_windows),
+        channels=channels,
+        settings=settings,
+        models=models,
+        seed=seed,
+        split=split,
+        n_dipoles=gain.shape[1],
+    )

@@ -1,0 +1,115 @@
+"""Random numbers addressed by (seed, split, index), independent of chunking, order and cores.
+
+Philox4x32-10 (Salmon et al. 2011, "Parallel random numbers: as easy as 1, 2, 3") maps a key and
+a counter to random words without any state: the key comes from seed and split, the counter holds
+the index of the sample, what the numbers are for, and a running block. Two samples, or two uses
+within one sample, therefore never share a number, and an option that draws more (noise, artefacts)
+leaves the sources of the same sample as they were.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+import numpy as np
+from numba import njit, uint32, uint64
+
+from multisource.errors import UserError
+
+
+class Purpose(IntEnum):
+    """What a stream is drawn for; a new use takes a new number and changes no other."""
+
+    PATCHES = 0
+    CENTRES = 1
+    SOURCES = 2
+    AMPLITUDES = 3
+    NOISE = 4
+    NOISE_LEVEL = 5
+    ARTEFACTS = 6
+    ARTEFACT_SERIES = 7
+    BAD_CHANNELS = 8
+    BAD_SERIES = 9
+
+
+def stream_key(seed: int, split: str) -> np.ndarray:
+    """Key (2,) uint32 of all samples of a split.
+
+    Raises UserError for a negative or fractional seed.
+    """
+    return _sequence(seed, split).generate_state(2, np.uint32)
+
+
+def generator(seed: int, split: str, name: str) -> np.random.Generator:
+    """A NumPy generator for draws that belong to no sample (classes, long recordings)."""
+    return np.random.Generator(np.random.Philox(_sequence(seed, f"{split}\0{name}")))
+
+
+def _sequence(seed: int, name: str) -> np.random.SeedSequence:
+    if int(seed) != seed or seed < 0:
+        raise UserError(f"seed: {seed!r} is not allowed; give a whole number of 0 or more")
+    return np.random.SeedSequence([int(seed), *name.encode()])
+
+
+@njit(cache=True)
+def philox_words(key, purpose, indices, words):
+    """Fill ``words`` (S, 4 n) uint32 with Philox4x32-10 output, one row an index (S,) uint64."""
+    low = uint64(0xFFFFFFFF)
+    for s in range(words.shape[0]):
+        for i in range(words.shape[1] // 4):
+            c0 = uint32(i)
+            c1 = uint32(purpose)
+            c2 = uint32(indices[s] & low)
+            c3 = uint32(indices[s] >> uint64(32))
+            k0 = key[0]
+            k1 = key[1]
+            for _ in range(10):
+                a = uint64(0xD2511F53) * uint64(c0)
+                b = uint64(0xCD9E8D57) * uint64(c2)
+                c0 = uint32(b >> uint64(32)) ^ c1 ^ k0
+                c2 = uint32(a >> uint64(32)) ^ c3 ^ k1
+                c1 = uint32(b & low)
+                c3 = uint32(a & low)
+                k0 = uint32(k0 + uint32(0x9E3779B9))
+                k1 = uint32(k1 + uint32(0xBB67AE85))
+            words[s, 4 * i] = c0
+            words[s, 4 * i + 1] = c1
+            words[s, 4 * i + 2] = c2
+            words[s, 4 * i + 3] = c3
+
+
+def _words(key: np.ndarray, purpose: int, indices: np.ndarray, count: int) -> np.ndarray:
+    words = np.empty((len(indices), 4 * -(-count // 4)), dtype=np.uint32)
+    philox_words(key, purpose, np.asarray(indices, dtype=np.uint64), words)
+    return words
+
+
+def uniforms(key: np.ndarray, purpose: int, indices: np.ndarray, count: int) -> np.ndarray:
+    """Uniform numbers (S, count) float64 in [0, 1), 53 bits each."""
+    words = _words(key, purpose, indices, 2 * count)[:, : 2 * count].astype(np.uint64)
+    return ((words[:, 0::2] << np.uint64(21)) ^ (words[:, 1::2] >> np.uint64(11))) * 2.0**-53
+
+
+def normals(key: np.ndarray, purpose: int, indices: np.ndarray, count: int) -> np.ndarray:
+    """Standard normal numbers (S, count) float32, by Box and Muller's formula.
+
+    The 24 bits of a float32 uniform end the tails at 5.8 standard deviations, where one normal
+    number in 1e8 would lie.
+    """
+    half = -(-count // 2)
+    words = _words(key, purpose, indices, 2 * half)
+    words >>= np.uint32(8)
+    radius = words[:, :half].astype(np.float32)
+    radius += np.float32(1)
+    radius *= np.float32(2.0**-24)
+    np.log(radius, out=radius)
+    radius *= np.float32(-2)
+    np.sqrt(radius, out=radius)
+    angle = words[:, half : 2 * half].astype(np.float32)
+    angle *= np.float32(2 * np.pi * 2.0**-24)
+    out = np.empty((len(indices), 2 * half), dtype=np.float32)
+    np.cos(angle, out=out[:, :half])
+    np.sin(angle, out=out[:, half:])
+    out[:, :half] *= radius
+    out[:, half:] *= radius
+    return out[:, :count]

@@ -1,0 +1,80 @@
+"""Synchronisation and projection, as the paper writes them (II-B): the dense reference.
+
+For dipole j with radial coefficients l_j^i, centre series c_i and own series p_j:
+p_j <- sum_i l_j^i / max(sum l, 1) c_i + (1 - min(sum l, 1)) p_j, then times the boost if active.
+One patch is the case of one term. Everything is linear, so an active dipole is a pair of numbers
+per patch and one for itself: ``source_weights`` gives them, every path uses them.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+
+def source_weights(
+    coefficients: np.ndarray, *, boost: float, amplitudes: np.ndarray | None = None
+) -> tuple[np.ndarray, np.ndarray]:
+    """Weights of the active dipoles on the centre series and on their own series.
+
+    coefficients (K, P): l of each patch; amplitudes (P,) or (K, P): amplitude of each patch
+    relative to the boost (default 1). Returns shared (K, P) and own (K,). A dipole of several
+    patches gives its own series the mean of their amplitudes, weighted by l.
+    """
+    total = coefficients.sum(axis=1)
+    amplitudes = np.ones(coefficients.shape[1]) if amplitudes is None else amplitudes
+    scaled = coefficients * amplitudes
+    shared = boost * scaled / np.maximum(total, 1.0)[:, None]
+    own = boost * scaled.sum(axis=1) / total * (1.0 - np.minimum(total, 1.0))
+    return shared, own
+
+
+def dense_sources(
+    series: np.ndarray,
+    centres: np.ndarray,
+    dipoles: np.ndarray,
+    coefficients: np.ndarray,
+    *,
+    boost: float,
+) -> np.ndarray:
+    """Series (N, T) of all dipoles after synchronisation and boost, one by one.
+
+    series (N, T): the independent AR series; centres (P,): dipole of each centre; dipoles (K,)
+    and coefficients (K, P): the active dipoles and their l.
+    """
+    out = series.copy()
+    for dipole, l_of in zip(dipoles, coefficients, strict=True):
+        total = l_of.sum()
+        blended = (1.0 - min(total, 1.0)) * series[dipole]
+        for centre, l_one in zip(centres, l_of, strict=True):
+            blended = blended + l_one / max(total, 1.0) * series[centre]
+        out[dipole] = boost * blended
+    return out
+
+
+def active_sources(
+    own_series: np.ndarray,
+    centre_series: np.ndarray,
+    coefficients: np.ndarray,
+    *,
+    boost: float,
+    amplitudes: np.ndarray | None = None,
+) -> np.ndarray:
+    """Series (K, T) of the active dipoles alone from their own (K, T) and the centres' (P, T)."""
+    shared, own = source_weights(coefficients, boost=boost, amplitudes=amplitudes)
+    return shared @ centre_series + own[:, None] * own_series
+
+
+def sensor_covariances(
+    gain: np.ndarray, classes: np.ndarray, dipoles: np.ndarray, own: np.ndarray, n_classes: int
+) -> np.ndarray:
+    """Covariance (M, E, E) at the sensors of the independent part of every dipole, by class.
+
+    gain (E, N); own (K,): weight of the active ``dipoles`` on their own series; the others have
+    weight 1. The EEG without centres is the sum over classes of E series with this covariance.
+    """
+    weight = np.ones(gain.shape[1])
+    weight[dipoles] = own
+    weighted = gain * weight
+    return np.stack(
+        [weighted[:, classes == m] @ weighted[:, classes == m].T for m in range(n_classes)]
+    )

@@ -1,0 +1,135 @@
+"""Streams: known answers, distribution, independence of chunking and order."""
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from multisource.errors import UserError
+from multisource.simulation import streams
+from multisource.simulation.ar import ARModels
+from multisource.simulation.recording import simulate_recording
+from multisource.simulation.samples import simulate_samples
+from multisource.simulation.settings import Settings, settings_from
+
+MODELS = ARModels(("a", "b"), (np.array([0.9]), np.array([0.5])), np.array([0.5, 0.5]), 250.0)
+RNG = np.random.default_rng(3)
+POSITIONS = RNG.uniform(-60, 60, (300, 3))
+GAIN = RNG.standard_normal((6, 300))
+
+
+def simulate(indices, **changes):
+    arguments = {"seed": 5, "split": "train"} | changes
+    return simulate_samples(GAIN, POSITIONS, MODELS, Settings(), indices=indices, **arguments)
+
+
+def test_philox_gives_the_published_known_answers():
+    # Random123 1.14, kat_vectors, philox4x32 10: counter 0 key 0, and all bits set.
+    words = np.empty((1, 4), dtype=np.uint32)
+    streams.philox_words(np.zeros(2, np.uint32), 0, np.zeros(1, np.uint64), words)
+    assert [hex(w) for w in words[0]] == ["0x6627e8d5", "0xe169c58d", "0xbc57ac4c", "0x9b00dbd8"]
+
+
+def test_normals_are_standard_normal_and_uncorrelated_between_samples():
+    key = streams.stream_key(1, "train")
+    x = streams.normals(key, streams.Purpose.SOURCES, np.arange(400), 1000)
+    # Kolmogorov-Smirnov at 1e-4: 2.23 / sqrt(n).
+    assert stats.kstest(x.ravel(), "norm").statistic < 2.23 / np.sqrt(x.size)
+    correlation = np.corrcoef(x)[np.triu_indices(400, 1)]
+    assert np.abs(correlation).max() < 6 / np.sqrt(1000)  # 79,800 pairs
+
+
+def test_uniforms_are_uniform_below_one():
+    x = streams.uniforms(streams.stream_key(1, "t"), 0, np.arange(50_000), 3)
+    assert x.min() >= 0 and x.max() < 1
+    assert stats.kstest(x.ravel(), "uniform").statistic < 2.23 / np.sqrt(x.size)
+
+
+def test_a_sample_does_not_depend_on_its_company():
+    whole = simulate(range(150))
+    for part in (range(40, 45), [149, 3, 70], [0]):
+        some = simulate(part)
+        for place, index in enumerate(part):
+            np.testing.assert_array_equal(some["eeg"][place], whole["eeg"][index])
+            np.testing.assert_array_equal(some["centre"][place], whole["centre"][index])
+
+
+def test_seed_split_and_index_all_matter():
+    base = simulate([0])["eeg"].values
+    for other in (simulate([1]), simulate([0], seed=6), simulate([0], split="test")):
+        assert not np.array_equal(other["eeg"].values, base)
+
+
+def test_recordings_are_reproducible_and_cut_into_consecutive_windows():
+    arguments = dict(seed=1, split="B", centres=[4, 200], extents_mm=[30.0, 30.0])
+    one = simulate_recording(GAIN, POSITIONS, MODELS, Settings(), duration_s=2.1, **arguments)
+    two = simulate_recording(GAIN, POSITIONS, MODELS, Settings(), duration_s=2.1, **arguments)
+    assert one.sizes["sample"] == 10  # the last 0.1 s holds no window
+    np.testing.assert_array_equal(one["eeg"], two["eeg"])
+    assert np.all(one["centre"].values == [4, 200])
+    counts = np.diff(one["truth_offset"].values)
+    assert np.all(counts == counts[0])
+    # The AR(1) of 0.9 and 0.5 leaves steps across a cut as small as those within windows.
+    eeg = one["eeg"].values
+    across = np.abs(eeg[1:, :, 0] - eeg[:-1, :, -1]).mean()
+    within = np.abs(np.diff(eeg, axis=2)).mean()
+    assert across < 2 * within
+
+
+def test_four_and_five_patches_and_other_windows_and_rates():
+    models = ARModels(MODELS.names, MODELS.coefficients, MODELS.shares, 500.0)
+    data = simulate_samples(
+        GAIN,
+        POSITIONS,
+        models,
+        settings_from({"n_patches": [4, 5], "sfreq": 500.0, "window_s": 1.0}),
+        seed=1,
+        split="t",
+        indices=range(20),
+    )
+    assert data["eeg"].shape == (20, 6, 500)
+    counts = (data["centre"].values >= 0).sum(axis=1)
+    assert set(counts) == {4, 5}
+    assert data["time"].values[-1] == pytest.approx(0.998)
+
+
+@pytest.mark.parametrize(
+    "values, message",
+    [
+        ({"boots": 3}, "simulation.boots: unknown key"),
+        ({"noise": {"snr": 3}}, "simulation.noise.snr: unknown key"),
+        ({"n_patches": [0, 2]}, "n_patches"),
+        ({"n_patches": [3, 2]}, "n_patches"),
+        ({"extent_mm": [20]}, "extent_mm"),
+        ({"boost": 0}, "boost"),
+        ({"window_s": 0.001}, "window_s"),
+        ({"patch_correlation": 1.0}, "patch_correlation"),
+        ({"bad_channels": {"kinds": ["loud"]}}, "bad_channels.kinds"),
+        ({"artefacts": {"blink": 2}}, "artefacts.blink"),
+    ],
+)
+def test_bad_settings_are_refused_by_key(values, message):
+    with pytest.raises(UserError, match=message):
+        settings_from(values)
+
+
+def test_bad_arguments_are_refused():
+    with pytest.raises(UserError, match="seed: -1"):
+        simulate([0], seed=-1)
+    with pytest.raises(UserError, match="indices"):
+        simulate([])
+    with pytest.raises(UserError, match="AR models are at 250.0 Hz, the samples at 500.0 Hz"):
+        simulate_samples(
+            GAIN, POSITIONS, MODELS, Settings(sfreq=500.0), seed=1, split="t", indices=[0]
+        )
+    with pytest.raises(UserError, match="holds no window"):
+        simulate_recording(
+            GAIN,
+            POSITIONS,
+            MODELS,
+            Settings(),
+            seed=1,
+            split="A",
+            centres=[1],
+            extents_mm=[30.0],
+            duration_s=0.1,
+        )
