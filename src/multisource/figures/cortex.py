@@ -102,10 +102,10 @@ def spread_to_vertices(cortex: Cortex, values: np.ndarray) -> np.ndarray:
 
 
 def smooth_surface(points: np.ndarray, triangles: np.ndarray, length_mm: float) -> np.ndarray:
-    """Laplacian smoothing over about ``length_mm``, put back to the extent of the input.
+    """Laplacian smoothing, a Gaussian of ``length_mm``, put back to the extent of the input.
 
-    The number of steps grows with the square of length over edge, so that a fine and a coarse
-    mesh of one brain come out alike.
+    Half a step towards the mean of the neighbours spreads by edge / 2 along each direction of the
+    surface, and variances add; so a fine and a coarse mesh of one brain come out alike.
     """
     if length_mm <= 0:
         return points
