@@ -1,0 +1,146 @@
+"""Localisation metrics per window (paper, section II-E; AUC after Grova et al. 2006).
+
+Notation: e the estimate (one value >= 0 a dipole), n the number of truly active dipoles (l > 0),
+N the number of dipoles.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from scipy.spatial import KDTree
+from tqdm import tqdm
+
+from multisource.errors import UserError
+from multisource.evaluation import ranking as ranks
+from multisource.evaluation.truth import MAX_SOURCES, Truth
+
+PAPER_METRICS = (
+    "auc_close",
+    "auc_far",
+    "auc_average",
+    "fraction_active",
+    "pas_mm",
+    "dr_least",
+    "dr_1",
+    "dr_2",
+    "dr_3",
+)
+EXTRA_METRICS = ("auc_map", "average_precision", "dle_mm", "spatial_dispersion_mm")
+
+
+def evaluate(
+    estimates: np.ndarray,
+    truth: Truth,
+    positions: np.ndarray,
+    *,
+    close_radius_mm: float = 20.0,
+    progress: bool = False,
+) -> pd.DataFrame:
+    """Metrics of every window, one row each.
+
+    estimates: (S, N), >= 0. positions: (N, 3) mm.
+
+    Columns: sample, n_sources, n_active, and
+      auc_close, auc_far: probability that an active dipole lies above an inactive one within /
+        beyond ``close_radius_mm`` of the nearest active dipole (the expectation of Grova's random
+        draws); auc_average their mean; auc_map against all inactive dipoles.
+      fraction_active: share of the n highest estimates that are truly active.
+      dr_k: rank of centre k from the top, 0 the highest, divided by N; dr_least the largest.
+      pas_mm: mean distance from the peak, weighted by e, over the n highest; single sources only.
+      average_precision: area under the precision-recall curve (chance n / N).
+      dle_mm: mean over patches of the distance from the highest dipole of the patch's cell (the
+        dipoles nearest to it) to the patch; 0 where it lies inside. With one patch, the distance
+        localisation error of Chowdhury et al. 2013.
+      spatial_dispersion_mm: sqrt(sum d^2 e^2 / sum e^2), d the distance to the nearest active
+        dipole (Chowdhury et al. 2013).
+    Ties are counted at their expectation, so that a constant map is chance. NaN where a metric is
+    not defined (no dipole in the zone, fewer patches, an estimate of zeros for the two weighted
+    ones). Raises UserError for shapes that do not fit, values that are negative or not finite.
+    """
+    estimates = np.asarray(estimates)
+    _check(estimates, truth, positions, close_radius_mm)
+    rows, previous, zones = [], None, None
+    bar = tqdm(
+        range(len(truth)), desc="metrics", unit="window", mininterval=1, disable=not progress
+    )
+    for sample in bar:
+        active, centres = truth.active(sample), truth.centres(sample)
+        key = (active.tobytes(), centres.tobytes())
+        # All windows of a scenario have the same truth.
+        if key != previous:
+            zones, previous = _Zones(positions, active, centres, close_radius_mm), key
+        rows.append({"sample": sample} | _window(estimates[sample], zones, positions))
+    columns = ("sample", "n_sources", "n_active", *PAPER_METRICS, *EXTRA_METRICS)
+    return pd.DataFrame(rows, columns=list(columns))
+
+
+class _Zones:
+    """What the truth of a window says about every dipole."""
+
+    def __init__(self, positions, active, centres, radius):
+        self.n, self.centres = len(active), centres
+        self.active = np.zeros(len(positions), bool)
+        self.active[active] = True
+        self.distance, nearest = KDTree(positions[active]).query(positions)
+        self.close = ~self.active & (self.distance <= radius)
+        self.far = ~self.active & (self.distance > radius)
+        # An active dipole belongs to the nearest centre, any other to its nearest active dipole.
+        patch = KDTree(positions[centres]).query(positions[active])[1]
+        cell = patch[nearest]
+        self.cells = [np.flatnonzero(cell == k) for k in range(len(centres))]
+
+
+def _window(estimate: np.ndarray, zones: _Zones, positions: np.ndarray) -> dict[str, float]:
+    estimate = np.asarray(estimate, float)
+    ranking = ranks.Ranking(estimate)
+    active = ranking.cumulative(zones.active)
+    close, far = ranking.cumulative(zones.close), ranking.cumulative(zones.far)
+    auc_close, auc_far = ranks.auc(active, close), ranks.auc(active, far)
+    distance_ranks = [ranks.relative_rank(estimate, centre) for centre in zones.centres]
+    row = {
+        "n_sources": len(zones.centres),
+        "n_active": zones.n,
+        "auc_close": auc_close,
+        "auc_far": auc_far,
+        "auc_average": (auc_close + auc_far) / 2,
+        "fraction_active": ranks.top_fraction(active, ranking.ends, zones.n),
+        "dr_least": max(distance_ranks),
+        "auc_map": ranks.auc(active, close + far),
+        "average_precision": ranks.average_precision(active, ranking.ends),
+        "dle_mm": np.mean([zones.distance[c[estimate[c].argmax()]] for c in zones.cells if len(c)]),
+    }
+    row |= {f"dr_{k + 1}": rank for k, rank in enumerate(distance_ranks)}
+    power = estimate**2
+    if power.any():
+        row["spatial_dispersion_mm"] = np.sqrt((zones.distance**2 @ power) / power.sum())
+        if len(zones.centres) == 1:
+            row["pas_mm"] = _peak_spread(estimate, ranking, zones.n, positions)
+    return row
+
+
+def _peak_spread(estimate, ranking, n, positions) -> float:
+    dipoles, part = ranks.top_weights(ranking, n)
+    weight = part * estimate[dipoles]
+    distance = np.linalg.norm(positions[dipoles] - positions[estimate.argmax()], axis=1)
+    return float(weight @ distance / weight.sum())
+
+
+def _check(estimates, truth, positions, radius) -> None:
+    if estimates.ndim != 2 or estimates.shape != (len(truth), truth.n_dipoles):
+        raise UserError(
+            f"estimates: shape {estimates.shape}; the truth has {len(truth)} windows of "
+            f"{truth.n_dipoles} dipoles"
+        )
+    if np.shape(positions) != (truth.n_dipoles, 3):
+        raise UserError(f"positions: shape {np.shape(positions)}; need ({truth.n_dipoles}, 3)")
+    if not radius > 0:
+        raise UserError(f"close_radius_mm: {radius}; allowed: above 0")
+    bad = [s for s in range(len(truth)) if not np.isfinite(estimates[s]).all()]
+    if bad:
+        raise UserError(f"estimates: window {bad[0]} has values that are not finite")
+    if any(estimates[s].min() < 0 for s in range(len(truth))):
+        raise UserError("estimates: negative values; a map holds magnitudes")
+    for s in range(len(truth)):
+        if not len(truth.active(s)) or not 0 < len(truth.centres(s)) <= MAX_SOURCES:
+            raise UserError(f"truth: window {s} has no active dipole, or not 1 to 3 centres")

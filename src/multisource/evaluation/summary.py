@@ -1,0 +1,100 @@
+"""Medians with bootstrap intervals, and paired tests of the methods against one of them."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from scipy.stats import binom, rankdata, wilcoxon
+from statsmodels.stats.multitest import multipletests
+
+from multisource.errors import UserError
+from multisource.evaluation.metrics import EXTRA_METRICS, PAPER_METRICS
+
+
+def median_interval(values: np.ndarray, confidence: float = 0.95) -> tuple[float, float]:
+    """Percentile bootstrap interval of the median, without the draws.
+
+    The median of a resample is at most the k-th smallest value with a binomial probability
+    (Efron 1979), so that the bootstrap's percentiles are order statistics of the values, free of
+    Monte Carlo error. An even number of values has two middle ones: the lower end takes the lower,
+    the upper end the upper.
+    """
+    values = np.sort(np.asarray(values, float)[~np.isnan(values)])
+    n = len(values)
+    if n == 0:
+        return float("nan"), float("nan")
+    tail = (1 - confidence) / 2
+    share = np.arange(1, n + 1) / n
+    # At least m of n draws among the k smallest: the m-th smallest of the resample is one of them.
+    lower = binom.sf((n + 1) // 2 - 1, n, share)
+    upper = binom.sf(n // 2, n, share)
+    return (
+        float(values[np.searchsorted(lower, tail)]),
+        float(values[min(np.searchsorted(upper, 1 - tail), n - 1)]),
+    )
+
+
+def summarise(metrics: pd.DataFrame, confidence: float = 0.95) -> pd.DataFrame:
+    """Median and interval of each metric: columns scenario, method, metric, median, low, high, n.
+
+    metrics: rows per window with columns scenario, method and the metrics; n counts the windows
+    in which the metric is defined (DR_2 where there are two patches). Metrics that are nowhere
+    defined are left out.
+    """
+    rows = []
+    names = [name for name in (*PAPER_METRICS, *EXTRA_METRICS) if name in metrics]
+    for (scenario, method), part in metrics.groupby(["scenario", "method"], sort=False):
+        for name in names:
+            values = part[name].dropna().to_numpy(float)
+            if len(values):
+                low, high = median_interval(values, confidence)
+                rows.append((scenario, method, name, np.median(values), low, high, len(values)))
+    columns = ["scenario", "method", "metric", "median", "low", "high", "n"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def rank_biserial(difference: np.ndarray) -> float:
+    """Matched-pairs rank-biserial correlation of differences, in [-1, 1]; 0 if all are zero.
+
+    The sum of ranks in favour less the sum against, over their total (Kerby 2014).
+    """
+    difference = difference[difference != 0]
+    if not len(difference):
+        return 0.0
+    rank = rankdata(np.abs(difference))
+    return float((rank * np.sign(difference)).sum() / rank.sum())
+
+
+def compare(metrics: pd.DataFrame, reference: str = "convnet") -> pd.DataFrame:
+    """Paired Wilcoxon signed-rank tests of every method against the reference, window by window.
+
+    Columns: scenario, method, metric, median_difference (method less reference), effect
+    (matched-pairs rank-biserial correlation), p, p_holm (Holm's correction over all methods and
+    metrics of a scenario). Raises UserError if a scenario lacks the reference or its windows.
+    """
+    names = [name for name in (*PAPER_METRICS, *EXTRA_METRICS) if name in metrics]
+    rows = []
+    for scenario, part in metrics.groupby("scenario", sort=False):
+        frames = {m: f.set_index("sample")[names] for m, f in part.groupby("method", sort=False)}
+        if reference not in frames:
+            raise UserError(
+                f"scenario {scenario}: no method {reference!r} to compare with; "
+                f"there are {', '.join(frames)}"
+            )
+        base = frames.pop(reference)
+        found = []
+        for method, frame in frames.items():
+            if not frame.index.sort_values().equals(base.index.sort_values()):
+                raise UserError(f"scenario {scenario}: {method} has other windows than {reference}")
+            for name, column in (frame - base).items():
+                difference = column.dropna().to_numpy(float)
+                if not len(difference):
+                    continue
+                p = wilcoxon(difference, method="approx").pvalue if difference.any() else 1.0
+                effect = rank_biserial(difference)
+                found.append((scenario, method, name, np.median(difference), effect, p))
+        if found:
+            corrected = multipletests([row[-1] for row in found], method="holm")[1]
+            rows += [(*row, q) for row, q in zip(found, corrected, strict=True)]
+    columns = ["scenario", "method", "metric", "median_difference", "effect", "p", "p_holm"]
+    return pd.DataFrame(rows, columns=columns)
