@@ -76,8 +76,8 @@ def validate(head: Head) -> None:
     nested in the next; white and pial of unlike vertex counts; a tissue missing or in floating
     bits; brain or CSF in touch with scalp or air; landmarks missing.
     """
-    _validate_surfaces(head)
-    _validate_tissues(head)
+    validate_surfaces(head)
+    validate_tissues(head)
     missing = [name for name in LANDMARKS if name not in head.fiducials]
     if missing:
         raise UserError(f"head: landmark {missing[0]} is missing; give {', '.join(LANDMARKS)}")
@@ -85,7 +85,8 @@ def validate(head: Head) -> None:
         raise UserError("head: to_mni must be an invertible 4 x 4 affine")
 
 
-def _validate_surfaces(head: Head) -> None:
+def validate_surfaces(head: Head) -> None:
+    """The part of ``validate`` that looks at surfaces."""
     for name in CORTEX + SHELLS:
         if name not in head.surfaces:
             raise UserError(f"head: surface {name} is missing")
@@ -112,7 +113,8 @@ def _validate_surfaces(head: Head) -> None:
             )
 
 
-def _validate_tissues(head: Head) -> None:
+def validate_tissues(head: Head) -> None:
+    """The part of ``validate`` that looks at tissue labels."""
     present = set(np.unique(head.tissues))
     strange = present - set(TISSUES) - {AIR}
     if strange:
