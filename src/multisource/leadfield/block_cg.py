@@ -1,0 +1,68 @@
+"""Preconditioned conjugate gradients on all right-hand sides at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from multisource.leadfield import kernels
+from multisource.leadfield.multigrid import Multigrid
+
+
+@dataclass(frozen=True)
+class Convergence:
+    """Iterations taken, and the final relative residuals (w,)."""
+
+    iterations: int
+    residuals: np.ndarray
+
+
+def solve_block(
+    multigrid: Multigrid,
+    right: np.ndarray,
+    *,
+    tolerance: float = 1e-8,
+    max_iterations: int = 200,
+    progress: Callable[[float], None] | None = None,
+) -> tuple[np.ndarray, Convergence]:
+    """Solve A x = b for every column of ``right`` (n, w), rows in the order of ``multigrid``.
+
+    Columns are independent conjugate-gradient runs (Hestenes and Stiefel, 1952) in step, until
+    each has ``||b - A x|| <= tolerance ||b||``; they share every pass over the matrix. ``right``
+    is overwritten by the residuals. A may be singular with constant null space if the columns
+    sum to zero. ``progress`` is given the largest relative residual after each iteration. Raises
+    RuntimeError if ``max_iterations`` do not suffice.
+    """
+    a = multigrid.fine
+    residual = right
+    solution = np.zeros_like(residual)
+    scale = np.sqrt(kernels.dots(residual, residual))
+    scale[scale == 0] = 1.0
+    # Unit size keeps the preconditioner's single precision far from its smallest number.
+    single = (residual / scale).astype(np.float32)
+    correction = np.empty_like(single)
+    multigrid.cycle(single, correction)
+    direction = correction.astype(float)
+    image = np.empty_like(direction)
+    energy = kernels.dots(residual, correction)
+    for iteration in range(1, max_iterations + 1):
+        kernels.multiply(a.indptr, a.indices, a.data, direction, image)
+        curvature = kernels.dots(direction, image)
+        alpha = np.divide(energy, curvature, out=np.zeros_like(energy), where=curvature > 0)
+        kernels.step(solution, residual, direction, image, alpha)
+        reached = np.sqrt(kernels.dots(residual, residual)) / scale
+        if progress is not None:
+            progress(float(reached.max()))
+        if np.all(reached <= tolerance):
+            return solution, Convergence(iteration, reached)
+        np.divide(residual, scale, out=single, casting="same_kind")
+        multigrid.cycle(single, correction)
+        before, energy = energy, kernels.dots(residual, correction)
+        beta = np.divide(energy, before, out=np.zeros_like(energy), where=before > 0)
+        kernels.turn(direction, correction, beta)
+    raise RuntimeError(
+        f"conjugate gradients reached {float(reached.max()):.1e} after {max_iterations} "
+        f"iterations, not {tolerance:g}"
+    )

@@ -1,0 +1,94 @@
+"""The finite-element leadfield: mesh, transfer matrix, dipoles, gain.
+
+``mesh = hexahedral_mesh(labels, affine)``, ``T = transfer_matrix(mesh, conductivity, electrodes)``,
+``placed, table = place_dipoles(mesh, white, pial)`` and ``gain = leadfield(mesh, T, placed)``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from multisource.errors import UserError
+from multisource.leadfield.hexahedra import hexahedral_mesh
+from multisource.leadfield.locate import locate
+from multisource.leadfield.mesh import TISSUES, Mesh, load_mesh, save_mesh
+from multisource.leadfield.placement import place_dipoles
+from multisource.leadfield.source_models import multipolar_venant, partial_integration, venant
+from multisource.leadfield.transfer import transfer_matrix
+
+__all__ = [
+    "SOURCE_MODELS",
+    "Mesh",
+    "hexahedral_mesh",
+    "leadfield",
+    "load_mesh",
+    "place_dipoles",
+    "save_mesh",
+    "transfer_matrix",
+]
+
+SOURCE_MODELS = ("multipolar_venant", "venant", "partial_integration")
+BATCH = 512
+
+
+def leadfield(
+    mesh: Mesh,
+    transfer: np.ndarray,
+    positions: np.ndarray,
+    *,
+    source_model: str = "multipolar_venant",
+    label: int | None = 2,
+    progress: Callable[[int, int], None] | None = None,
+) -> np.ndarray:
+    """Return the gain (E, 3N) in V/(Am), average reference, columns x, y, z of each dipole.
+
+    ``transfer`` (E, n) V/A from ``transfer_matrix`` on the same mesh; ``positions`` (N, 3) mm in
+    elements of tissue ``label`` (None: any). ``progress`` is told dipoles done and in all. Raises
+    UserError for an unknown source model or a dipole outside its tissue.
+    """
+    if source_model not in SOURCE_MODELS:
+        raise UserError(
+            f"source model {source_model!r} is unknown: choose from {', '.join(SOURCE_MODELS)}"
+        )
+    if transfer.shape[1] != len(mesh.nodes):
+        raise UserError(
+            f"transfer matrix has {transfer.shape[1]} columns, the mesh {len(mesh.nodes)} nodes: "
+            "they must come from the same run"
+        )
+    positions = np.atleast_2d(np.asarray(positions, float))
+    elements, local = locate(mesh, positions)
+    check_tissue(mesh, positions, elements, label)
+    tissues = mesh.labels[elements]
+    gain = np.empty((len(transfer), 3 * len(positions)))
+    for start in range(0, len(positions), BATCH):
+        part = slice(start, min(start + BATCH, len(positions)))
+        if source_model == "partial_integration":
+            loads = partial_integration.loads(mesh, positions[part], elements[part], local[part])
+        else:
+            model = venant if source_model == "venant" else multipolar_venant
+            loads = model.loads(mesh, positions[part], tissues[part])
+        gain[:, 3 * part.start : 3 * part.stop] = (loads @ transfer.T).T
+        if progress is not None:
+            progress(part.stop, len(positions))
+    return gain - gain.mean(axis=0)
+
+
+def check_tissue(
+    mesh: Mesh, positions: np.ndarray, elements: np.ndarray, label: int | None
+) -> None:
+    """Raise UserError for the first dipole outside the mesh or outside tissue ``label``."""
+    wrong = elements < 0
+    if label is not None:
+        wrong = wrong | (mesh.labels[elements] != label)
+    if not wrong.any():
+        return
+    worst = int(np.flatnonzero(wrong)[0])
+    spot = ", ".join(f"{value:.1f}" for value in positions[worst])
+    tissue = mesh.labels[elements[worst]]
+    where = "outside the head" if elements[worst] < 0 else f"in {TISSUES.get(int(tissue), tissue)}"
+    raise UserError(
+        f"dipole {worst} at ({spot}) mm is {where} ({int(wrong.sum())} of {len(positions)} are): "
+        "place the dipoles in grey matter first"
+    )

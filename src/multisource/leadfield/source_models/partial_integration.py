@@ -1,0 +1,31 @@
+"""Partial integration: the gradient of the element functions at the dipole.
+
+Yan, Nunez, Hart, Med. Biol. Eng. Comput. 29, 1991. The cheapest model and the least accurate on
+tetrahedra; kept as a reference.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy import sparse
+
+from multisource.leadfield.locate import shape_gradients
+from multisource.leadfield.mesh import Mesh
+
+
+def loads(
+    mesh: Mesh, positions: np.ndarray, elements: np.ndarray, local: np.ndarray
+) -> sparse.csr_array:
+    """Return the loads (3N, n) in 1/m of unit dipoles along x, y, z at each position.
+
+    ``positions`` (N, 3) mm lie in ``elements`` (N,) at ``local`` coordinates (N, 3).
+    """
+    gradients = shape_gradients(mesh, elements, local) * 1e3
+    corners = mesh.elements[elements]
+    rows = np.arange(3 * len(positions)).reshape(-1, 1, 3)
+    rows = np.broadcast_to(rows, gradients.shape)
+    columns = np.broadcast_to(corners[:, :, None], gradients.shape)
+    return sparse.csr_array(
+        (gradients.ravel(), (rows.ravel(), columns.ravel())),
+        shape=(3 * len(positions), len(mesh.nodes)),
+    )

@@ -1,0 +1,60 @@
+"""Venant's principle: monopoles on the nodes around a dipole with the dipole's moments.
+
+Buchner et al., Phys. Med. Biol. 42, 1997; Medani et al., PIER 153, 2015. The monopoles q minimise
+``||M q - t||^2 + lambda ||W q||^2``: M holds the moments of all monopoles about the dipole up to
+second order in each coordinate, mixed ones too (27), t those of the dipole, and W the distance
+from the dipole, so that far monopoles stay weak.
+"""
+
+from __future__ import annotations
+
+from itertools import product
+
+import numpy as np
+from scipy import sparse
+
+from multisource.leadfield.mesh import Mesh
+from multisource.leadfield.source_models.patch import Patches
+
+EXPONENTS = np.array(list(product(range(3), repeat=3)))
+REFERENCE_LENGTH = 20.0
+RELAXATION = 1e-6
+
+
+def moments(offsets: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the moments (27, k) of monopoles at scaled offsets (k, 3), and of a dipole (27, 3)."""
+    matrix = np.prod(offsets[None, :, :] ** EXPONENTS[:, None, :], axis=2)
+    target = np.zeros((len(EXPONENTS), 3))
+    for axis in range(3):
+        target[np.flatnonzero((EXPONENTS == np.eye(3, dtype=int)[axis]).all(axis=1))[0], axis] = 1
+    return matrix, target
+
+
+def loads(mesh: Mesh, positions: np.ndarray, labels: np.ndarray, *, moments=moments):
+    """Return the loads (3N, n) in 1/m of unit dipoles along x, y, z at each position.
+
+    ``positions`` (N, 3) mm in tissues ``labels`` (N,). ``moments`` maps scaled offsets to a moment
+    matrix and the dipole's moments. The loads of a dipole without a patch are empty.
+    """
+    patches = Patches(mesh)
+    weights, columns, sizes = [], [], []
+    for position, label in zip(positions, labels, strict=True):
+        nodes = patches.around(position, label)
+        offsets = (mesh.nodes[nodes] - position) / REFERENCE_LENGTH
+        monopoles = _fit(offsets, *moments(offsets)) / (REFERENCE_LENGTH * 1e-3)
+        weights.append(monopoles.T.ravel())
+        columns.append(np.tile(nodes, 3))
+        sizes += [len(nodes)] * 3
+    pointers = np.r_[0, np.cumsum(sizes)]
+    matrix = sparse.csr_array(
+        (np.concatenate(weights), np.concatenate(columns), pointers),
+        shape=(3 * len(positions), len(mesh.nodes)),
+    )
+    return matrix
+
+
+def _fit(offsets: np.ndarray, matrix: np.ndarray, target: np.ndarray) -> np.ndarray:
+    """Return the monopoles (k, 3) of the regularised fit."""
+    normal = matrix.T @ matrix
+    normal[np.diag_indices_from(normal)] += RELAXATION * np.sum(offsets**2, axis=1)
+    return np.linalg.solve(normal, matrix.T @ target)

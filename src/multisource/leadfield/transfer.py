@@ -1,0 +1,95 @@
+"""The transfer matrix: potentials everywhere for current through each electrode.
+
+By reciprocity (Weinstein, Zhukov, Johnson, Ann. Biomed. Eng. 28, 2000; Wolters, Grasedyck,
+Hackbusch, Inverse Problems 20, 2004) one solve an electrode replaces one solve a dipole: row e is
+the potential at all nodes for unit current in at electrode e, out evenly at all electrodes, and
+the leadfield of any dipole load b is T b.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from multisource.leadfield.assembly import stiffness_matrix
+from multisource.leadfield.block_cg import Convergence, solve_block
+from multisource.leadfield.electrode_projection import project_electrodes
+from multisource.leadfield.mesh import Mesh
+from multisource.leadfield.multigrid import Multigrid
+
+GREY_MATTER = 2
+BLOCK_BYTES = 600e6
+
+
+def transfer_matrix(
+    mesh: Mesh,
+    conductivity: dict[int, float],
+    electrodes: np.ndarray,
+    *,
+    tolerance: float = 1e-8,
+    names: list[str] | None = None,
+    max_distance: float = 10.0,
+    progress: Callable[[str], None] | None = None,
+) -> np.ndarray:
+    """Return T (E, n) in V/A, referenced to the average over the electrodes.
+
+    ``conductivity`` maps labels to S/m, ``electrodes`` (E, 3) mm are projected onto the mesh.
+    Each row has zero mean over the nodes of grey matter, so that loads whose sum is not exactly
+    zero do no harm. ``tolerance`` is the relative residual of each solve: 1e-6 is already a
+    thousandth of the discretisation error. ``progress`` is called with one line of text now and
+    then. Raises UserError for a missing or floating tissue or an electrode off the scalp.
+    """
+    mesh.check(tuple(conductivity))
+    _, weights = project_electrodes(mesh, electrodes, names=names, max_distance=max_distance)
+    report = progress or (lambda text: None)
+    report(f"assembling {len(mesh.elements)} elements, {len(mesh.nodes)} nodes")
+    matrix = stiffness_matrix(mesh, conductivity)
+    report("building the multigrid hierarchy")
+    multigrid = Multigrid(matrix, mesh.lattice)
+    del matrix
+    transfer, _ = solve_electrodes(multigrid, weights, tolerance=tolerance, progress=report)
+    inside = mesh.nodes_of(GREY_MATTER)
+    if inside.any():
+        for row in transfer:
+            row -= row[inside].mean()
+    return transfer
+
+
+def solve_electrodes(
+    multigrid: Multigrid,
+    weights,
+    *,
+    tolerance: float,
+    block: int | None = None,
+    progress: Callable[[str], None] | None = None,
+) -> tuple[np.ndarray, list[Convergence]]:
+    """Return T (E, n) in V/A, average reference, and the convergence of each block of columns.
+
+    ``weights`` (E, n) sparse electrode functions. Only E - 1 systems are solved, for currents from
+    each electrode to the first; the average reference follows by linearity.
+    """
+    count, size = weights.shape
+    # Six working vectors a column; fewer columns at a time where the mesh is large.
+    block = block or int(np.clip(BLOCK_BYTES // (44 * size), 8, 64))
+    pieces = max(1, int(np.ceil((count - 1) / block)))
+    transfer = np.zeros((count, size))
+    history = []
+    for piece, columns in enumerate(np.array_split(np.arange(1, count), pieces)):
+        loads = (weights[columns] - weights[[0] * len(columns)]).toarray()
+        right = np.ascontiguousarray(loads[:, multigrid.order].T)
+        del loads
+
+        def tell(residual, piece=piece):
+            if progress is not None:
+                progress(f"electrodes, block {piece + 1}/{pieces}: residual {residual:.1e}")
+
+        solution, convergence = solve_block(multigrid, right, tolerance=tolerance, progress=tell)
+        history.append(convergence)
+        # mm S/m to m S/m: potentials for a current in A come out in V.
+        for row, column in enumerate(columns):
+            transfer[column, multigrid.order] = solution[:, row]
+        del right, solution
+    transfer *= 1e3
+    transfer -= transfer.mean(axis=0)
+    return transfer, history
