@@ -1,0 +1,43 @@
+# make run    set up what is missing, then compute the default study
+# make test   set up what is missing, then run every check
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV ?= .venv
+CORES ?= all
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+LOCK := .snakemake-run.lock
+# A lock of the operating system ends with its process: a killed run never blocks the next one.
+FLOCK := $(shell command -v flock)
+HOLD := $(if $(FLOCK),flock --no-fork --nonblock --conflict-exit-code 75 $(LOCK))
+
+.PHONY: run paper test lint format benchmarks clean
+.DEFAULT_GOAL := run
+
+$(STAMP): pyproject.toml envs/constraints.txt envs/install.sh
+	bash envs/install.sh "$(PYTHON)" "$(VENV)"
+	@touch $@
+
+run: $(STAMP)
+	@$(HOLD) $(BIN)/snakemake --cores $(CORES) $(if $(FLOCK),--nolock) $(ARGS) || { status=$$?; \
+	  [ $$status -ne 75 ] || echo "another 'make run' is at work in this folder" >&2; exit $$status; }
+
+paper: ARGS += --configfile config/paper.yaml
+paper: run
+
+lint: $(STAMP)
+	$(BIN)/ruff check src tests workflow benchmarks docs
+	$(BIN)/ruff format --check src tests workflow benchmarks docs
+	$(BIN)/snakefmt --check Snakefile workflow/rules
+	$(BIN)/snakemake --lint
+
+format: $(STAMP)
+	$(BIN)/ruff check --fix src tests workflow benchmarks docs
+	$(BIN)/ruff format src tests workflow benchmarks docs
+	$(BIN)/snakefmt Snakefile workflow/rules
+
+test: lint
+	$(BIN)/pytest -n $(if $(WORKERS),$(WORKERS),2) tests
+
+clean:
+	rm -rf results logs .snakemake

@@ -1,0 +1,75 @@
+"""multisource: multi-source EEG localization, from a head to the paper's tables.
+
+anatomy -> leadfields A (FEM) and B (BEM) -> simulation -> network | inverse
+        -> metrics -> tables, figures, report
+
+    snakemake --cores 2                                the default study (config/config.yaml)
+    snakemake --cores 2 --configfile config/paper.yaml the paper's sizes
+    snakemake --cores 2 leadfields                     stop at a stage: see the targets below
+"""
+
+from snakemake.utils import min_version
+
+min_version("9.19")
+
+
+configfile: workflow.source_path("config/config.yaml")
+
+
+include: "workflow/rules/common.smk"
+
+
+rule all:
+    input:
+        f"results/{HEAD}/report.html",
+    default_target: True
+
+
+include: "workflow/rules/anatomy.smk"
+include: "workflow/rules/leadfield.smk"
+include: "workflow/rules/simulation.smk"
+include: "workflow/rules/network.smk"
+include: "workflow/rules/inverse.smk"
+include: "workflow/rules/evaluation.smk"
+include: "workflow/rules/report.smk"
+
+
+# Targets: every stage by its name.
+rule heads:
+    input:
+        f"results/{HEAD}/anatomy/electrodes.tsv",
+        f"results/{HEAD}/figures/anatomy.png",
+
+
+rule leadfields:
+    input:
+        f"results/{HEAD}/leadfield/comparison.csv",
+
+
+rule datasets:
+    input:
+        [chunks(split) for split in ["train", "validation", *SCENARIOS]],
+
+
+rule networks:
+    input:
+        expand(f"results/{HEAD}/network/{{network}}/weights.safetensors", network=NETWORKS),
+
+
+rule estimates:
+    input:
+        expand(
+            f"results/{HEAD}/estimates/{{scenario}}/{{method}}.nc",
+            scenario=SCENARIOS,
+            method=METHODS,
+        ),
+
+
+rule tables:
+    input:
+        expand(f"results/{HEAD}/tables/table-{{table}}.csv", table=TABLES),
+
+
+rule figures:
+    input:
+        expand(f"results/{HEAD}/figures/figure-{{figure}}.png", figure=["1", *FIGURES]),

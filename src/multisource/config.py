@@ -1,0 +1,203 @@
+"""The study's configuration: checked whole, before any job runs.
+
+A wrong key, type, range or name is refused in one line that names the key, its value and what is
+allowed. The schema (``workflow/schemas/config.schema.yaml``) says what a value may be; the checks
+here say what a schema cannot: that names refer to something, that files exist, that numbers fit
+together.
+"""
+
+from __future__ import annotations
+
+import ast
+import difflib
+import json
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+from jsonschema import Draft202012Validator, ValidationError
+
+from multisource.errors import UserError
+from multisource.provenance import module_path
+
+BASELINES = ("random", "perfect")
+
+
+def check_config(config: Mapping[str, Any], *, schema: Path, folders: Iterable[Path]) -> None:
+    """Refuse a configuration that cannot be computed.
+
+    Parameters
+    ----------
+    config
+        The merged configuration.
+    schema
+        The JSON schema (YAML).
+    folders
+        Where relative file names are looked for, in this order.
+
+    Raises
+    ------
+    UserError
+        With one line for each mistake.
+    """
+    validator = Draft202012Validator(yaml.safe_load(schema.read_text(encoding="utf-8")))
+    # A round trip through JSON turns what YAML and Snakemake give (tuples, ordered dicts) into
+    # the plain types that the schema speaks of.
+    plain = json.loads(json.dumps(config, default=str))
+    found = sorted(validator.iter_errors(plain), key=lambda error: list(map(str, error.path)))
+    mistakes = [_explain(error) for error in found] or _inconsistencies(plain, list(folders))
+    if mistakes:
+        raise UserError("config: " + "\nconfig: ".join(mistakes))
+
+
+def find_file(name: str, folders: Iterable[Path]) -> Path | None:
+    """Return the first existing file called ``name`` in ``folders``, or None."""
+    path = Path(name).expanduser()
+    candidates = [path] if path.is_absolute() else [Path(folder) / path for folder in folders]
+    return next((candidate for candidate in candidates if candidate.is_file()), None)
+
+
+def chunk_ranges(samples: int, chunk_size: int) -> list[tuple[int, int]]:
+    """Return the (start, stop) sample indices of every chunk of a split."""
+    return [(start, min(start + chunk_size, samples)) for start in range(0, samples, chunk_size)]
+
+
+def methods(config: Mapping[str, Any]) -> list[str]:
+    """Return every method that the tables compare, in the order of the tables."""
+    return [
+        *config["evaluation"]["baselines"],
+        *config["network"]["networks"],
+        *config["inverse"]["solvers"],
+    ]
+
+
+def keyword_options(module: str, function: str) -> list[str]:
+    """Return the keyword-only arguments of a function, read from its source.
+
+    Reading instead of importing keeps torch and MNE out of the Snakefile, which every job parses.
+    """
+    tree = ast.parse(module_path(module).read_text(encoding="utf-8"))
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef) and node.name == function:
+            return [argument.arg for argument in node.args.kwonlyargs]
+    raise AttributeError(f"module {module} has no function {function}")
+
+
+def _suggest(name: str, allowed: Iterable[str]) -> str:
+    allowed = sorted(allowed)
+    close = difflib.get_close_matches(name, allowed, n=1)
+    hint = f"did you mean {close[0]!r}? " if close else ""
+    return f"{hint}allowed: {', '.join(allowed)}"
+
+
+def _explain(error: ValidationError) -> str:
+    # Of a choice between alternatives the most specific complaint helps, not "matches none".
+    if error.context:
+        error = min(error.context, key=lambda e: (-len(e.path), e.validator == "type"))
+    key = ".".join(str(part) for part in error.absolute_path) or "top level"
+    schema = error.schema
+    if error.validator == "additionalProperties":
+        known = schema.get("properties", {})
+        unknown = [name for name in error.instance if name not in known]
+        place = "" if key == "top level" else f"{key}."
+        return "; ".join(f"unknown key '{place}{n}': {_suggest(n, known)}" for n in unknown)
+    value = json.dumps(error.instance)
+    value = value if len(value) < 80 else value[:77] + "..."
+    if error.validator == "required":
+        missing = [name for name in error.validator_value if name not in error.instance]
+        return f"{key}: missing key {', '.join(map(repr, missing))}"
+    if error.validator == "enum":
+        return f"{key}: {value}: {_suggest(str(error.instance), map(str, error.validator_value))}"
+    if error.validator == "uniqueItems":
+        twice = sorted({str(v) for v in error.instance if error.instance.count(v) > 1})
+        return f"{key}: {', '.join(twice)} stands more than once; name each once"
+    allowed = {
+        "type": f"must be of type {error.validator_value}",
+        "minimum": f"must be at least {error.validator_value}",
+        "maximum": f"must be at most {error.validator_value}",
+        "exclusiveMinimum": f"must be greater than {error.validator_value}",
+        "exclusiveMaximum": f"must be less than {error.validator_value}",
+        "minItems": f"needs at least {error.validator_value} entries",
+        "pattern": f"must match {error.validator_value}",
+    }.get(error.validator, error.message)
+    meaning = f" ({schema['description']})" if isinstance(schema, dict) and "description" in schema else ""
+    return f"{key}: {value} {allowed}{meaning}"
+
+
+def _inconsistencies(config: dict[str, Any], folders: list[Path]) -> list[str]:
+    """Say what a schema cannot: references, files, and numbers that must fit together."""
+    from multisource.inverse.registry import SOLVERS
+    from multisource.network.registry import NETWORKS
+
+    mistakes: list[str] = []
+
+    simulation = config["simulation"]
+    for key, (low, high) in (
+        ("simulation.n_patches", simulation["n_patches"]),
+        ("simulation.extent_mm", simulation["extent_mm"]),
+        ("anatomy.fsaverage.skull_thickness_mm", config["anatomy"]["fsaverage"]["skull_thickness_mm"]),
+    ):
+        if low > high:
+            mistakes.append(f"{key}: [{low}, {high}]: the first is larger; write [{high}, {low}]")
+    samples = simulation["sfreq"] * simulation["window_s"]
+    if abs(samples - round(samples)) > 1e-9:
+        mistakes.append(
+            f"simulation.window_s: {simulation['window_s']} s at {simulation['sfreq']} Hz is "
+            f"{samples:g} samples; choose a window that is a whole number of samples"
+        )
+    for group, names, key, registry, options in (
+        ("inverse", "solvers", "kind", SOLVERS, _solver_options),
+        ("network", "networks", "architecture", NETWORKS, _network_options),
+    ):
+        settings = config[group]["settings"]
+        for name in config[group][names]:
+            where = f"{group}.settings.{name}"
+            if name not in settings:
+                known = _suggest(name, settings)
+                mistakes.append(f"{group}.{names}: {name!r} has no entry in {group}.settings: {known}")
+            elif settings[name][key] not in registry:
+                kind = settings[name][key]
+                mistakes.append(f"{where}.{key}: {kind!r}: {_suggest(kind, registry)}")
+            else:
+                allowed = [key, *options(registry[settings[name][key]])]
+                for option in settings[name]:
+                    if option not in allowed:
+                        known = _suggest(option, allowed)
+                        mistakes.append(f"unknown key '{where}.{option}': {known}")
+    everything = methods(config)
+    reference = config["evaluation"]["reference"]
+    if reference not in everything:
+        mistakes.append(f"evaluation.reference: {reference!r}: {_suggest(reference, everything)}")
+    for name in sorted({n for n in everything if everything.count(n) > 1}):
+        mistakes.append(f"method name {name!r} is used twice; give each solver and network its own")
+    for key, name in (
+        ("simulation.ar_models", simulation["ar_models"]),
+        ("simulation.scenarios.file", simulation["scenarios"]["file"]),
+        ("electrodes.channels", config["electrodes"]["channels"]),
+    ):
+        if isinstance(name, str) and find_file(name, folders) is None:
+            places = " or ".join(str(folder) for folder in folders)
+            mistakes.append(f"{key}: file {name!r} does not exist (looked in {places})")
+    return mistakes or _scenario_names(config, folders)
+
+
+def _solver_options(module: str) -> list[str]:
+    return [name for name in keyword_options(module, "build_kernel") if name != "snr"]
+
+
+def _network_options(module: str) -> list[str]:
+    given = {"seed", "device", "threads", "checkpoint"}
+    training = keyword_options("multisource.network.training", "train")
+    return [*keyword_options(module, "build_network"), *(n for n in training if n not in given)]
+
+
+def _scenario_names(config: dict[str, Any], folders: list[Path]) -> list[str]:
+    scenarios = config["simulation"]["scenarios"]
+    defined = yaml.safe_load(find_file(scenarios["file"], folders).read_text(encoding="utf-8"))
+    return [
+        f"simulation.scenarios.names: {name!r} is not in {scenarios['file']}: "
+        + _suggest(name, map(str, defined))
+        for name in scenarios["names"]
+        if name not in defined
+    ]

@@ -1,0 +1,24 @@
+"""An output file is whole or not there."""
+
+import pytest
+
+from multisource.files import atomic
+
+
+def test_written_whole(tmp_path):
+    with atomic(tmp_path / "sub" / "a-fwd.fif") as part:
+        assert part.name == "a-fwd.fif"
+        part.write_text("whole")
+        assert not (tmp_path / "sub" / "a-fwd.fif").exists()
+    assert (tmp_path / "sub" / "a-fwd.fif").read_text() == "whole"
+    assert [p.name for p in (tmp_path / "sub").iterdir()] == ["a-fwd.fif"]
+
+
+def test_failure_keeps_the_old_file(tmp_path):
+    path = tmp_path / "table.csv"
+    path.write_text("old")
+    with pytest.raises(RuntimeError), atomic(path) as part:
+        part.write_text("half")
+        raise RuntimeError("killed")
+    assert path.read_text() == "old"
+    assert [p.name for p in tmp_path.iterdir()] == ["table.csv"]

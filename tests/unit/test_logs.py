@@ -1,0 +1,45 @@
+"""A step's log holds what the terminal shows."""
+
+import logging
+import sys
+import warnings
+
+import pytest
+
+from multisource.errors import UserError
+from multisource.logs import logged
+
+
+def test_log_and_terminal_agree(tmp_path, capsys):
+    path = tmp_path / "step.log"
+    with logged(path):
+        print("to stdout")
+        sys.stderr.write("10%\r50%\r100%\n")
+        logging.getLogger("x").warning("a message")
+        warnings.warn("a warning", stacklevel=1)
+    text = path.read_text()
+    assert "to stdout" in text and "a message" in text and "a warning" in text
+    assert "100%" in text and "50%" not in text, "only the last state of a progress bar"
+    shown = capsys.readouterr()
+    assert "to stdout" in shown.out and "50%" in shown.err
+
+
+def test_error_is_in_the_log_and_raised(tmp_path):
+    with pytest.raises(ZeroDivisionError), logged(tmp_path / "step.log"):
+        1 / 0  # noqa: B018
+    assert "ZeroDivisionError" in (tmp_path / "step.log").read_text()
+
+
+def test_user_error_is_one_line(tmp_path, capsys):
+    with pytest.raises(SystemExit) as caught, logged(tmp_path / "step.log"):
+        raise UserError("electrodes.tsv: channel 'Q9' is unknown; remove it")
+    assert caught.value.code == 1
+    for text in ((tmp_path / "step.log").read_text(), capsys.readouterr().err):
+        assert "channel 'Q9' is unknown" in text and "Traceback" not in text
+
+
+def test_streams_are_restored(tmp_path):
+    before = sys.stdout, sys.stderr
+    with logged(tmp_path / "step.log"):
+        pass
+    assert (sys.stdout, sys.stderr) == before

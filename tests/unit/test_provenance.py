@@ -1,0 +1,76 @@
+"""Code versions follow the code and nothing else."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import multisource
+from multisource.provenance import code_version, imported_modules
+
+
+@pytest.fixture
+def package(tmp_path):
+    """A copy of the package whose files a test may edit; versions are read in a new process."""
+    copy = tmp_path / "multisource"
+    shutil.copytree(Path(multisource.__file__).parent, copy)
+
+    def version(*modules):
+        run = subprocess.run(
+            [
+                sys.executable,
+                "-c",
+                "import sys; from multisource.provenance import code_version;"
+                "print(code_version(*sys.argv[1:]))",
+                *modules,
+            ],
+            env={"PYTHONPATH": str(tmp_path)},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        return run.stdout.strip()
+
+    return copy, version
+
+
+def test_comment_and_docstring_do_not_count(package):
+    folder, version = package
+    path = folder / "inverse" / "laura.py"
+    before = version("multisource.inverse.laura")
+    source = path.read_text()
+    path.write_text(source.replace('"""', '"""Another first word. ', 1) + "\n# a last comment\n")
+    assert version("multisource.inverse.laura") == before
+
+
+def test_code_counts(package):
+    folder, version = package
+    before = version("multisource.inverse.laura")
+    with (folder / "inverse" / "laura.py").open("a") as file:
+        file.write("\nEXTRA = 1\n")
+    assert version("multisource.inverse.laura") != before
+
+
+def test_imported_module_counts_and_other_does_not(package):
+    folder, version = package
+    laura, loreta = version("multisource.inverse.laura"), version("multisource.inverse.loreta")
+    with (folder / "inverse" / "loreta.py").open("a") as file:
+        file.write("\nEXTRA = 1\n")
+    assert version("multisource.inverse.laura") == laura
+    assert version("multisource.inverse.loreta") != loreta
+    with (folder / "inverse" / "kernel.py").open("a") as file:
+        file.write("\nEXTRA = 1\n")
+    assert version("multisource.inverse.laura") != laura
+
+
+def test_imports_stay_inside_the_package():
+    found = imported_modules("multisource.inverse.laura")
+    assert "multisource.inverse.kernel" in found
+    assert all(name.split(".")[0] == "multisource" for name in found)
+
+
+def test_unknown_module_is_refused():
+    with pytest.raises(ModuleNotFoundError, match="no_such_module"):
+        code_version("multisource.no_such_module")

@@ -1,0 +1,71 @@
+"""An edit reruns the steps that it touches, and nothing else (dry runs on the finished study)."""
+
+import pytest
+
+SCORED = {"score_estimates", "make_table", "plot_scenario", "render_report"}
+NETWORK = {"train_network", "predict_network"} | SCORED
+INVERSE = {"build_kernel", "solve_scenario"} | SCORED
+SIMULATED = {"simulate_chunk", "simulate_scenario", "plot_channel", "estimate_baseline"}
+LEADFIELD_A = {"compute_fem", "compare_leadfields", "solve_scenario"} | SIMULATED | NETWORK
+LEADFIELD_B = {"compute_bem", "compare_leadfields"} | INVERSE
+
+CONFIG_EDITS = [
+    (("inverse", "settings", "laura", "exponent"), 2, INVERSE),
+    (("inverse", "snr"), 5, INVERSE),
+    (("network", "settings", "convnet", "learning_rate"), 0.01, NETWORK),
+    (("evaluation", "close_radius_mm"), 25, SCORED),
+    (("evaluation", "confidence"), 0.9, {"make_table", "render_report"}),
+    (("simulation", "boost"), 5, (SIMULATED | NETWORK | INVERSE) - {"build_kernel"}),
+    (("leadfield", "bem", "conductivity", "skull"), 0.01, LEADFIELD_B),
+    (("leadfield", "fem", "source_model"), "partial_integration", LEADFIELD_A),
+    (("leadfield", "fem", "conductivity", "skull"), 0.02, LEADFIELD_A | {"solve_transfer"}),
+]
+
+MODULE_EDITS = [
+    ("inverse/laura.py", INVERSE),
+    ("inverse/kernel.py", INVERSE),
+    ("network/convnet.py", NETWORK),
+    ("evaluation/metrics.py", SCORED),
+    ("evaluation/tables.py", {"make_table", "render_report"}),
+    ("leadfield/bem.py", LEADFIELD_B),
+    ("figures/anatomy.py", {"plot_anatomy", "render_report"}),
+]
+
+
+def test_second_run_does_nothing(study):
+    assert study.planned() == {}
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "expected"), CONFIG_EDITS, ids=[".".join(edit[0]) for edit in CONFIG_EDITS]
+)
+def test_config_edit(study, path, value, expected):
+    planned = study.planned(config=study.with_config(*path, value=value))
+    assert set(planned) == expected
+
+
+def test_one_solver_reruns_alone(study):
+    edit = ("inverse", "settings", "laura", "exponent")
+    planned = study.planned(config=study.with_config(*edit, value=2))
+    assert planned["build_kernel"] == 1
+    assert planned["solve_scenario"] == planned["score_estimates"] == 3  # test, A and E
+
+
+def test_more_samples_add_chunks_only(study):
+    edit = ("simulation", "splits", "train")
+    planned = study.planned(config=study.with_config(*edit, value={"samples": 80, "chunk_size": 40}))
+    assert planned["simulate_chunk"] == 1  # chunk 1 grows from 20 to 40 samples; chunk 0 stays
+
+
+@pytest.mark.parametrize(("module", "expected"), MODULE_EDITS, ids=[m for m, _ in MODULE_EDITS])
+def test_module_edit(study, module, expected):
+    path = study.folder / "src/multisource" / module
+    before = path.read_text()
+    try:
+        path.write_text(before + "\n# a comment changes nothing\n")
+        assert study.planned() == {}
+        path.write_text(before + "\nEDITED = True\n")
+        assert set(study.planned()) == expected
+    finally:
+        path.write_text(before)
+    assert study.planned() == {}

@@ -1,0 +1,86 @@
+"""Anatomy: a head with surfaces, five tissues and electrodes on its scalp.
+
+in:  a head provider (config anatomy.provider), a montage and channel names
+out: anatomy/surf/*, anatomy/bem/*, anatomy/mri/tissues.nii.gz, anatomy/head.json,
+     anatomy/electrodes.tsv, figures/anatomy.png
+"""
+
+from multisource.anatomy.providers import PROVIDERS
+
+
+rule build_head:
+    """Surfaces, tissues, fiducials and the MNI transform from the head provider."""
+    output:
+        surfaces=expand(
+            "results/{{head}}/anatomy/surf/{hemi}.{surface}",
+            hemi=["lh", "rh"],
+            surface=["white", "pial", "sphere"],
+        ),
+        shells=expand(
+            "results/{{head}}/anatomy/bem/{shell}.surf",
+            shell=["inner_skull", "outer_skull", "outer_skin"],
+        ),
+        tissues="results/{head}/anatomy/mri/tissues.nii.gz",
+        head="results/{head}/anatomy/head.json",
+    log:
+        "results/{head}/logs/build_head.log",
+    benchmark:
+        "results/{head}/benchmarks/build_head.tsv"
+    conda:
+        "../../envs/multisource.yaml"
+    resources:
+        mem_mb=2000,
+        runtime=10,
+    params:
+        anatomy="results/{head}/anatomy",
+        provider=config["anatomy"]["provider"],
+        settings=config["anatomy"][config["anatomy"]["provider"]],
+        code=code(PROVIDERS[config["anatomy"]["provider"]], "anatomy.providers", "anatomy.io"),
+    script:
+        "../scripts/build_head.py"
+
+
+rule place_electrodes:
+    """Electrodes of the montage, projected onto the scalp."""
+    input:
+        head=rules.build_head.output,
+    output:
+        electrodes="results/{head}/anatomy/electrodes.tsv",
+    log:
+        "results/{head}/logs/place_electrodes.log",
+    benchmark:
+        "results/{head}/benchmarks/place_electrodes.tsv"
+    conda:
+        "../../envs/multisource.yaml"
+    resources:
+        mem_mb=1000,
+        runtime=5,
+    params:
+        anatomy="results/{head}/anatomy",
+        settings=config["electrodes"],
+        code=code("anatomy.electrodes", "anatomy.io"),
+    script:
+        "../scripts/place_electrodes.py"
+
+
+rule plot_anatomy:
+    """Slices of the tissues with the surfaces, and the electrodes on the head."""
+    input:
+        head=rules.build_head.output,
+        electrodes=rules.place_electrodes.output.electrodes,
+    output:
+        figure="results/{head}/figures/anatomy.png",
+    log:
+        "results/{head}/logs/plot_anatomy.log",
+    benchmark:
+        "results/{head}/benchmarks/plot_anatomy.tsv"
+    conda:
+        "../../envs/multisource.yaml"
+    resources:
+        mem_mb=1000,
+        runtime=5,
+    params:
+        anatomy="results/{head}/anatomy",
+        code=code("figures.anatomy", "anatomy.io"),
+    script:
+        "../scripts/plot_anatomy.py"

@@ -1,0 +1,80 @@
+"""What every rule file uses: the checked configuration, names, and code versions."""
+
+import os
+import sys
+from pathlib import Path
+
+# The package beside this workflow is the one that is used, here and in every script, also when
+# a script runs in an environment of its own.
+SOURCE = str(Path(workflow.basedir, "src"))
+sys.path.insert(0, SOURCE)
+os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [SOURCE, os.environ.get("PYTHONPATH")]))
+
+from multisource.config import BASELINES, check_config, chunk_ranges, find_file, methods
+from multisource.errors import UserError
+from multisource.provenance import code_version
+
+# Files named in the configuration: first the folder of the study, then this repository.
+FOLDERS = [Path.cwd(), Path(workflow.basedir)]
+
+try:
+    check_config(
+        config,
+        schema=Path(workflow.basedir, "workflow/schemas/config.schema.yaml"),
+        folders=FOLDERS,
+    )
+except UserError as error:
+    sys.exit(str(error))
+
+HEAD = config["head"]
+NETWORKS = config["network"]["networks"]
+SOLVERS = config["inverse"]["solvers"]
+METHODS = methods(config)
+REGIONS = config["simulation"]["scenarios"]["names"]
+SCENARIOS = ["test", *REGIONS]
+
+
+wildcard_constraints:
+    head=HEAD,
+    split="train|validation|test",
+    chunk=r"\d+",
+    region="|".join(REGIONS),
+    scenario="|".join(SCENARIOS),
+    network="|".join(NETWORKS),
+    solver="|".join(SOLVERS),
+    baseline="|".join(BASELINES),
+    method="|".join(METHODS),
+
+
+def code(*modules):
+    """Return the code version of modules of the package, named without the package.
+
+    A registry's entry ("multisource.anatomy.fsaverage:fsaverage_head") is understood too.
+    """
+    names = (module.partition(":")[0].removeprefix("multisource.") for module in modules)
+    return code_version(*(f"multisource.{name}" for name in names))
+
+
+def pick(section, *keys):
+    """Return only these keys of a section of the configuration."""
+    return {key: section[key] for key in keys}
+
+
+def study_file(name):
+    """Return the path of a file that the configuration names."""
+    return str(find_file(name, FOLDERS))
+
+
+def chunks(split):
+    """Return every chunk file of a split; a scenario recording is one chunk."""
+    if split in REGIONS:
+        return [f"results/{HEAD}/simulation/{split}/chunk-0.nc"]
+    sizes = config["simulation"]["splits"][split]
+    count = len(chunk_ranges(sizes["samples"], sizes["chunk_size"]))
+    return [f"results/{HEAD}/simulation/{split}/chunk-{i}.nc" for i in range(count)]
+
+
+def chunk_range(wildcards):
+    """Return the first and last + 1 sample index of a chunk."""
+    sizes = config["simulation"]["splits"][wildcards.split]
+    return chunk_ranges(sizes["samples"], sizes["chunk_size"])[int(wildcards.chunk)]

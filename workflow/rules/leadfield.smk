@@ -1,0 +1,155 @@
+"""Leadfields: operator A (FEM, simulates) and operator B (BEM, solves) on the same dipoles.
+
+in:  anatomy/*
+out: leadfield/sources-src.fif, leadfield/fem-fwd.fif, leadfield/bem-fwd.fif (MNE Forward, V/(Am)),
+     leadfield/fem-dipoles.tsv, leadfield/comparison.csv, leadfield/comparison.png
+"""
+
+
+rule build_source_space:
+    """Dipoles on the white surface with the cortex normals."""
+    input:
+        head=rules.build_head.output,
+    output:
+        sources="results/{head}/leadfield/sources-src.fif",
+    log:
+        "results/{head}/logs/build_source_space.log",
+    benchmark:
+        "results/{head}/benchmarks/build_source_space.tsv"
+    conda:
+        "../../envs/multisource.yaml"
+    resources:
+        mem_mb=1500,
+        runtime=10,
+    params:
+        anatomy="results/{head}/anatomy",
+        settings=config["source_space"],
+        code=code("anatomy.source_space", "anatomy.io"),
+    script:
+        "../scripts/build_source_space.py"
+
+
+rule mesh_head:
+    """The FEM mesh: tissue voxels as hexahedra, nodes moved towards the tissue boundaries."""
+    input:
+        head=rules.build_head.output,
+    output:
+        mesh="results/{head}/leadfield/fem-mesh.npz",
+    log:
+        "results/{head}/logs/mesh_head.log",
+    benchmark:
+        "results/{head}/benchmarks/mesh_head.tsv"
+    conda:
+        "../../envs/multisource.yaml"
+    resources:
+        mem_mb=3000,
+        runtime=20,
+    params:
+        anatomy="results/{head}/anatomy",
+        settings=pick(config["leadfield"]["fem"], "shift"),
+        code=code("leadfield.hexahedra", "leadfield.mesh", "anatomy.io"),
+    script:
+        "../scripts/mesh_head.py"
+
+
+rule solve_transfer:
+    """The FEM transfer matrix: one solve an electrode, all electrodes as one block."""
+    input:
+        mesh=rules.mesh_head.output.mesh,
+        electrodes=rules.place_electrodes.output.electrodes,
+    output:
+        transfer="results/{head}/leadfield/fem-transfer.npy",
+    log:
+        "results/{head}/logs/solve_transfer.log",
+    benchmark:
+        "results/{head}/benchmarks/solve_transfer.tsv"
+    conda:
+        "../../envs/multisource.yaml"
+    threads: 2
+    resources:
+        mem_mb=6000,
+        runtime=60,
+    params:
+        settings=pick(config["leadfield"]["fem"], "tolerance", "conductivity"),
+        code=code("leadfield.transfer", "leadfield.mesh"),
+    script:
+        "../scripts/solve_transfer.py"
+
+
+rule compute_fem:
+    """Operator A: source model and transfer matrix to a Forward, with the dipoles' placement."""
+    input:
+        head=rules.build_head.output,
+        electrodes=rules.place_electrodes.output.electrodes,
+        sources=rules.build_source_space.output.sources,
+        mesh=rules.mesh_head.output.mesh,
+        transfer=rules.solve_transfer.output.transfer,
+    output:
+        forward="results/{head}/leadfield/fem-fwd.fif",
+        dipoles="results/{head}/leadfield/fem-dipoles.tsv",
+    log:
+        "results/{head}/logs/compute_fem.log",
+    benchmark:
+        "results/{head}/benchmarks/compute_fem.tsv"
+    conda:
+        "../../envs/multisource.yaml"
+    resources:
+        mem_mb=4000,
+        runtime=60,
+    params:
+        anatomy="results/{head}/anatomy",
+        settings=pick(config["leadfield"]["fem"], "source_model", "depth"),
+        code=code("leadfield.fem", "leadfield.forward", "anatomy.io"),
+    script:
+        "../scripts/compute_fem.py"
+
+
+rule compute_bem:
+    """Operator B: OpenMEEG's symmetric BEM on the three shells."""
+    input:
+        head=rules.build_head.output,
+        electrodes=rules.place_electrodes.output.electrodes,
+        sources=rules.build_source_space.output.sources,
+    output:
+        forward="results/{head}/leadfield/bem-fwd.fif",
+    log:
+        "results/{head}/logs/compute_bem.log",
+    benchmark:
+        "results/{head}/benchmarks/compute_bem.tsv"
+    conda:
+        "../../envs/multisource.yaml"
+    threads: 2
+    resources:
+        mem_mb=3000,
+        runtime=60,
+    params:
+        anatomy="results/{head}/anatomy",
+        settings=config["leadfield"]["bem"],
+        code=code("leadfield.bem", "leadfield.forward", "anatomy.io"),
+    script:
+        "../scripts/compute_bem.py"
+
+
+rule compare_leadfields:
+    """RDM and lnMAG of A against B for every dipole, and by depth."""
+    input:
+        head=rules.build_head.output,
+        fem=rules.compute_fem.output.forward,
+        bem=rules.compute_bem.output.forward,
+    output:
+        table="results/{head}/leadfield/comparison.csv",
+        figure="results/{head}/leadfield/comparison.png",
+    log:
+        "results/{head}/logs/compare_leadfields.log",
+    benchmark:
+        "results/{head}/benchmarks/compare_leadfields.tsv"
+    conda:
+        "../../envs/multisource.yaml"
+    resources:
+        mem_mb=1500,
+        runtime=10,
+    params:
+        anatomy="results/{head}/anatomy",
+        code=code("leadfield.compare", "leadfield.forward", "figures.leadfield", "anatomy.io"),
+    script:
+        "../scripts/compare_leadfields.py"

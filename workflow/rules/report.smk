@@ -1,0 +1,95 @@
+"""Report: the paper's figures and one page with everything.
+
+in:  estimates, metrics and tables of every scenario
+out: figures/figure-{2..8}.png, report.html
+"""
+
+# The paper's figures: number -> scenario and the classical method shown beside the network.
+FIGURES = {
+    "2": ("A", "mne"),
+    "3": ("B", "sloreta"),
+    "4": ("C", "mne_depthw"),
+    "5": ("D", "mne_depthw"),
+    "6": ("E", "sloreta"),
+    "7": ("F", "mne"),
+    "8": ("G", "mne_depthw"),
+}
+FIGURES = {number: figure for number, figure in FIGURES.items() if figure[0] in REGIONS}
+
+
+def figure_methods(wildcards):
+    """Return the network and the classical solver that a figure compares."""
+    classical = FIGURES[wildcards.figure][1]
+    return [NETWORKS[0], classical if classical in SOLVERS else SOLVERS[0]]
+
+
+rule plot_scenario:
+    """Truth and estimates of a representative window on the brain."""
+    input:
+        head=rules.build_head.output,
+        sources=rules.build_source_space.output.sources,
+        chunks=lambda wildcards: chunks(FIGURES[wildcards.figure][0]),
+        estimates=lambda wildcards: expand(
+            "results/{head}/estimates/{scenario}/{method}.nc",
+            head=wildcards.head,
+            scenario=FIGURES[wildcards.figure][0],
+            method=figure_methods(wildcards),
+        ),
+        metrics=lambda wildcards: expand(
+            "results/{head}/metrics/{scenario}/{method}.parquet",
+            head=wildcards.head,
+            scenario=FIGURES[wildcards.figure][0],
+            method=figure_methods(wildcards),
+        ),
+    output:
+        figure="results/{head}/figures/figure-{figure}.png",
+    log:
+        "results/{head}/logs/plot_scenario/{figure}.log",
+    benchmark:
+        "results/{head}/benchmarks/plot_scenario/{figure}.tsv"
+    conda:
+        "../../envs/multisource.yaml"
+    wildcard_constraints:
+        figure="|".join(FIGURES) or "none",
+    resources:
+        mem_mb=2000,
+        runtime=10,
+    params:
+        anatomy="results/{head}/anatomy",
+        scenario=lambda wildcards: FIGURES[wildcards.figure][0],
+        methods=figure_methods,
+        code=code(
+            "figures.scenario",
+            "simulation.chunks",
+            "evaluation.estimates",
+            "anatomy.source_space",
+            "anatomy.io",
+        ),
+    script:
+        "../scripts/plot_scenario.py"
+
+
+rule render_report:
+    """One self-contained page: tables, figures, timings, configuration, versions."""
+    input:
+        tables=expand("results/{{head}}/tables/table-{table}.csv", table=TABLES),
+        figures=expand("results/{{head}}/figures/figure-{figure}.png", figure=["1", *FIGURES]),
+        anatomy=rules.plot_anatomy.output.figure,
+        comparison=rules.compare_leadfields.output,
+        training=expand("results/{{head}}/network/{network}/loss.png", network=NETWORKS),
+    output:
+        report="results/{head}/report.html",
+    log:
+        "results/{head}/logs/render_report.log",
+    conda:
+        "../../envs/multisource.yaml"
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        config=config,
+        tables=TABLES,
+        networks=NETWORKS,
+        code=code("report.study"),
+    script:
+        "../scripts/render_report.py"

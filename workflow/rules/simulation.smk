@@ -1,0 +1,96 @@
+"""Simulation: EEG windows with known patches, projected by operator A.
+
+in:  leadfield/fem-fwd.fif, the AR models and scenario centres that the configuration names
+out: simulation/{split}/chunk-{chunk}.nc for train, validation, test and every scenario,
+     figures/figure-1.png
+"""
+
+# What is simulated; not what it is made from, nor how many samples.
+SIMULATED = {
+    key: value
+    for key, value in config["simulation"].items()
+    if key not in ("ar_models", "splits", "scenarios")
+}
+
+
+rule simulate_chunk:
+    """One chunk of a split: random patches; sample i is the same whatever the chunks are."""
+    input:
+        forward=rules.compute_fem.output.forward,
+        ar_models=study_file(config["simulation"]["ar_models"]),
+    output:
+        chunk="results/{head}/simulation/{split}/chunk-{chunk}.nc",
+    log:
+        "results/{head}/logs/simulate_chunk/{split}-{chunk}.log",
+    benchmark:
+        "results/{head}/benchmarks/simulate_chunk/{split}-{chunk}.tsv"
+    conda:
+        "../../envs/multisource.yaml"
+    resources:
+        mem_mb=2000,
+        runtime=20,
+    params:
+        seed=config["seed"],
+        range=chunk_range,
+        settings=SIMULATED,
+        code=code("simulation.samples", "simulation.chunks", "simulation.ar_io", "leadfield.forward"),
+    script:
+        "../scripts/simulate_chunk.py"
+
+
+rule simulate_scenario:
+    """A named scenario as a continuous recording, cut into windows."""
+    input:
+        head=rules.build_head.output,
+        sources=rules.build_source_space.output.sources,
+        forward=rules.compute_fem.output.forward,
+        ar_models=study_file(config["simulation"]["ar_models"]),
+        scenarios=study_file(config["simulation"]["scenarios"]["file"]),
+    output:
+        chunk="results/{head}/simulation/{region}/chunk-0.nc",
+    log:
+        "results/{head}/logs/simulate_scenario/{region}.log",
+    benchmark:
+        "results/{head}/benchmarks/simulate_scenario/{region}.tsv"
+    conda:
+        "../../envs/multisource.yaml"
+    resources:
+        mem_mb=2000,
+        runtime=20,
+    params:
+        anatomy="results/{head}/anatomy",
+        seed=config["seed"],
+        duration_s=config["simulation"]["scenarios"]["duration_s"],
+        settings=SIMULATED,
+        code=code(
+            "simulation.recording",
+            "simulation.chunks",
+            "simulation.ar_io",
+            "leadfield.forward",
+            "anatomy.scenarios",
+            "anatomy.io",
+        ),
+    script:
+        "../scripts/simulate_scenario.py"
+
+
+rule plot_channel:
+    """Figure 1: one simulated channel, time course and spectrum."""
+    input:
+        chunk=f"results/{{head}}/simulation/{REGIONS[0]}/chunk-0.nc",
+    output:
+        figure="results/{head}/figures/figure-1.png",
+    log:
+        "results/{head}/logs/plot_channel.log",
+    benchmark:
+        "results/{head}/benchmarks/plot_channel.tsv"
+    conda:
+        "../../envs/multisource.yaml"
+    resources:
+        mem_mb=1000,
+        runtime=5,
+    params:
+        channel="T7",
+        code=code("figures.simulation", "simulation.chunks"),
+    script:
+        "../scripts/plot_channel.py"

@@ -1,0 +1,7 @@
+from multisource.anatomy.io import save_head
+from multisource.anatomy.providers import make_head
+from multisource.logs import logged
+
+with logged(snakemake.log[0]):
+    head = make_head(snakemake.params.provider, **snakemake.params.settings)
+    save_head(head, snakemake.params.anatomy)

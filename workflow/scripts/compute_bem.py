@@ -1,0 +1,20 @@
+import mne
+
+from multisource.anatomy.electrodes import read_electrodes
+from multisource.anatomy.io import load_head
+from multisource.anatomy.source_space import source_geometry
+from multisource.leadfield.bem import bem_leadfield
+from multisource.leadfield.forward import make_forward, write_forward
+from multisource.logs import logged
+
+with logged(snakemake.log[0]):
+    head = load_head(snakemake.params.anatomy)
+    electrodes = read_electrodes(snakemake.input.electrodes)
+    sources = mne.read_source_spaces(snakemake.input.sources, verbose="error")
+    gain = bem_leadfield(
+        head.surfaces,
+        electrodes=electrodes.positions,
+        positions=source_geometry(sources, head.surfaces).positions,
+        **snakemake.params.settings,
+    )
+    write_forward(make_forward(gain, electrodes, sources, head.fiducials), snakemake.output.forward)

@@ -1,0 +1,21 @@
+from multisource.evaluation.estimates import read_estimates, write_metrics
+from multisource.evaluation.metrics import evaluate
+from multisource.evaluation.truth import Truth
+from multisource.leadfield.forward import read_leadfield
+from multisource.logs import logged
+from multisource.simulation.chunks import read_chunks
+
+with logged(snakemake.log[0]):
+    metrics = evaluate(
+        read_estimates(snakemake.input.estimate).values,
+        Truth.from_dataset(read_chunks(snakemake.input.chunks)),
+        read_leadfield(snakemake.input.forward).positions,
+        progress=True,
+        **snakemake.params.settings,
+    )
+    write_metrics(
+        snakemake.output.metrics,
+        metrics,
+        scenario=snakemake.wildcards.scenario,
+        method=snakemake.wildcards.method,
+    )

@@ -1,0 +1,22 @@
+from multisource.leadfield.forward import read_leadfield
+from multisource.logs import logged
+from multisource.simulation.ar_io import read_models
+from multisource.simulation.chunks import write_chunk
+from multisource.simulation.samples import simulate_samples
+from multisource.simulation.settings import settings_from
+
+with logged(snakemake.log[0]):
+    settings = settings_from(snakemake.params.settings)
+    operator = read_leadfield(snakemake.input.forward)
+    data = simulate_samples(
+        operator.fixed,
+        operator.positions,
+        read_models(snakemake.input.ar_models, sfreq=settings.sfreq),
+        settings,
+        seed=snakemake.params.seed,
+        split=snakemake.wildcards.split,
+        indices=range(*snakemake.params.range),
+        channels=operator.channels,
+        progress=True,
+    )
+    write_chunk(snakemake.output.chunk, data, chunk=int(snakemake.wildcards.chunk))
