@@ -1,0 +1,52 @@
+"""Where a network runs: processor or CUDA device, with how many threads."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
+
+from multisource.errors import UserError
+
+
+def resolve_device(name: str = "auto") -> torch.device:
+    """Turn ``auto``, ``cpu``, ``cuda`` or ``cuda:1`` into a device; auto prefers CUDA.
+
+    Raises UserError for another name, or if a CUDA device is asked for and there is none.
+    """
+    kind, _, number = name.partition(":")
+    if kind not in ("auto", "cpu", "cuda") or (number and not number.isdecimal()):
+        raise UserError(f"device: {name!r}; allowed: auto, cpu, cuda, cuda:<number>")
+    if kind == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    if kind == "cuda" and torch.cuda.device_count() <= int(number or 0):
+        raise UserError(
+            f"device: {name!r}; torch sees {torch.cuda.device_count()} CUDA devices; "
+            "choose cpu or auto"
+        )
+    return torch.device(name)
+
+
+@contextmanager
+def reproducible(seed: int, *, threads: int | None = None) -> Iterator[None]:
+    """Seed torch, ask for deterministic algorithms and ``threads``; restore all at the end.
+
+    With the same seed, device and number of threads the same numbers come out, bit for bit; with
+    another number of threads sums are rounded in another order.
+    """
+    # cuBLAS is deterministic only with a fixed workspace, chosen before its first call.
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+    before = torch.get_num_threads()
+    deterministic = torch.are_deterministic_algorithms_enabled()
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        torch.use_deterministic_algorithms(True, warn_only=True)
+        if threads:
+            torch.set_num_threads(threads)
+        try:
+            yield
+        finally:
+            torch.use_deterministic_algorithms(deterministic)
+            torch.set_num_threads(before)

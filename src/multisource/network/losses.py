@@ -1,0 +1,63 @@
+"""Losses between predicted logits and the truth l (0..1), all of shape (samples, dipoles).
+
+The paper's is ``l1``. Since 95 % of the truth is zero, its best constant answer is the zero map,
+and a network started at random tends to go there; ``bce`` has no such trap and the same best
+answer where the truth is certain. Losses work on logits, so that none saturates numerically.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from multisource.errors import UserError
+
+
+def l1(logits: Tensor, truth: Tensor) -> Tensor:
+    """Mean absolute error over samples and dipoles (paper, section II-C)."""
+    return functional.l1_loss(torch.sigmoid(logits), truth)
+
+
+def mse(logits: Tensor, truth: Tensor) -> Tensor:
+    """Mean squared error over samples and dipoles."""
+    return functional.mse_loss(torch.sigmoid(logits), truth)
+
+
+def bce(logits: Tensor, truth: Tensor) -> Tensor:
+    """Binary cross-entropy with the truth as a soft label, mean over samples and dipoles."""
+    return functional.binary_cross_entropy_with_logits(logits, truth)
+
+
+def dice(logits: Tensor, truth: Tensor) -> Tensor:
+    """1 - soft Dice overlap, mean over samples (Milletari 2016, without the squares).
+
+    A sample counts the same whatever the size of its patches. 1 is added to both sides of the
+    ratio, so that an empty truth is matched by an empty map.
+    """
+    estimate = torch.sigmoid(logits)
+    overlap = 2 * (estimate * truth).sum(dim=1) + 1
+    return (1 - overlap / (estimate.sum(dim=1) + truth.sum(dim=1) + 1)).mean()
+
+
+def bce_dice(logits: Tensor, truth: Tensor) -> Tensor:
+    """Sum of ``bce``, scaled to the size it has at chance level (about 0.1), and ``dice``."""
+    return 10 * bce(logits, truth) + dice(logits, truth)
+
+
+LOSSES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
+    "l1": l1,
+    "mse": mse,
+    "bce": bce,
+    "dice": dice,
+    "bce_dice": bce_dice,
+}
+
+
+def loss_function(name: str) -> Callable[[Tensor, Tensor], Tensor]:
+    """Look a loss up by its name; UserError for an unknown one."""
+    if name not in LOSSES:
+        raise UserError(f"loss: {name!r}; allowed: {', '.join(LOSSES)}")
+    return LOSSES[name]

@@ -1,0 +1,51 @@
+"""Maps from a trained network."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from torch import nn
+from tqdm import tqdm
+
+from multisource.errors import UserError
+from multisource.network.devices import reproducible, resolve_device
+
+
+def predict(
+    network: nn.Module,
+    eeg: np.ndarray,
+    *,
+    batch_size: int = 512,
+    device: str = "auto",
+    threads: int | None = None,
+) -> np.ndarray:
+    """Estimate l for every dipole and window.
+
+    Parameters
+    ----------
+    network
+        Maps EEG (B, E, T) in V to logits (B, N).
+    eeg
+        (S, E, T) in V.
+
+    Returns
+    -------
+    (S, N) float32 in 0..1.
+
+    Raises
+    ------
+    UserError
+        If ``eeg`` is not three-dimensional or holds a value that is not finite.
+    """
+    if eeg.ndim != 3:
+        raise UserError(f"eeg: shape {eeg.shape}; needs (samples, channels, times)")
+    if not np.isfinite(eeg).all():
+        raise UserError("eeg: a value is not finite; check the recording")
+    place = resolve_device(device)
+    maps = []
+    with reproducible(0, threads=threads), torch.no_grad():
+        network = network.to(place).eval()
+        for start in tqdm(range(0, len(eeg), batch_size), unit="batch", mininterval=1.0):
+            part = torch.from_numpy(eeg[start : start + batch_size].astype(np.float32, copy=False))
+            maps.append(torch.sigmoid(network(part.to(place))).cpu().numpy())
+    return np.concatenate(maps) if maps else np.empty((0, 0), dtype=np.float32)

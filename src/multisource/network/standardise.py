@@ -1,0 +1,77 @@
+"""Standardisation of the input: EEG in V has no scale a network could start from.
+
+A source's strength says nothing about where it is, so each window is scaled to unit size. The
+channels are correlated so strongly (the leading few of 51 components carry nearly all variance)
+that a network learns them one by one; ``whiten`` makes the components equal first.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from multisource.errors import UserError
+
+KINDS = ("whiten", "channel", "window")
+
+
+class Standardise(nn.Module):
+    """Fixed linear map over the channels, then each window divided by its root mean square.
+
+    Parameters
+    ----------
+    n_channels
+        E.
+    kind
+        ``whiten``: the inverse square root of the training covariance (E, E), so that all
+        components have equal variance; ``channel``: each channel divided by its standard
+        deviation in training; ``window``: no map.
+    floor
+        Regularises ``whiten``: this share of the largest eigenvalue is added to all of them. The
+        average reference has eigenvalue 0 and stays (nearly) 0 by it.
+    """
+
+    matrix: Tensor
+
+    def __init__(self, n_channels: int, *, kind: str = "whiten", floor: float = 1e-6) -> None:
+        super().__init__()
+        if kind not in KINDS:
+            raise UserError(f"standardise: {kind!r}; allowed: {', '.join(KINDS)}")
+        self.kind = kind
+        self.floor = floor
+        self.register_buffer("matrix", torch.eye(n_channels))
+
+    def fit(self, eeg: np.ndarray) -> None:
+        """Take the map from training windows (S, E, T); each window counts the same."""
+        if self.kind == "window":
+            return
+        covariance = _covariance(eeg)
+        if self.kind == "channel":
+            variance = np.diag(covariance)
+            flat = np.flatnonzero(variance <= 1e-12 * variance.max())
+            if len(flat):
+                raise UserError(f"eeg: channel {flat[0]} is zero in all windows; leave it out")
+            matrix = np.diag(1 / np.sqrt(variance))
+        else:
+            values, vectors = np.linalg.eigh(covariance)
+            values = np.maximum(values, 0) + self.floor * values[-1]
+            matrix = (vectors / np.sqrt(values)) @ vectors.T
+        self.matrix.copy_(torch.from_numpy(matrix))
+
+    def forward(self, eeg: Tensor) -> Tensor:
+        """(B, E, T) V to (B, E, T) of unit root mean square; an all-zero window stays zero."""
+        mapped = torch.matmul(self.matrix, eeg)
+        size = mapped.square().mean(dim=(1, 2), keepdim=True).sqrt()
+        return mapped / torch.where(size > 0, size, torch.ones_like(size))
+
+
+def _covariance(eeg: np.ndarray) -> np.ndarray:
+    total = np.zeros((eeg.shape[1], eeg.shape[1]))
+    for start in range(0, len(eeg), 1000):
+        part = eeg[start : start + 1000].astype(np.float64)
+        power = np.mean(part**2, axis=(1, 2), keepdims=True)
+        part /= np.sqrt(np.where(power > 0, power, 1))
+        joined = np.moveaxis(part, 1, 0).reshape(part.shape[1], -1)
+        total += joined @ joined.T
+    return total / (eeg.shape[0] * eeg.shape[2])

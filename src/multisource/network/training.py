@@ -1,0 +1,331 @@
+"""Training: Adam, weight decay, step size reduced on validation plateaus (paper, II-C)."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import math
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from tqdm import tqdm
+
+from multisource.errors import UserError
+from multisource.network.checkpoint import State, load_checkpoint, save_checkpoint
+from multisource.network.devices import reproducible, resolve_device
+from multisource.network.losses import loss_function
+from multisource.network.samples import Windows
+from multisource.provenance import code_version
+
+logger = logging.getLogger(__name__)
+
+# A checkpoint costs some tenths of a second; losing half a minute of work is bearable.
+CHECKPOINT_SECONDS = 30.0
+VALIDATION_BATCH = 500
+
+
+@dataclass(frozen=True)
+class Training:
+    """Result of :func:`train`: the best network, in evaluation mode, and a row an epoch.
+
+    Columns of ``history``: epoch, loss (name), train_loss, validation_loss,
+    validation_fraction_active (mean over windows), learning_rate, seconds (wall, cumulative).
+    """
+
+    network: nn.Module
+    history: list[dict[str, Any]]
+
+
+def train(
+    network: nn.Module,
+    training: Windows,
+    validation: Windows,
+    *,
+    loss: str = "bce",
+    warmup_loss: str = "bce",
+    warmup_epochs: int = 0,
+    epochs: int = 60,
+    batch_size: int = 64,
+    learning_rate: float = 1e-3,
+    weight_decay: float = 1e-4,
+    plateau_factor: float = 0.5,
+    plateau_patience: int = 3,
+    minimum_learning_rate: float = 1e-5,
+    sign_flip: bool = True,
+    time_reversal: bool = False,
+    seed: int = 0,
+    device: str = "auto",
+    threads: int | None = None,
+    checkpoint: str | Path | None = None,
+) -> Training:
+    """Train a network and keep its state at the smallest validation loss.
+
+    The same seed, device and number of threads give the same weights, interrupted or not.
+
+    Parameters
+    ----------
+    network
+        Maps EEG (B, E, T) in V to logits (B, N); changed in place.
+    training, validation
+        Samples to learn from, and to steer step size and choice of weights by.
+    loss
+        A name of :data:`multisource.network.losses.LOSSES`; the paper's is ``l1``.
+    warmup_loss, warmup_epochs
+        Loss of the first epochs, after which step size and choice of weights start anew.
+    epochs
+        Largest number of passes over the training samples, the warm-up included.
+    batch_size, learning_rate, weight_decay
+        Adam's; the decay is decoupled (AdamW: weights shrink by learning rate times decay a step),
+        so that it does not depend on the scale of the loss.
+    plateau_factor, plateau_patience, minimum_learning_rate
+        After ``plateau_patience`` epochs without a smaller validation loss the step is multiplied
+        by the factor; once it would fall below the minimum, training ends.
+    sign_flip
+        Multiply each window by a random sign: the sign of a source is arbitrary.
+    time_reversal
+        Reverse half of the windows in time: a stationary Gaussian process has no direction.
+    seed, device, threads
+        Seed of order, flips and dropout; ``auto``, ``cpu``, ``cuda`` or ``cuda:<number>``; threads
+        on the processor (default: torch's).
+    checkpoint
+        File that keeps the state of an unfinished training. One written for the same data, options
+        and code is continued; any other is replaced.
+
+    Raises
+    ------
+    UserError
+        For a value out of range, samples that do not fit each other, or a training that diverges.
+    """
+    options = {
+        "loss": loss,
+        "warmup_loss": warmup_loss,
+        "warmup_epochs": warmup_epochs,
+        "epochs": epochs,
+        "batch_size": batch_size,
+        "learning_rate": learning_rate,
+        "weight_decay": weight_decay,
+        "plateau_factor": plateau_factor,
+        "plateau_patience": plateau_patience,
+        "minimum_learning_rate": minimum_learning_rate,
+        "sign_flip": sign_flip,
+        "time_reversal": time_reversal,
+    }
+    _check(training, validation, options)
+    place = resolve_device(device)
+    with reproducible(seed, threads=threads):
+        if hasattr(network, "standardise"):
+            network.standardise.fit(training.eeg)
+        mark = _fingerprint(network, training, validation, options, seed, place)
+        network.to(place)
+        state = _fresh_state(network, options)
+        if checkpoint is not None and load_checkpoint(checkpoint, state, fingerprint=mark):
+            logger.info("going on after epoch %d of %d", len(state.history), epochs)
+        began = time.monotonic() - (state.history[-1]["seconds"] if state.history else 0.0)
+        saved = time.monotonic()
+        done = len(state.history)
+        with tqdm(total=epochs, initial=done, unit="epoch", mininterval=1.0) as bar:
+            for epoch in range(done + 1, epochs + 1):
+                if _finished(state, options):
+                    break
+                if epoch == warmup_epochs + 1 and warmup_epochs:
+                    state = _fresh_state(network, options, history=state.history)
+                row = _epoch(state, training, validation, epoch, options, seed, bar)
+                row["seconds"] = round(time.monotonic() - began, 2)
+                state.history.append(row)
+                if checkpoint is not None and time.monotonic() - saved > CHECKPOINT_SECONDS:
+                    save_checkpoint(checkpoint, state, fingerprint=mark)
+                    saved = time.monotonic()
+        network.load_state_dict(state.best)
+    return Training(network=network.cpu().eval(), history=state.history)
+
+
+def _epoch(
+    state: State,
+    training: Windows,
+    validation: Windows,
+    epoch: int,
+    options: dict[str, Any],
+    seed: int,
+    bar: tqdm,
+) -> dict[str, Any]:
+    """Pass once over the training samples, validate, and step the schedule."""
+    name = options["warmup_loss" if epoch <= options["warmup_epochs"] else "loss"]
+    criterion = loss_function(name)
+    # Everything random in an epoch follows from (seed, epoch): resuming needs no random state.
+    rng = np.random.default_rng([seed, epoch])
+    torch.manual_seed(int(rng.integers(2**63)))
+    network = state.network.train()
+    place = next(network.parameters()).device
+    rate = state.optimizer.param_groups[0]["lr"]
+    order = rng.permutation(len(training))
+    batches = np.array_split(order, max(1, round(len(order) / options["batch_size"])))
+    total, start = 0.0, bar.n
+    for number, rows in enumerate(batches, 1):
+        eeg, truth = augmented_batch(
+            training,
+            np.sort(rows),
+            rng,
+            sign_flip=options["sign_flip"],
+            time_reversal=options["time_reversal"],
+        )
+        value = criterion(network(eeg.to(place)), truth.to(place))
+        state.optimizer.zero_grad()
+        value.backward()
+        state.optimizer.step()
+        total += float(value.detach()) * len(rows)
+        bar.update(start + number / len(batches) - bar.n)
+    train_loss = total / len(order)
+    validation_loss, fraction = evaluate(network, validation, name)
+    if not math.isfinite(train_loss + validation_loss):
+        raise UserError(
+            f"learning_rate: {options['learning_rate']}: the loss is not finite after epoch "
+            f"{epoch}; choose a smaller one"
+        )
+    state.scheduler.step(validation_loss)
+    if validation_loss < state.best_loss:
+        state.best_loss = validation_loss
+        state.best = {key: t.detach().clone() for key, t in network.state_dict().items()}
+    bar.set_postfix(
+        {name: f"{validation_loss:.4f}", "fraction_active": f"{fraction:.3f}"}, refresh=False
+    )
+    return {
+        "epoch": epoch,
+        "loss": name,
+        "train_loss": train_loss,
+        "validation_loss": validation_loss,
+        "validation_fraction_active": fraction,
+        "learning_rate": rate,
+    }
+
+
+def augmented_batch(
+    windows: Windows,
+    rows: np.ndarray,
+    rng: np.random.Generator,
+    *,
+    sign_flip: bool,
+    time_reversal: bool,
+) -> tuple[Tensor, Tensor]:
+    """EEG (B, E, T) in V and truth (B, N) of some samples, each flipped or reversed at random."""
+    eeg = torch.from_numpy(windows.eeg[rows])
+    if sign_flip:
+        sign = rng.choice(np.float32([-1, 1]), size=(len(rows), 1, 1))
+        eeg = eeg * torch.from_numpy(sign)
+    if time_reversal:
+        reverse = torch.from_numpy(rng.random((len(rows), 1, 1)) < 0.5)
+        eeg = torch.where(reverse, eeg.flip(2), eeg)
+    return eeg, torch.from_numpy(windows.truth(rows))
+
+
+@torch.no_grad()
+def evaluate(network: nn.Module, windows: Windows, loss: str) -> tuple[float, float]:
+    """Mean loss, and mean FractionActive, of a network in evaluation mode.
+
+    FractionActive is the share of the n largest values that belong to the n active dipoles
+    (paper, II-E): unlike the loss it tells a network that learns from one at the zero map.
+    """
+    criterion = loss_function(loss)
+    network.eval()
+    place = next(network.parameters()).device
+    total, fractions = 0.0, []
+    for start in range(0, len(windows), VALIDATION_BATCH):
+        rows = np.arange(start, min(start + VALIDATION_BATCH, len(windows)))
+        truth = torch.from_numpy(windows.truth(rows)).to(place)
+        logits = network(torch.from_numpy(windows.eeg[rows]).to(place))
+        total += float(criterion(logits, truth)) * len(rows)
+        fractions.append(_fraction_active(logits, truth > 0))
+    return total / len(windows), float(torch.cat(fractions).mean())
+
+
+def _fraction_active(scores: Tensor, active: Tensor) -> Tensor:
+    count = active.sum(dim=1)
+    order = scores.topk(max(1, int(count.max())), dim=1).indices
+    hit = active.gather(1, order) & (
+        torch.arange(order.shape[1], device=order.device) < count[:, None]
+    )
+    return hit.sum(dim=1) / count.clamp(min=1)
+
+
+def _fresh_state(
+    network: nn.Module, options: dict[str, Any], *, history: list[dict[str, Any]] | None = None
+) -> State:
+    optimizer = torch.optim.AdamW(
+        network.parameters(),
+        lr=options["learning_rate"],
+        weight_decay=options["weight_decay"],
+        fused=True,
+    )
+    scheduler = torch.optim.lr_scheduler.ReduceLROnPlateau(
+        optimizer, factor=options["plateau_factor"], patience=options["plateau_patience"]
+    )
+    return State(network, optimizer, scheduler, history=history or [])
+
+
+def _finished(state: State, options: dict[str, Any]) -> bool:
+    rate = state.optimizer.param_groups[0]["lr"]
+    return rate < options["minimum_learning_rate"] and (
+        len(state.history) > options["warmup_epochs"]
+    )
+
+
+def _fingerprint(
+    network: nn.Module,
+    training: Windows,
+    validation: Windows,
+    options: dict[str, Any],
+    seed: int,
+    device: torch.device,
+) -> str:
+    """Name everything the result follows from, the random start of the network included."""
+    digest = hashlib.blake2b(digest_size=16)
+    module = type(network).__module__
+    code = [__name__, module] if module.startswith("multisource.") else [__name__]
+    parts = {
+        "options": options,
+        "seed": seed,
+        "device": device.type,
+        "code": code_version(*code),
+        "data": [training.fingerprint(), validation.fingerprint()],
+    }
+    digest.update(json.dumps(parts, sort_keys=True).encode())
+    for name, value in network.state_dict().items():
+        digest.update(name.encode())
+        digest.update(np.ascontiguousarray(value.cpu().numpy()).data)
+    return digest.hexdigest()
+
+
+def _check(training: Windows, validation: Windows, options: dict[str, Any]) -> None:
+    for name in ("loss", "warmup_loss"):
+        loss_function(options[name])
+    for name, low in (("epochs", 1), ("batch_size", 2), ("plateau_patience", 0)):
+        if not isinstance(options[name], int) or options[name] < low:
+            raise UserError(f"{name}: {options[name]!r}; needs a whole number of {low} and more")
+    if not 0 <= options["warmup_epochs"] < options["epochs"]:
+        raise UserError(
+            f"warmup_epochs: {options['warmup_epochs']!r}; needs to be 0 and more, and smaller "
+            f"than epochs, {options['epochs']}"
+        )
+    if not options["learning_rate"] > 0:
+        raise UserError(f"learning_rate: {options['learning_rate']!r}; needs to be positive")
+    for name in ("weight_decay", "minimum_learning_rate"):
+        if not options[name] >= 0:
+            raise UserError(f"{name}: {options[name]!r}; needs to be 0 and more")
+    if not 0 < options["plateau_factor"] < 1:
+        raise UserError(f"plateau_factor: {options['plateau_factor']!r}; needs to be in (0, 1)")
+    if len(training) < 2:
+        raise UserError("training: 1 sample; batch normalisation needs 2 at least")
+    if training.eeg.shape[1:] != validation.eeg.shape[1:]:
+        raise UserError(
+            f"validation: windows of {validation.eeg.shape[1:]} (channels, times); those of "
+            f"training are {training.eeg.shape[1:]}"
+        )
+    if training.n_dipoles != validation.n_dipoles:
+        raise UserError(
+            f"validation: {validation.n_dipoles} dipoles; training has {training.n_dipoles}"
+        )

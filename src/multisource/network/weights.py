@@ -1,0 +1,102 @@
+"""A trained network on disk: weights (safetensors) and the settings it is rebuilt from (JSON)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import nn
+
+from multisource.errors import UserError
+from multisource.files import atomic
+from multisource.network.registry import build_network
+
+REQUIRED = ("architecture", "options", "channels", "n_times", "n_dipoles")
+
+
+def save_network(
+    weights: str | Path,
+    settings: str | Path,
+    network: nn.Module,
+    *,
+    architecture: str,
+    options: Mapping[str, Any],
+    channels: Sequence[str],
+    n_times: int,
+    n_dipoles: int,
+    **further: Any,
+) -> None:
+    """Write both files atomically; ``further`` (training options, versions) is kept as it is."""
+    described = {
+        "architecture": architecture,
+        "options": dict(options),
+        "channels": list(channels),
+        "n_times": n_times,
+        "n_dipoles": n_dipoles,
+        **further,
+    }
+    tensors = {name: t.detach().cpu().contiguous() for name, t in network.state_dict().items()}
+    with atomic(weights) as part:
+        save_file(tensors, part)
+    with atomic(settings) as part:
+        part.write_text(json.dumps(described, indent=2) + "\n", encoding="utf-8")
+
+
+def load_network(weights: str | Path, settings: str | Path) -> tuple[nn.Module, dict[str, Any]]:
+    """Rebuild a network from its two files; returns it in evaluation mode, and the settings.
+
+    Raises UserError naming the file that is missing, damaged, or does not fit the other.
+    """
+    described = _read_settings(settings)
+    network = build_network(
+        described["architecture"],
+        len(described["channels"]),
+        described["n_times"],
+        described["n_dipoles"],
+        **described["options"],
+    )
+    try:
+        tensors = load_file(weights)
+    except (OSError, SafetensorError) as error:
+        raise UserError(
+            f"{weights}: missing or damaged ({error}); train the network again"
+        ) from error
+    try:
+        network.load_state_dict(tensors)
+    except RuntimeError as error:
+        reason = " ".join(str(error).split())
+        raise UserError(f"{weights}: does not fit {settings}: {reason}") from error
+    return network.eval(), described
+
+
+def check_recording(settings: Mapping[str, Any], channels: Sequence[str], n_times: int) -> None:
+    """Refuse windows whose channels, their order, or length the network was not trained on."""
+    expected = settings["channels"]
+    missing = [name for name in expected if name not in channels]
+    surplus = [name for name in channels if name not in expected]
+    if missing or surplus:
+        parts = [f"lack {', '.join(missing)}"] if missing else []
+        parts += [f"have {', '.join(surplus)} besides"] if surplus else []
+        raise UserError(f"channels: the windows {' and '.join(parts)}; train on these channels")
+    if list(channels) != list(expected):
+        first = next(a for a, b in zip(channels, expected, strict=True) if a != b)
+        raise UserError(f"channels: {first} stands at another place than in training; reorder")
+    if n_times != settings["n_times"]:
+        raise UserError(
+            f"window: {n_times} samples; the network was trained on {settings['n_times']}"
+        )
+
+
+def _read_settings(path: str | Path) -> dict[str, Any]:
+    try:
+        described = json.loads(Path(path).read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
+        raise UserError(f"{path}: missing or damaged ({error}); train the network again") from error
+    missing = [key for key in REQUIRED if key not in described]
+    if missing:
+        raise UserError(f"{path}: lacks {', '.join(missing)}; train the network again")
+    return described
