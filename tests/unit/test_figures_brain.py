@@ -38,25 +38,28 @@ def test_sphere_is_a_disc_with_the_spheres_depth(cortex, view):
     assert placed @ towards == pytest.approx(raster.depth[raster.seen], abs=1e-3)
 
 
-def test_nearer_of_two_sheets_wins_whatever_the_order():
+def stacked(order):
+    """A small ball above a large one, in either order of the hemispheres."""
     points, triangles = ball(2)
-    low, high = points * 20.0, points * 10.0 + [0, 0, 30.0]
-    for first, second in ((low, high), (high, low)):
-        surfaces = {"lh.pial": (first, triangles), "rh.pial": (second, triangles)}
-        cortex = make_cortex(surfaces, [np.arange(3)] * 2, smoothing_mm=0)
-        above, below = rasterise(cortex, "top"), rasterise(cortex, "bottom")
-        middle = tuple(n // 2 for n in above.depth.shape)
-        # Balls of 162 vertices: a face may lie 3 % inside its sphere.
-        assert above.depth[middle] == pytest.approx(40.0, abs=0.6)
-        assert below.depth[middle] == pytest.approx(20.0, abs=0.6)
+    balls = [(points * 20.0, triangles), (points * 10.0 + [0, 0, 30.0], triangles)]
+    surfaces = dict(zip(("lh.pial", "rh.pial"), balls[::order], strict=True))
+    return make_cortex(surfaces, [np.arange(3)] * 2, smoothing_mm=0)
 
 
-def test_pixels_do_not_depend_on_the_batch(cortex, monkeypatch):
-    whole = rasterise(cortex, "top", pixels_per_mm=1.0)
-    monkeypatch.setattr("multisource.figures.raster.BATCH", 997)
-    parts = rasterise(cortex, "top", pixels_per_mm=1.0)
-    np.testing.assert_array_equal(whole.depth, parts.depth)
-    np.testing.assert_array_equal(whole.triangle, parts.triangle)
+@pytest.mark.parametrize("order", [1, -1])
+def test_nearer_of_two_sheets_wins_whatever_the_order(order, monkeypatch):
+    cortex = stacked(order)
+    whole = {view: rasterise(cortex, view, pixels_per_mm=1.0) for view in ("top", "bottom")}
+    middle = tuple(n // 2 for n in whole["top"].depth.shape)
+    # Balls of 162 vertices: a face may lie 3 % inside its sphere.
+    assert whole["top"].depth[middle] == pytest.approx(40.0, abs=0.6)
+    assert whole["bottom"].depth[middle] == pytest.approx(20.0, abs=0.6)
+    # Nor does it matter where one batch of fragments ends and the next begins.
+    monkeypatch.setattr("multisource.figures.raster.BATCH", 97)
+    for view, expected in whole.items():
+        parts = rasterise(cortex, view, pixels_per_mm=1.0)
+        np.testing.assert_array_equal(parts.depth, expected.depth)
+        np.testing.assert_array_equal(parts.triangle, expected.triangle)
 
 
 def test_half_of_a_sphere_is_seen(cortex):
