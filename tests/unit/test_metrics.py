@@ -205,6 +205,13 @@ def test_sparse_and_dense_truth_are_one():
     assert rim.active(0).tolist() == [4]
 
 
+def test_a_fourth_patch_has_its_own_rank():
+    truth = Truth.from_dense(np.array([[1, 0, 0, 1, 0, 1, 0, 0, 0, 1]]), np.array([[3, 5, 0, 9]]))
+    row = evaluate(HAND, truth, LINE).iloc[0]
+    assert row[["dr_1", "dr_2", "dr_3", "dr_4"]].tolist() == [0, 0.6, 0.7, 0.8]
+    assert row.dr_least == 0.8
+
+
 @pytest.mark.parametrize("fault", ["nan", "negative", "shape", "positions", "radius", "empty"])
 def test_bad_input_is_refused(fault):
     estimates, positions, truth, radius = HAND.copy(), LINE, ONE, 20.0

@@ -8,7 +8,7 @@ from scipy.stats import binom, rankdata, wilcoxon
 from statsmodels.stats.multitest import multipletests
 
 from multisource.errors import UserError
-from multisource.evaluation.metrics import EXTRA_METRICS, PAPER_METRICS
+from multisource.evaluation.metrics import metric_names
 
 
 def median_interval(values: np.ndarray, confidence: float = 0.95) -> tuple[float, float]:
@@ -42,7 +42,7 @@ def summarise(metrics: pd.DataFrame, confidence: float = 0.95) -> pd.DataFrame:
     defined are left out.
     """
     rows = []
-    names = [name for name in (*PAPER_METRICS, *EXTRA_METRICS) if name in metrics]
+    names = metric_names(metrics)
     for (scenario, method), part in metrics.groupby(["scenario", "method"], sort=False):
         for name in names:
             values = part[name].dropna().to_numpy(float)
@@ -72,7 +72,7 @@ def compare(metrics: pd.DataFrame, reference: str = "convnet") -> pd.DataFrame:
     (matched-pairs rank-biserial correlation), p, p_holm (Holm's correction over all methods and
     metrics of a scenario). Raises UserError if a scenario lacks the reference or its windows.
     """
-    names = [name for name in (*PAPER_METRICS, *EXTRA_METRICS) if name in metrics]
+    names = metric_names(metrics)
     rows = []
     for scenario, part in metrics.groupby("scenario", sort=False):
         frames = {m: f.set_index("sample")[names] for m, f in part.groupby("method", sort=False)}

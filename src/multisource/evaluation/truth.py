@@ -7,8 +7,6 @@ from dataclasses import dataclass
 import numpy as np
 import xarray as xr
 
-MAX_SOURCES = 3
-
 
 @dataclass(frozen=True)
 class Truth:
