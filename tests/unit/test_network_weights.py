@@ -6,7 +6,7 @@ import pytest
 from network_case import CHANNELS, DIPOLES, TIMES, tiny_windows
 
 from multisource.errors import UserError
-from multisource.figures.training import training_figure
+from multisource.figures.training import loss_figure
 from multisource.network.prediction import predict
 from multisource.network.registry import build_network
 from multisource.network.training import train
@@ -105,8 +105,8 @@ def test_predict_refuses_what_is_no_recording(trained):
 
 
 def test_learning_curve_marks_the_chosen_epoch(trained):
-    history = pd.DataFrame(trained.history)
-    figure = training_figure(history, title="ConvNet")
+    history = trained.history
+    figure = loss_figure(history, title="ConvNet")
     loss, quality = figure.axes[:2]
     curves = {line.get_label(): line for line in loss.lines}
     np.testing.assert_allclose(curves["bce, validation"].get_ydata(), history["validation_loss"])
@@ -114,7 +114,7 @@ def test_learning_curve_marks_the_chosen_epoch(trained):
     assert curves["chosen"].get_xdata()[0] == best["epoch"]
     assert quality.get_ylim() == (0, 1)
     with pytest.raises(UserError, match="history: lacks learning_rate"):
-        training_figure(history.drop(columns="learning_rate"))
+        loss_figure(history.drop(columns="learning_rate"))
 
 
 def test_learning_curve_chooses_after_the_warm_up():
@@ -132,6 +132,6 @@ def test_learning_curve_chooses_after_the_warm_up():
             for i, (name, value) in enumerate(rows)
         ]
     )
-    curves = {line.get_label(): line for line in training_figure(history).axes[0].lines}
+    curves = {line.get_label(): line for line in loss_figure(history).axes[0].lines}
     assert curves["chosen"].get_xdata()[0] == 4
     assert len(curves["l1, validation"].get_xdata()) == 3

@@ -23,7 +23,7 @@ COLUMNS = (
 )
 
 
-def training_figure(history: pd.DataFrame, *, title: str = "") -> Figure:
+def loss_figure(history: pd.DataFrame, *, title: str = "") -> Figure:
     """Draw a history with the columns that ``network.training.Training`` documents.
 
     A warm-up with another loss is a curve of its own, since the values do not compare. The chosen

@@ -58,6 +58,11 @@ class Windows:
     def __len__(self) -> int:
         return len(self.eeg)
 
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Channels E, times T and dipoles N, which a network is built for."""
+        return (*self.eeg.shape[1:], self.n_dipoles)
+
     def truth(self, rows: Sequence[int] | np.ndarray) -> np.ndarray:
         """Maps (len(rows), N) float32 of l, 0 where a dipole is inactive."""
         rows = np.asarray(rows)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import torch
 from torch import Tensor, nn
 from tqdm import tqdm
@@ -39,7 +40,7 @@ class Training:
     """
 
     network: nn.Module
-    history: list[dict[str, Any]]
+    history: pd.DataFrame
 
 
 def train(
@@ -142,7 +143,7 @@ def train(
                     save_checkpoint(checkpoint, state, fingerprint=mark)
                     saved = time.monotonic()
         network.load_state_dict(state.best)
-    return Training(network=network.cpu().eval(), history=state.history)
+    return Training(network=network.cpu().eval(), history=pd.DataFrame(state.history))
 
 
 def _epoch(
@@ -320,12 +321,8 @@ def _check(training: Windows, validation: Windows, options: dict[str, Any]) -> N
         raise UserError(f"plateau_factor: {options['plateau_factor']!r}; needs to be in (0, 1)")
     if len(training) < 2:
         raise UserError("training: 1 sample; batch normalisation needs 2 at least")
-    if training.eeg.shape[1:] != validation.eeg.shape[1:]:
+    if training.shape != validation.shape:
         raise UserError(
-            f"validation: windows of {validation.eeg.shape[1:]} (channels, times); those of "
-            f"training are {training.eeg.shape[1:]}"
-        )
-    if training.n_dipoles != validation.n_dipoles:
-        raise UserError(
-            f"validation: {validation.n_dipoles} dipoles; training has {training.n_dipoles}"
+            f"validation: {validation.shape} channels, times, dipoles; training has "
+            f"{training.shape}"
         )
