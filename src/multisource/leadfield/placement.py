@@ -9,6 +9,8 @@ still ends up in a grey matter element, with a patch cut down to the grey matter
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pandas as pd
 from scipy.spatial import cKDTree
@@ -19,7 +21,8 @@ from multisource.leadfield.mesh import TISSUES, Mesh
 from multisource.leadfield.source_models.patch import Patches
 
 MIN_PATCH = 12
-NEIGHBOURS = 24
+NEIGHBOURS = 8
+BISECTIONS = 8
 
 
 def place_dipoles(
@@ -55,20 +58,22 @@ def place_dipoles(
         raise UserError(f"mesh has no {TISSUES.get(label, 'tissue')} to place dipoles in")
     patches = Patches(mesh)
     full = mesh.nodes_inside(label)
+    sizes = _patch_sizes(patches, mesh.nodes_of(label), label)
+
+    def venant(points):
+        return _in_tissue(mesh, points, label) & full[patches.tree.query(points)[1]]
+
+    def restricted(points):
+        large = sizes[patches.tree.query(points)[1]] >= MIN_PATCH
+        return _in_tissue(mesh, points, label) & large
+
     placed = start.copy()
     condition = np.full(len(start), "venant", dtype=object)
-    inside = mesh.labels[elements] == label
-    _, closest = patches.tree.query(start)
-    todo = np.flatnonzero(~(inside & full[closest]))
-
-    todo = _move(mesh, patches.tree, placed, start, todo, np.flatnonzero(full), label, reach)
-    sizes = _patch_sizes(patches, mesh.nodes_of(label), label)
+    todo = np.flatnonzero(~venant(start))
+    todo = _move(placed, todo, mesh.nodes[full], venant, reach)
     condition[todo] = "restricted"
-    fine = inside[todo] & (sizes[closest[todo]] >= MIN_PATCH)
-    for least in (MIN_PATCH, 1):
-        usable = np.flatnonzero(sizes >= least)
-        todo = _move(mesh, patches.tree, placed, start, todo[~fine], usable, label, max_move)
-        fine = np.zeros(len(todo), bool)
+    todo = todo[~restricted(placed[todo])]
+    todo = _move(placed, todo, mesh.centroids[mesh.labels == label], restricted, max_move)
     if len(todo):
         raise UserError(
             f"dipole {int(todo[0])} is more than {max_move:g} mm from "
@@ -96,41 +101,52 @@ def _patch_sizes(patches: Patches, candidates: np.ndarray, label: int) -> np.nda
     return sizes
 
 
-def _move(mesh, tree, placed, start, todo, nodes, label, reach):
-    """Move dipoles ``todo`` into the cells of the nearest ``nodes``; return those left over."""
-    if not len(todo) or not len(nodes):
+def _in_tissue(mesh: Mesh, points: np.ndarray, label: int) -> np.ndarray:
+    elements, _ = locate(mesh, points)
+    return (elements >= 0) & (mesh.labels[elements] == label)
+
+
+def _move(
+    placed: np.ndarray,
+    todo: np.ndarray,
+    targets: np.ndarray,
+    holds: Callable[[np.ndarray], np.ndarray],
+    reach: float,
+) -> np.ndarray:
+    """Move dipoles ``todo`` towards near ``targets`` until ``holds``; return those left over.
+
+    Each goes the least way among its nearest targets, if that is at most ``reach`` mm.
+    """
+    if not len(todo) or not len(targets):
         return todo
-    targets = cKDTree(mesh.nodes[nodes])
-    count = min(NEIGHBOURS, len(nodes))
-    distance, index = targets.query(start[todo], k=count, distance_upper_bound=2 * reach)
+    start = placed[todo]
+    count = min(NEIGHBOURS, len(targets))
+    distance, index = cKDTree(targets).query(start, k=count)
     distance, index = distance.reshape(len(todo), -1), index.reshape(len(todo), -1)
     best = np.full(len(todo), np.inf)
     for rank in range(count):
-        rows = np.flatnonzero(distance[:, rank] < best + reach)
-        if not len(rows):
-            break
-        goal = nodes[index[rows, rank]]
-        spots = _enter_cell(mesh, tree, start[todo[rows]], goal, label)
-        moved = np.linalg.norm(spots - start[todo[rows]], axis=1)
+        rows = np.flatnonzero(distance[:, rank] <= 2 * reach)
+        spots = _last_good(targets[index[rows, rank]], start[rows], holds)
+        moved = np.linalg.norm(spots - start[rows], axis=1)
         better = moved < np.minimum(best[rows], reach)
         best[rows[better]] = moved[better]
         placed[todo[rows[better]]] = spots[better]
     return todo[~np.isfinite(best)]
 
 
-def _enter_cell(mesh, tree, start, goal, label):
-    """Furthest points from the nodes ``goal`` towards ``start`` still closest to them and inside.
+def _last_good(
+    good: np.ndarray, bad: np.ndarray, holds: Callable[[np.ndarray], np.ndarray]
+) -> np.ndarray:
+    """Points on the lines from ``good`` to ``bad`` (p, 3) just before the condition fails.
 
-    The cell of a node is convex, so bisection on the line finds its border; NaN where no point of
-    the line lies in an element of ``label``.
+    By bisection; NaN where it does not hold at ``good`` either.
     """
-    target = mesh.nodes[goal]
-    low, high = np.zeros(len(start)), np.ones(len(start))
-    for _ in range(12):
+    low, high = np.zeros(len(good)), np.ones(len(good))
+    never = ~holds(good)
+    for _ in range(BISECTIONS):
         middle = (low + high) / 2
-        spots = target + middle[:, None] * (start - target)
-        _, closest = tree.query(spots)
-        elements, _ = locate(mesh, spots)
-        good = (closest == goal) & (elements >= 0) & (mesh.labels[elements] == label)
-        low, high = np.where(good, middle, low), np.where(good, high, middle)
-    return np.where(low[:, None] > 0, target + low[:, None] * (start - target), np.nan)
+        fine = holds(good + middle[:, None] * (bad - good))
+        low, high = np.where(fine, middle, low), np.where(fine, high, middle)
+    spots = good + low[:, None] * (bad - good)
+    spots[never] = np.nan
+    return spots
