@@ -183,7 +183,8 @@ def _inconsistencies(config: dict[str, Any], folders: list[Path]) -> list[str]:
 
 
 def _solver_options(module: str) -> list[str]:
-    return [name for name in keyword_options(module, "build_kernel") if name != "snr"]
+    options = keyword_options(module, "build_kernel")
+    return [name for name in options if name not in ("kind", "snr", "noise_covariance")]
 
 
 def _network_options(module: str) -> list[str]:

@@ -44,6 +44,7 @@ rule place_electrodes:
     """Electrodes of the montage, projected onto the scalp."""
     input:
         head=rules.build_head.output,
+        files=named_files(config["electrodes"], "montage", "channels"),
     output:
         electrodes="results/{head}/anatomy/electrodes.tsv",
     log:
@@ -57,7 +58,7 @@ rule place_electrodes:
         runtime=5,
     params:
         anatomy="results/{head}/anatomy",
-        settings=config["electrodes"],
+        settings=with_paths(config["electrodes"], "montage", "channels"),
         code=code("anatomy.electrodes", "anatomy.io"),
     script:
         "../scripts/place_electrodes.py"

@@ -12,6 +12,8 @@ os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [SOURCE, os.environ.get(
 
 from multisource.config import BASELINES, check_config, chunk_ranges, find_file, methods
 from multisource.errors import UserError
+from multisource.inverse.registry import SOLVERS as SOLVER_MODULES
+from multisource.network.registry import NETWORKS as NETWORK_MODULES
 from multisource.provenance import code_version
 
 # Files named in the configuration: first the folder of the study, then this repository.
@@ -55,6 +57,21 @@ def code(*modules):
     return code_version(*(f"multisource.{name}" for name in names))
 
 
+def solver_module(wildcards):
+    """Return the module that builds the kernel of a solver."""
+    return SOLVER_MODULES[config["inverse"]["settings"][wildcards.solver]["kind"]]
+
+
+def network_module(wildcards):
+    """Return the module that builds a network."""
+    return NETWORK_MODULES[config["network"]["settings"][wildcards.network]["architecture"]]
+
+
+def figure_methods(classical):
+    """Return the network and the classical solver that a figure compares."""
+    return [NETWORKS[0], classical if classical in SOLVERS else SOLVERS[0]]
+
+
 def pick(section, *keys):
     """Return only these keys of a section of the configuration."""
     return {key: section[key] for key in keys}
@@ -63,6 +80,18 @@ def pick(section, *keys):
 def study_file(name):
     """Return the path of a file that the configuration names."""
     return str(find_file(name, FOLDERS))
+
+
+def with_paths(section, *keys):
+    """Return a section of the configuration with the files that it names as paths."""
+    paths = {k: find_file(section[k], FOLDERS) for k in keys if isinstance(section[k], str)}
+    return section | {key: str(path) for key, path in paths.items() if path}
+
+
+def named_files(section, *keys):
+    """Return the files that a section of the configuration names, to be tracked as inputs."""
+    found = with_paths(section, *keys)
+    return [found[key] for key in keys if found[key] != section[key]]
 
 
 def chunks(split):

@@ -1,18 +1,15 @@
 """Inverse: every classical solver is a kernel on operator B, applied to every scenario.
 
 in:  leadfield/bem-fwd.fif, simulation/{scenario}/chunk-*.nc
-out: inverse/{solver}.npz, estimates/{scenario}/{solver,baseline}.nc
+out: inverse/{solver}.nc, estimates/{scenario}/{solver,baseline}.nc
 """
-
-from multisource.inverse.registry import SOLVERS as SOLVER_MODULES
-
 
 rule build_kernel:
     """The kernel of one solver: (dipoles x orientations) x channels."""
     input:
         forward=rules.compute_bem.output.forward,
     output:
-        kernel="results/{head}/inverse/{solver}.npz",
+        kernel="results/{head}/inverse/{solver}.nc",
     log:
         "results/{head}/logs/build_kernel/{solver}.log",
     benchmark:
@@ -26,8 +23,9 @@ rule build_kernel:
         snr=config["inverse"]["snr"],
         settings=lambda wildcards: config["inverse"]["settings"][wildcards.solver],
         code=lambda wildcards: code(
-            SOLVER_MODULES[config["inverse"]["settings"][wildcards.solver]["kind"]],
-            "inverse.kernel",
+            solver_module(wildcards),
+            "inverse.registry",
+            "inverse.io",
         ),
     script:
         "../scripts/build_kernel.py"
@@ -50,7 +48,7 @@ rule solve_scenario:
         mem_mb=2000,
         runtime=20,
     params:
-        code=code("inverse.kernel", "simulation.chunks", "evaluation.estimates"),
+        code=code("inverse.kernel", "inverse.io", "simulation.chunks", "evaluation.estimates"),
     script:
         "../scripts/solve_scenario.py"
 

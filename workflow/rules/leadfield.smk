@@ -70,8 +70,9 @@ rule solve_transfer:
         mem_mb=6000,
         runtime=60,
     params:
-        settings=pick(config["leadfield"]["fem"], "tolerance", "conductivity"),
-        code=code("leadfield.transfer", "leadfield.mesh"),
+        tolerance=config["leadfield"]["fem"]["tolerance"],
+        conductivity=config["leadfield"]["fem"]["conductivity"],
+        code=code("leadfield.transfer", "leadfield.conductivity", "anatomy.electrodes"),
     script:
         "../scripts/solve_transfer.py"
 
@@ -98,8 +99,9 @@ rule compute_fem:
         runtime=60,
     params:
         anatomy="results/{head}/anatomy",
-        settings=pick(config["leadfield"]["fem"], "source_model", "depth"),
-        code=code("leadfield.fem", "leadfield.forward", "anatomy.io"),
+        source_model=config["leadfield"]["fem"]["source_model"],
+        depth=config["leadfield"]["fem"]["depth"],
+        code=code("leadfield.fem", "leadfield.forward", "anatomy.source_space", "anatomy.io"),
     script:
         "../scripts/compute_fem.py"
 
@@ -118,14 +120,13 @@ rule compute_bem:
         "results/{head}/benchmarks/compute_bem.tsv"
     conda:
         "../../envs/multisource.yaml"
-    threads: 2
     resources:
         mem_mb=3000,
         runtime=60,
     params:
         anatomy="results/{head}/anatomy",
         settings=config["leadfield"]["bem"],
-        code=code("leadfield.bem", "leadfield.forward", "anatomy.io"),
+        code=code("leadfield.bem", "leadfield.forward", "anatomy.source_space", "anatomy.io"),
     script:
         "../scripts/compute_bem.py"
 
@@ -134,6 +135,7 @@ rule compare_leadfields:
     """RDM and lnMAG of A against B for every dipole, and by depth."""
     input:
         head=rules.build_head.output,
+        sources=rules.build_source_space.output.sources,
         fem=rules.compute_fem.output.forward,
         bem=rules.compute_bem.output.forward,
     output:

@@ -30,7 +30,14 @@ rule train_network:
     params:
         seed=config["seed"],
         settings=lambda wildcards: config["network"]["settings"][wildcards.network],
-        code=code("network.training", "network.weights", "simulation.chunks", "figures.training"),
+        code=lambda wildcards: code(
+            network_module(wildcards),
+            "network.training",
+            "network.samples",
+            "network.weights",
+            "simulation.chunks",
+            "figures.training",
+        ),
     script:
         "../scripts/train_network.py"
 
@@ -53,7 +60,8 @@ rule predict_network:
         mem_mb=2000,
         runtime=20,
     params:
-        code=code(
+        code=lambda wildcards: code(
+            network_module(wildcards),
             "network.prediction",
             "network.weights",
             "simulation.chunks",

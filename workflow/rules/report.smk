@@ -17,12 +17,6 @@ FIGURES = {
 FIGURES = {number: figure for number, figure in FIGURES.items() if figure[0] in REGIONS}
 
 
-def figure_methods(wildcards):
-    """Return the network and the classical solver that a figure compares."""
-    classical = FIGURES[wildcards.figure][1]
-    return [NETWORKS[0], classical if classical in SOLVERS else SOLVERS[0]]
-
-
 rule plot_scenario:
     """Truth and estimates of a representative window on the brain."""
     input:
@@ -33,13 +27,13 @@ rule plot_scenario:
             "results/{head}/estimates/{scenario}/{method}.nc",
             head=wildcards.head,
             scenario=FIGURES[wildcards.figure][0],
-            method=figure_methods(wildcards),
+            method=figure_methods(FIGURES[wildcards.figure][1]),
         ),
         metrics=lambda wildcards: expand(
             "results/{head}/metrics/{scenario}/{method}.parquet",
             head=wildcards.head,
             scenario=FIGURES[wildcards.figure][0],
-            method=figure_methods(wildcards),
+            method=figure_methods(FIGURES[wildcards.figure][1]),
         ),
     output:
         figure="results/{head}/figures/figure-{figure}.png",
@@ -57,7 +51,7 @@ rule plot_scenario:
     params:
         anatomy="results/{head}/anatomy",
         scenario=lambda wildcards: FIGURES[wildcards.figure][0],
-        methods=figure_methods,
+        methods=lambda wildcards: figure_methods(FIGURES[wildcards.figure][1]),
         code=code(
             "figures.scenario",
             "simulation.chunks",

@@ -91,6 +91,6 @@ rule plot_channel:
         runtime=5,
     params:
         channel="T7",
-        code=code("figures.simulation", "simulation.chunks"),
+        code=code("figures.channel", "simulation.chunks"),
     script:
         "../scripts/plot_channel.py"

@@ -13,7 +13,7 @@ with logged(snakemake.log[0]):
         pd.read_csv(snakemake.input.paper),
         summarise(metrics, snakemake.params.confidence),
         compare(metrics, snakemake.params.reference),
-        methods=snakemake.params.methods,
+        extra_methods=tuple(snakemake.params.methods),
     )
     with atomic(snakemake.output.csv) as part:
         table.to_csv(part, index=False)

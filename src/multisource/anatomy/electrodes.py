@@ -99,6 +99,31 @@ def montage_electrodes(
     return project(names, positions, head, max_distance_mm=max_distance_mm)
 
 
+def choose_electrodes(
+    head: Head,
+    *,
+    montage: str | Path,
+    channels: str | Path | list[str],
+    max_distance_mm: float = 15.0,
+) -> Electrodes:
+    """The study's electrodes: ``channels`` of ``montage``, on the scalp of ``head``.
+
+    montage: an MNE montage name, or a BIDS electrodes.tsv (mm, surface RAS).
+    channels: names, or a table that ``read_channel_list`` understands.
+
+    Raises UserError as ``montage_electrodes``, ``read_electrodes`` and ``project`` do.
+    """
+    names = channels if isinstance(channels, list) else read_channel_list(channels)
+    if Path(montage).suffix != ".tsv":
+        return montage_electrodes(
+            head, names, montage=str(montage), max_distance_mm=max_distance_mm
+        )
+    measured = read_electrodes(montage)
+    check_names(names, measured.names, source=str(montage))
+    rows = [measured.names.index(name) for name in names]
+    return project(names, measured.positions[rows], head, max_distance_mm=max_distance_mm)
+
+
 def project(
     names: list[str], positions: np.ndarray, head: Head, *, max_distance_mm: float = 15.0
 ) -> Electrodes:

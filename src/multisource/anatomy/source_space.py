@@ -20,6 +20,7 @@ from multisource.anatomy import surfaces as geometry
 from multisource.anatomy.head import apply_affine
 from multisource.anatomy.io import write_surface
 from multisource.errors import UserError
+from multisource.files import atomic
 
 if TYPE_CHECKING:
     import mne
@@ -106,6 +107,12 @@ def cortical_source_space(
                 f"dipoles instead of {expected}; use a coarser spacing or a finer surface"
             )
     return source_space
+
+
+def write_source_space(path: str | Path, source_space: mne.SourceSpaces) -> None:
+    """Write ``*-src.fif`` atomically."""
+    with atomic(path) as part:
+        source_space.save(part, overwrite=True, verbose="error")
 
 
 def source_geometry(

@@ -58,22 +58,25 @@ def build_table(
 ) -> pd.DataFrame:
     """One of the paper's tables, tidy: a row a method and metric, in the paper's order.
 
+    number: I to IX, or the name of a scenario that the paper has not (then every metric of ours).
     paper: columns table, scenario, method, metric, value. summary, comparison: of
     ``evaluation.summary``. extra_methods: ours that the paper has not, appended.
     Columns: table, scenario, method, metric, ours, low, high, n, paper, difference (ours less the
     paper's), and with a comparison p_holm and effect. NaN where one of the two has no value.
     """
     chosen = paper[paper["table"] == number]
-    if chosen.empty:
-        known = ", ".join(dict.fromkeys(paper["table"]))
+    scenario = number if chosen.empty else chosen["scenario"].iloc[0]
+    ours = summary[summary["scenario"] == scenario]
+    if chosen.empty and ours.empty:
+        known = ", ".join(dict.fromkeys([*paper["table"], *summary["scenario"]]))
         raise UserError(f"table: {number!r}; allowed: {known}")
-    scenario = chosen["scenario"].iloc[0]
-    methods = [*dict.fromkeys(chosen["method"]), *extra_methods]
+    metrics = ours["metric"] if chosen.empty else chosen["metric"]
+    methods = [*chosen["method"], *extra_methods]
     index = pd.MultiIndex.from_product(
-        [dict.fromkeys(methods), dict.fromkeys(chosen["metric"])], names=["method", "metric"]
+        [dict.fromkeys(methods), dict.fromkeys(metrics)], names=["method", "metric"]
     )
     keys = ["method", "metric"]
-    ours = summary[summary["scenario"] == scenario].set_index(keys)
+    ours = ours.set_index(keys)
     table = pd.DataFrame(index=index)
     table["ours"] = ours["median"].reindex(index)
     for name in ("low", "high", "n"):

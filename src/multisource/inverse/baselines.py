@@ -6,6 +6,20 @@ from collections.abc import Iterable
 
 import numpy as np
 
+from multisource.errors import UserError
+
+
+def baseline_maps(name: str, truth: np.ndarray, *, seed: int, scenario: str) -> np.ndarray:
+    """Maps (S, N) of the baseline ``name``, random or perfect, for windows of ``truth`` (S, N).
+
+    Each scenario has a random map of its own that follows from ``seed`` and its name.
+    """
+    if name == "perfect":
+        return perfect_maps(truth)
+    if name == "random":
+        return random_maps(*truth.shape, seed=[seed, *scenario.encode()])
+    raise UserError(f"baseline: {name!r}; allowed: random, perfect")
+
 
 def random_maps(n_windows: int, n_dipoles: int, *, seed: int | list[int]) -> np.ndarray:
     """One random map, uniform on [0, 1), the same for every window: (S, N) float32, read-only.

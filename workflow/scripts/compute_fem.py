@@ -1,0 +1,34 @@
+import mne
+import numpy as np
+from tqdm import tqdm
+
+from multisource.anatomy.electrodes import read_electrodes
+from multisource.anatomy.io import load_head
+from multisource.anatomy.source_space import source_geometry
+from multisource.files import atomic
+from multisource.leadfield.fem import leadfield
+from multisource.leadfield.forward import make_forward, write_forward
+from multisource.leadfield.mesh import load_mesh
+from multisource.leadfield.placement import place_dipoles
+from multisource.logs import logged
+
+with logged(snakemake.log[0]):
+    head = load_head(snakemake.params.anatomy)
+    electrodes = read_electrodes(snakemake.input.electrodes)
+    sources = mne.read_source_spaces(snakemake.input.sources, verbose="error")
+    dipoles = source_geometry(sources, head.surfaces)
+    mesh = load_mesh(snakemake.input.mesh)
+    placed, table = place_dipoles(
+        mesh, dipoles.positions, dipoles.pial, depth=snakemake.params.depth
+    )
+    with atomic(snakemake.output.dipoles) as part:
+        table.to_csv(part, sep="\t", index=False, float_format="%.4f")
+    with tqdm(total=len(placed), desc="dipoles", unit="dipole", mininterval=1) as bar:
+        gain = leadfield(
+            mesh,
+            np.load(snakemake.input.transfer),
+            placed,
+            source_model=snakemake.params.source_model,
+            progress=lambda done, total: bar.update(done - bar.n),
+        )
+    write_forward(make_forward(gain, electrodes, sources, head.fiducials), snakemake.output.forward)
