@@ -133,3 +133,15 @@ def test_bad_arguments_are_refused():
             extents_mm=[30.0],
             duration_s=0.1,
         )
+    with pytest.raises(UserError, match="B: centres .* name a dipole twice"):
+        simulate_recording(
+            GAIN,
+            POSITIONS,
+            MODELS,
+            Settings(),
+            seed=1,
+            split="B",
+            centres=[1, 1],
+            extents_mm=[30.0, 30.0],
+            duration_s=1.0,
+        )

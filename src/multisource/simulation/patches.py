@@ -27,7 +27,7 @@ class Patches:
 
     centres (S, P) int32, -1 where a sample has fewer; extents_mm (S, P) float32, 0 there;
     offsets (S + 1,) int64: the dipoles of sample s are ``offsets[s]:offsets[s + 1]`` of
-    dipoles (K,) int32 and coefficients (K, P) float64, the l of each patch.
+    dipoles (K,) int32 and coefficients (K, P) float32, the l of each patch.
     """
 
     centres: np.ndarray
@@ -42,126 +42,144 @@ class Patches:
         return np.minimum(self.coefficients.sum(axis=1), 1.0)
 
 
-def draw_patches(
-    positions: np.ndarray,
-    uniforms: np.ndarray,
-    *,
-    n_patches: tuple[int, int],
-    extent_mm: tuple[float, float],
-    classes: np.ndarray | None = None,
-) -> Patches:
-    """Random patches from uniform numbers.
+class PatchDrawer:
+    """Draws and fills patches on given dipoles.
 
-    positions (N, 3) mm; uniforms (S, 1 + 2 P) in [0, 1): the number of patches, then P centres,
-    then P extents; classes (N,): if given, the dipoles of a sample come ordered by class.
+    positions (N, 3) mm; classes (N,): the dipoles of a sample come ordered by their class.
     """
-    low, most = n_patches
-    if len(positions) < most:
-        raise UserError(f"n_patches: {most} patches need as many dipoles, not {len(positions)}")
-    counts = low + (uniforms[:, 0] * (most - low + 1)).astype(np.int64)
-    centres = np.full((len(uniforms), most), -1, dtype=np.int32)
-    _draw_centres(np.ascontiguousarray(positions.T), uniforms[:, 1 : 1 + most], counts, centres)
-    extents = extent_mm[0] + uniforms[:, 1 + most : 1 + 2 * most] * (extent_mm[1] - extent_mm[0])
-    extents[centres < 0] = 0.0
-    return fill_patches(positions, centres, extents.astype(np.float32), classes=classes)
+
+    def __init__(self, positions: np.ndarray, classes: np.ndarray | None = None) -> None:
+        # Float32 about the middle of the head is exact to 1e-5 mm.
+        centred = positions - positions.mean(axis=0)
+        self._rows = np.ascontiguousarray(centred.T, dtype=np.float32)
+        classes = np.zeros(len(positions)) if classes is None else classes
+        self._classes = np.asarray(classes, dtype=np.int64)
+        self._n_classes = int(self._classes.max()) + 1
+
+    def draw(
+        self, uniforms: np.ndarray, *, n_patches: tuple[int, int], extent_mm: tuple[float, float]
+    ) -> Patches:
+        """Random patches from uniform numbers (S, 1 + 2 P) in [0, 1).
+
+        The first decides the number of patches, the next P the centres, the last P the extents.
+        """
+        low, most = n_patches
+        n_dipoles = self._rows.shape[1]
+        if n_dipoles < most:
+            raise UserError(f"n_patches: {most} patches need as many dipoles, not {n_dipoles}")
+        counts = low + (uniforms[:, 0] * (most - low + 1)).astype(np.int64)
+        centres = np.full((len(uniforms), most), -1, dtype=np.int32)
+        _draw_centres(self._rows, uniforms[:, 1 : 1 + most], counts, centres)
+        extents = uniforms[:, 1 + most : 1 + 2 * most] * (extent_mm[1] - extent_mm[0])
+        extents = (extent_mm[0] + extents).astype(np.float32)
+        extents[centres < 0] = 0.0
+        return self.fill(centres, extents)
+
+    def fill(self, centres: np.ndarray, extents_mm: np.ndarray) -> Patches:
+        """Active dipoles and l of given centres (S, P), -1 for none, and extents (S, P) mm.
+
+        Raises UserError if a centre is no dipole.
+        """
+        centres = np.atleast_2d(np.asarray(centres, dtype=np.int32))
+        extents = np.atleast_2d(np.asarray(extents_mm, dtype=np.float32))
+        n_dipoles = self._rows.shape[1]
+        if centres.max() >= n_dipoles:
+            raise UserError(f"centre: dipole {centres.max()} does not exist; N is {n_dipoles}")
+        filled = _fill(self._rows, centres, extents, self._classes, self._n_classes)
+        return Patches(centres, extents, *filled)
 
 
-def fill_patches(
-    positions: np.ndarray,
-    centres: np.ndarray,
-    extents_mm: np.ndarray,
-    *,
-    classes: np.ndarray | None = None,
-) -> Patches:
-    """Active dipoles and radial coefficients of given centres (S, P) and extents (S, P) mm.
-
-    Raises UserError if a centre is no dipole or stands twice in a sample.
-    """
-    centres = np.atleast_2d(np.asarray(centres, dtype=np.int32))
-    extents = np.atleast_2d(np.asarray(extents_mm, dtype=np.float32))
-    if centres.max() >= len(positions):
-        raise UserError(f"centre: dipole {centres.max()} does not exist; N is {len(positions)}")
-    for row in centres if len(centres) < 100 else ():
-        given = row[row >= 0]
-        if len(np.unique(given)) < len(given):
-            raise UserError(f"centres: {given.tolist()} names a dipole twice; give distinct ones")
-    if classes is None:
-        classes = np.zeros(len(positions), dtype=np.int64)
-    offsets, dipoles, coefficients = _fill(
-        np.ascontiguousarray(positions.T, dtype=np.float64),
-        centres,
-        extents,
-        classes.astype(np.int64),
-        int(classes.max()) + 1,
-    )
-    return Patches(centres, extents, offsets, dipoles, coefficients)
+# Sums may be taken in any order, so that the loops over all dipoles use the vector unit.
+_FAST = {"reassoc", "contract", "nsz"}
+_STEP = 64
 
 
-@njit(cache=True)
-def _distances(xyz, centre, out):
+@njit(cache=True, fastmath=_FAST)
+def _squared_distances(xyz, centre, out):
     x, y, z = xyz[0, centre], xyz[1, centre], xyz[2, centre]
     for n in range(xyz.shape[1]):
         dx, dy, dz = xyz[0, n] - x, xyz[1, n] - y, xyz[2, n] - z
-        out[n] = np.sqrt(dx * dx + dy * dy + dz * dz)
+        out[n] = dx * dx + dy * dy + dz * dz
+
+
+@njit(cache=True, fastmath=_FAST)
+def _choose(weight, uniform):
+    """Index drawn with probability proportional to weight (N,), by the inverse distribution."""
+    n_steps = -(-len(weight) // _STEP)
+    sums = np.empty(n_steps)
+    for b in range(n_steps):
+        part = np.float32(0.0)
+        for n in range(b * _STEP, min((b + 1) * _STEP, len(weight))):
+            part += weight[n]
+        sums[b] = part
+    goal = uniform * sums.sum()
+    step = 0
+    while step < n_steps - 1 and goal >= sums[step]:
+        goal -= sums[step]
+        step += 1
+    last = -1
+    for n in range(step * _STEP, min((step + 1) * _STEP, len(weight))):
+        if weight[n] > 0.0:
+            last = n
+            goal -= weight[n]
+            if goal < 0.0:
+                break
+    return last
 
 
 @njit(cache=True)
 def _draw_centres(xyz, uniform, counts, centres):
     n_dipoles = xyz.shape[1]
-    nearest = np.empty(n_dipoles)
-    distance = np.empty(n_dipoles)
+    nearest = np.empty(n_dipoles, dtype=np.float32)
+    distance = np.empty(n_dipoles, dtype=np.float32)
     for s in range(len(counts)):
         centres[s, 0] = int(uniform[s, 0] * n_dipoles)
-        if counts[s] > 1:
-            _distances(xyz, centres[s, 0], nearest)
         for p in range(1, counts[s]):
-            if p > 1:
-                _distances(xyz, centres[s, p - 1], distance)
-                nearest = np.minimum(nearest, distance)
-            goal = uniform[s, p] * nearest.sum()
-            running = 0.0
-            choice = -1
+            _squared_distances(xyz, centres[s, p - 1], distance)
+            if p == 1:
+                nearest[:] = distance
+            else:
+                for n in range(n_dipoles):
+                    nearest[n] = min(nearest[n], distance[n])
             for n in range(n_dipoles):
-                running += nearest[n]
-                if running > goal and nearest[n] > 0.0:
-                    choice = n
-                    break
-            # Rounding of the sum may leave the goal unreached: take the last dipole that may be.
-            n = n_dipoles - 1
-            while choice < 0:
-                if nearest[n] > 0.0:
-                    choice = n
-                n -= 1
-            centres[s, p] = choice
+                distance[n] = np.sqrt(nearest[n])
+            centres[s, p] = _choose(distance, uniform[s, p])
 
 
 @njit(cache=True)
 def _fill(xyz, centres, extents, classes, n_classes):
     n_samples, n_patches = centres.shape
     n_dipoles = xyz.shape[1]
-    squared = np.empty((n_patches, n_dipoles))
+    squared = np.empty(n_dipoles, dtype=np.float32)
     offsets = np.zeros(n_samples + 1, dtype=np.int64)
     size = 1024 * n_samples
     dipoles = np.empty(size, dtype=np.int32)
-    coefficients = np.empty((size, n_patches))
+    coefficients = np.empty((size, n_patches), dtype=np.float32)
+    # The l of a sample by dipole, and its active dipoles in the order they are met.
+    held = np.zeros((n_dipoles, n_patches), dtype=np.float32)
+    seen = np.zeros(n_dipoles, dtype=np.bool_)
     active = np.empty(n_dipoles, dtype=np.int32)
+    inside = np.empty(n_dipoles + 1, dtype=np.int32)
     start = np.empty(n_classes + 1, dtype=np.int64)
     for s in range(n_samples):
-        hit = np.zeros(n_dipoles, dtype=np.uint8)
+        count = 0
         for p in range(n_patches):
             if centres[s, p] < 0:
                 continue
-            x, y, z = xyz[0, centres[s, p]], xyz[1, centres[s, p]], xyz[2, centres[s, p]]
-            limit = (0.5 * extents[s, p]) ** 2
+            radius = np.float32(0.5) * extents[s, p]
+            limit = radius * radius
+            _squared_distances(xyz, centres[s, p], squared)
+            found = 0
             for n in range(n_dipoles):
-                dx, dy, dz = xyz[0, n] - x, xyz[1, n] - y, xyz[2, n] - z
-                squared[p, n] = dx * dx + dy * dy + dz * dz
-                hit[n] |= squared[p, n] < limit
-        count = 0
-        for n in range(n_dipoles):
-            if hit[n]:
-                active[count] = n
-                count += 1
+                inside[found] = n
+                found += squared[n] < limit
+            for i in range(found):
+                n = inside[i]
+                held[n, p] = max(np.float32(1.0) - np.sqrt(squared[n]) / radius, np.float32(0.0))
+                if not seen[n] and held[n, p] > 0:
+                    seen[n] = True
+                    active[count] = n
+                    count += 1
         first = offsets[s]
         offsets[s + 1] = first + count
         if first + count > size:
@@ -169,7 +187,7 @@ def _fill(xyz, centres, extents, classes, n_classes):
             more = np.empty(size, dtype=np.int32)
             more[:first] = dipoles[:first]
             dipoles = more
-            wider = np.empty((size, n_patches))
+            wider = np.empty((size, n_patches), dtype=np.float32)
             wider[:first] = coefficients[:first]
             coefficients = wider
         start[:] = 0
@@ -183,9 +201,8 @@ def _fill(xyz, centres, extents, classes, n_classes):
             start[classes[n]] += 1
             dipoles[place] = n
             for p in range(n_patches):
-                coefficients[place, p] = 0.0
-                if centres[s, p] >= 0:
-                    radius = 0.5 * extents[s, p]
-                    coefficients[place, p] = max(1.0 - np.sqrt(squared[p, n]) / radius, 0.0)
+                coefficients[place, p] = held[n, p]
+                held[n, p] = np.float32(0.0)
+            seen[n] = False
     total = offsets[n_samples]
     return offsets, dipoles[:total].copy(), coefficients[:total].copy()

@@ -19,7 +19,6 @@ from numba import njit
 
 from multisource.errors import UserError
 from multisource.simulation.patches import Patches
-from multisource.simulation.synchronise import source_weights
 
 
 @dataclass(frozen=True)
@@ -64,83 +63,141 @@ def spatial_factors(
     boost: float,
     amplitudes: np.ndarray | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Factors (S, M, r, r) of the independent parts and topographies (S, P, r) of the patches.
+    """Factors (S, r, M, r) of the independent parts and topographies (S, P, r) of the patches.
 
-    Both are float32 and white; ``factors @ factors'`` is the covariance of each class.
-    patches must come ordered by class; amplitudes (S, P) as in ``source_weights``.
+    Both are float32 and white; for class m, ``factors[s, :, m] @ factors[s, :, m]'`` is the
+    covariance. patches must come ordered by class; amplitudes (S, P) as in ``source_weights``.
     """
-    if amplitudes is not None:
-        amplitudes = np.repeat(amplitudes, np.diff(patches.offsets), axis=0)
-    shared, own = source_weights(patches.coefficients, boost=boost, amplitudes=amplitudes)
     n_samples, n_patches = patches.centres.shape
     n_classes, rank, _ = projector.background.shape
-    factors = np.empty((n_samples, n_classes, rank, rank), dtype=np.float32)
+    if amplitudes is None:
+        amplitudes = np.ones((n_samples, n_patches))
+    covariances = np.empty((n_samples, n_classes, rank, rank), dtype=np.float32)
+    factors = np.empty((n_samples, rank, n_classes, rank), dtype=np.float32)
     topographies = np.empty((n_samples, n_patches, rank), dtype=np.float32)
-    _factorise(
+    _covariances(
         projector.rows,
         projector.background,
         projector.classes,
         patches.offsets,
         patches.dipoles,
-        shared.astype(np.float32),
-        (own**2 - 1.0).astype(np.float32),
-        factors,
+        patches.coefficients,
+        np.ascontiguousarray(amplitudes, dtype=float),
+        float(boost),
+        covariances,
         topographies,
     )
+    _cholesky(covariances, factors)
     return factors, topographies
 
 
 @njit(cache=True)
-def _cholesky(matrix, factor):
-    """Lower factor of a positive semidefinite matrix; a pivot lost in rounding gives zeros."""
-    n = matrix.shape[0]
-    largest = np.float32(0.0)
-    for i in range(n):
-        largest = max(largest, matrix[i, i])
-    # Right-looking by rows of the transposed factor, so that the inner loop is contiguous.
-    for k in range(n):
-        pivot = matrix[k, k]
-        if pivot <= np.float32(1e-6) * largest:
-            for j in range(n):
-                factor[j, k] = np.float32(0.0)
-            continue
-        root = np.float32(1.0) / np.sqrt(pivot)
-        row = matrix[k]
-        for j in range(k):
-            factor[j, k] = np.float32(0.0)
-        for j in range(k, n):
-            row[j] *= root
-            factor[j, k] = row[j]
-        for i in range(k + 1, n):
-            weight = row[i]
-            target = matrix[i]
-            for j in range(i, n):
-                target[j] -= weight * row[j]
+def _weights(coefficients, amplitudes, boost, shared, change):
+    """``source_weights`` of one sample in place: shared (P, K), change (K,) = own^2 - 1."""
+    for i in range(coefficients.shape[0]):
+        total = 0.0
+        scaled = 0.0
+        for p in range(coefficients.shape[1]):
+            total += coefficients[i, p]
+            scaled += coefficients[i, p] * amplitudes[p]
+        for p in range(coefficients.shape[1]):
+            shared[p, i] = boost * coefficients[i, p] * amplitudes[p] / max(total, 1.0)
+        own = boost * scaled / total * (1.0 - min(total, 1.0))
+        change[i] = own * own - 1.0
 
 
 @njit(cache=True)
-def _factorise(rows, background, classes, offsets, dipoles, shared, change, factors, topographies):
+def _covariances(
+    rows,
+    background,
+    classes,
+    offsets,
+    dipoles,
+    coefficients,
+    amplitudes,
+    boost,
+    covariances,
+    topographies,
+):
     n_samples, n_patches, rank = topographies.shape
     n_classes = background.shape[0]
     for s in range(n_samples):
-        first, last = offsets[s], offsets[s + 1]
-        count = last - first
+        first = offsets[s]
+        count = offsets[s + 1] - first
+        shared = np.empty((n_patches, count), dtype=np.float32)
+        change = np.empty(count, dtype=np.float32)
+        _weights(coefficients[first : first + count], amplitudes[s], boost, shared, change)
         picked = np.empty((count, rank), dtype=np.float32)
         scaled = np.empty((count, rank), dtype=np.float32)
         for i in range(count):
             row = rows[dipoles[first + i]]
-            weight = change[first + i]
+            weight = change[i]
             for e in range(rank):
                 picked[i, e] = row[e]
                 scaled[i, e] = weight * row[e]
-        topographies[s] = np.dot(shared[first:last].T.copy(), picked)
+        topographies[s] = np.dot(shared, picked)
         begin = 0
         for m in range(n_classes):
             end = begin
             while end < count and classes[dipoles[first + end]] == m:
                 end += 1
-            covariance = background[m].copy()
+            covariances[s, m] = background[m]
             if end > begin:
-                covariance += np.dot(scaled[begin:end].T, picked[begin:end])
-            _cholesky(covariance, factors[s, m])
+                covariances[s, m] += np.dot(scaled[begin:end].T, picked[begin:end])
             begin = end
+
+
+LANES = 64  # matrices factorised side by side, so that the innermost loop is a long vector
+
+
+@njit(cache=True, error_model="numpy")
+def _cholesky_lanes(work, column):
+    """Lower factors, in place, of LANES positive semidefinite matrices: work (n, n, LANES).
+
+    column (n, LANES) is scratch. A pivot lost in rounding gives a column of zeros, as exact
+    arithmetic would.
+    """
+    n = work.shape[0]
+    least = np.zeros(LANES, dtype=np.float32)
+    for i in range(n):
+        for v in range(LANES):
+            least[v] = max(least[v], np.float32(1e-6) * work[i, i, v])
+    for k in range(n):
+        for v in range(LANES):
+            pivot = work[k, k, v]
+            root = np.float32(1.0) / np.sqrt(pivot)
+            column[k, v] = root if pivot > least[v] else np.float32(0.0)
+        for i in range(n - 1, k - 1, -1):
+            for v in range(LANES):
+                work[i, k, v] *= column[k, v]
+        for i in range(k + 1, n):
+            for v in range(LANES):
+                column[i, v] = work[i, k, v]
+        for i in range(k + 1, n):
+            for j in range(k + 1, i + 1):
+                for v in range(LANES):
+                    work[i, j, v] -= column[i, v] * column[j, v]
+
+
+@njit(cache=True)
+def _cholesky(covariances, factors):
+    """Lower factors (S, r, M, r) of covariances (S, M, r, r)."""
+    n_samples, n_classes, rank, _ = covariances.shape
+    total = n_samples * n_classes
+    matrices = covariances.reshape(total, rank, rank)
+    work = np.zeros((rank, rank, LANES), dtype=np.float32)
+    column = np.empty((rank, LANES), dtype=np.float32)
+    for start in range(0, total, LANES):
+        held = min(LANES, total - start)
+        for i in range(rank):
+            for j in range(i + 1):
+                for v in range(held):
+                    work[i, j, v] = matrices[start + v, i, j]
+        _cholesky_lanes(work, column)
+        for i in range(rank):
+            for v in range(held):
+                s, m = divmod(start + v, n_classes)
+                for j in range(i + 1):
+                    factors[s, i, m, j] = work[i, j, v]
+                for j in range(i + 1, rank):
+                    factors[s, i, m, j] = np.float32(0.0)

@@ -10,7 +10,7 @@ import xarray as xr
 from multisource.errors import UserError
 from multisource.simulation import streams
 from multisource.simulation.ar import ARModels, stationary_series
-from multisource.simulation.patches import Patches, fill_patches
+from multisource.simulation.patches import PatchDrawer, Patches
 from multisource.simulation.project import prepare, spatial_factors
 from multisource.simulation.samples import dipole_classes, labelled
 from multisource.simulation.settings import Settings
@@ -33,7 +33,7 @@ def continuous_eeg(
     projector = prepare(gain, classes, len(models.names))
     factors, topographies = spatial_factors(projector, patches, boost=settings.boost)
     white = np.zeros((projector.unmix.shape[1], n_times))
-    for factor, a in zip(factors[0], models.coefficients, strict=True):
+    for factor, a in zip(factors[0].transpose(1, 0, 2), models.coefficients, strict=True):
         white += factor @ stationary_series(a, len(factor), n_times, generator)
     for centre, topography in zip(patches.centres[0], topographies[0], strict=True):
         a = models.coefficients[classes[centre]]
@@ -64,8 +64,10 @@ def simulate_recording(
         raise UserError(f"duration_s: {duration_s} s holds no window of {settings.window_s} s")
     if len(centres) != len(extents_mm) or len(centres) == 0:
         raise UserError(f"{split}: {len(centres)} centres but {len(extents_mm)} extents")
+    if len(set(centres)) < len(centres):
+        raise UserError(f"{split}: centres {list(centres)} name a dipole twice; give distinct ones")
     classes = dipole_classes(models, gain.shape[1], seed)
-    patches = fill_patches(positions, [centres], [extents_mm], classes=classes)
+    patches = PatchDrawer(positions, classes).fill([centres], [extents_mm])
     eeg = continuous_eeg(
         gain,
         classes,

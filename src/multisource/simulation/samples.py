@@ -13,12 +13,12 @@ from tqdm import tqdm
 from multisource.errors import UserError
 from multisource.simulation import streams
 from multisource.simulation.ar import ARModels, assign_classes, window_factor
-from multisource.simulation.patches import Patches, draw_patches
+from multisource.simulation.patches import PatchDrawer, Patches
 from multisource.simulation.project import prepare, spatial_factors
 from multisource.simulation.settings import Settings
 from multisource.simulation.streams import Purpose
 
-BLOCK = 64  # samples at once: large enough for NumPy's overhead, small enough for the cache
+BLOCK = 32  # samples at once: enough to hide NumPy's overhead, few enough for the cache
 
 
 def dipole_classes(models: ARModels, n_dipoles: int, seed: int) -> np.ndarray:
@@ -56,8 +56,8 @@ class Simulator:
                 f"{settings.sfreq} Hz; read the models at the samples' rate"
             )
         self.settings = settings
-        self.positions = np.ascontiguousarray(positions, dtype=float)
         self.classes = dipole_classes(models, gain.shape[1], seed)
+        self._drawer = PatchDrawer(positions, self.classes)
         self.projector = prepare(gain, self.classes, len(models.names))
         self.key = streams.stream_key(seed, split)
         self.n_channels = gain.shape[0]
@@ -82,12 +82,8 @@ class Simulator:
         """Patches of the given indices; the dipoles of a sample come ordered by class."""
         most = self.settings.n_patches[1]
         uniforms = streams.uniforms(self.key, Purpose.PATCHES, indices, 1 + 2 * most)
-        return draw_patches(
-            self.positions,
-            uniforms,
-            n_patches=self.settings.n_patches,
-            extent_mm=self.settings.extent_mm,
-            classes=self.classes,
+        return self._drawer.draw(
+            uniforms, n_patches=self.settings.n_patches, extent_mm=self.settings.extent_mm
         )
 
     def assemble(self, patches: Patches, white: np.ndarray, centre_white: np.ndarray) -> np.ndarray:
@@ -99,10 +95,13 @@ class Simulator:
         n_samples, n_classes, rank, n_times = white.shape
         coloured = np.matmul(white, self._temporal)
         # All classes in one product: (r, M r) times (M r, T) a sample.
-        factors = factors.transpose(0, 2, 1, 3).reshape(n_samples, rank, n_classes * rank)
+        factors = factors.reshape(n_samples, rank, n_classes * rank)
         sensors = np.matmul(factors, coloured.reshape(n_samples, n_classes * rank, n_times))
         classes = self.classes[np.maximum(patches.centres, 0)]
-        centres = np.matmul(centre_white[:, :, None, :], self._temporal[classes])[:, :, 0]
+        centres = np.empty_like(centre_white)
+        for m, factor in enumerate(self._temporal):
+            of_class = classes == m
+            centres[of_class] = np.matmul(centre_white[of_class][:, None], factor)[:, 0]
         sensors += np.matmul(topographies.transpose(0, 2, 1), centres)
         moment = np.float32(self.settings.background_nam * 1e-9)
         return np.matmul(self.projector.unmix * moment, sensors)

@@ -80,7 +80,7 @@ def philox_words(key, purpose, indices, words):
 
 def _words(key: np.ndarray, purpose: int, indices: np.ndarray, count: int) -> np.ndarray:
     words = np.empty((len(indices), 4 * -(-count // 4)), dtype=np.uint32)
-    philox_words(key, purpose, np.asarray(indices, dtype=np.uint64), words)
+    philox_words(key, int(purpose), np.asarray(indices, dtype=np.uint64), words)
     return words
 
 
