@@ -4,6 +4,7 @@ SHELL := /bin/bash
 PYTHON ?= python3
 VENV ?= .venv
 CORES ?= all
+WORKERS ?= 2
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 LOCK := .snakemake-run.lock
@@ -37,7 +38,7 @@ format: $(STAMP)
 	$(BIN)/snakefmt Snakefile workflow/rules
 
 test: lint
-	$(BIN)/pytest -n $(if $(WORKERS),$(WORKERS),2) tests
+	$(BIN)/pytest -n $(WORKERS) --dist loadgroup tests
 
 clean:
 	rm -rf results logs .snakemake

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-import tempfile
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,16 +15,14 @@ def atomic(path: str | os.PathLike) -> Iterator[Path]:
 
     The temporary name keeps every suffix of ``path``, since writers (MNE, nibabel, pandas)
     choose the format by it. On an exception the temporary file is removed and ``path`` is left
-    as it was.
+    as it was; what a killed process left behind is removed by the next that writes ``path``.
     """
     target = Path(path)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    folder = Path(tempfile.mkdtemp(prefix=".writing-", dir=target.parent))
+    folder = target.parent / f".writing-{target.name}"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
     try:
-        part = folder / target.name
-        yield part
-        os.replace(part, target)
+        yield folder / target.name
+        os.replace(folder / target.name, target)
     finally:
-        for left in folder.iterdir():
-            left.unlink()
-        folder.rmdir()
+        shutil.rmtree(folder)

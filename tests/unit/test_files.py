@@ -22,3 +22,13 @@ def test_failure_keeps_the_old_file(tmp_path):
         raise RuntimeError("killed")
     assert path.read_text() == "old"
     assert [p.name for p in tmp_path.iterdir()] == ["table.csv"]
+
+
+def test_left_over_of_a_killed_process_is_removed(tmp_path):
+    stale = tmp_path / ".writing-a.csv"
+    stale.mkdir()
+    (stale / "a.csv").write_text("half")
+    with atomic(tmp_path / "a.csv") as part:
+        assert not part.exists()
+        part.write_text("whole")
+    assert [p.name for p in tmp_path.iterdir()] == ["a.csv"]

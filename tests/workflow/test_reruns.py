@@ -2,6 +2,8 @@
 
 import pytest
 
+pytestmark = pytest.mark.xdist_group("study")
+
 SCORED = {"score_estimates", "make_table", "plot_scenario", "render_report"}
 NETWORK = {"train_network", "predict_network"} | SCORED
 INVERSE = {"build_kernel", "solve_scenario"} | SCORED

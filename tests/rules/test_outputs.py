@@ -1,0 +1,133 @@
+"""Every rule's output is what the file contract says, in formats that other tools open."""
+
+import json
+
+import mne
+import nibabel
+import numpy as np
+import pandas as pd
+import pytest
+import xarray as xr
+
+pytestmark = pytest.mark.xdist_group("study")
+DIPOLES, CHANNELS, TIMES = 132, 51, 50
+
+
+@pytest.fixture(scope="module")
+def results(study):
+    return study.folder / "results/fsaverage"
+
+
+def test_surfaces_are_freesurfer_geometry(results):
+    for name in ("lh.white", "rh.pial", "lh.sphere"):
+        vertices, triangles = nibabel.freesurfer.read_geometry(results / "anatomy/surf" / name)
+        assert vertices.shape == (10242, 3) and triangles.shape == (20480, 3)
+    vertices, _ = mne.read_surface(results / "anatomy/bem/outer_skin.surf", verbose="error")
+    assert 150 < np.ptp(vertices[:, 1]) < 260, "mm, a head's length"
+
+
+def test_tissues_are_a_labelled_volume(results):
+    image = nibabel.load(results / "anatomy/mri/tissues.nii.gz")
+    assert set(np.unique(image.dataobj)) == {0, 1, 2, 3, 4, 5}
+    assert np.allclose(image.header.get_zooms(), 4.0)
+
+
+def test_electrodes_are_bids(results):
+    table = pd.read_csv(results / "anatomy/electrodes.tsv", sep="\t")
+    assert list(table.columns) == ["name", "x", "y", "z"]
+    assert len(table) == CHANNELS and table["name"].is_unique
+    assert table.set_index("name").loc["Cz", "z"] > 80, "Cz is on top"
+
+
+def test_source_space(results):
+    sources = mne.read_source_spaces(results / "leadfield/sources-src.fif", verbose="error")
+    assert sum(part["nuse"] for part in sources) == DIPOLES
+
+
+@pytest.mark.parametrize("name", ["fem", "bem"])
+def test_forward_solutions_open_in_mne(results, name):
+    forward = mne.read_forward_solution(results / f"leadfield/{name}-fwd.fif", verbose="error")
+    gain = forward["sol"]["data"]
+    assert gain.shape == (CHANNELS, 3 * DIPOLES) and np.isfinite(gain).all()
+    # Average reference; single precision on disk.
+    assert np.abs(gain.mean(axis=0)).max() < 1e-5 * np.abs(gain).max()
+    fixed = mne.convert_forward_solution(
+        forward, force_fixed=True, surf_ori=True, use_cps=True, verbose="error"
+    )
+    assert fixed["sol"]["data"].shape == (CHANNELS, DIPOLES)
+
+
+def test_operators_agree_but_for_the_mismatch(results):
+    table = pd.read_csv(results / "leadfield/comparison.csv")
+    assert len(table) == DIPOLES
+    # Other conductivities, tissues and meshes: alike, not equal.
+    assert 0.02 < table["rdm"].median() < 0.5
+    assert (results / "leadfield/comparison.png").stat().st_size > 20_000
+
+
+def test_dipole_placement_is_reported(results):
+    table = pd.read_csv(results / "leadfield/fem-dipoles.tsv", sep="\t")
+    assert len(table) == DIPOLES and {"moved_mm", "start_tissue"} <= set(table.columns)
+
+
+@pytest.mark.parametrize(("split", "chunk", "samples"), [("train", 1, 20), ("A", 0, 20)])
+def test_chunks_describe_themselves(results, split, chunk, samples):
+    path = results / f"simulation/{split}/chunk-{chunk}.nc"
+    with xr.open_dataset(path, engine="h5netcdf") as data:
+        assert data["eeg"].dims == ("sample", "channel", "time")
+        assert data["eeg"].shape == (samples, CHANNELS, TIMES)
+        assert data["eeg"].attrs["units"] == "V"
+        assert list(data["channel"].values[:2]) == ["F3", "F4"]
+        # Microvolts, and an average reference.
+        assert 1e-7 < float(data["eeg"].std()) < 1e-3
+        assert float(np.abs(data["eeg"].mean("channel")).max()) < 1e-9
+        assert data.attrs["split"] == split and json.loads(data.attrs["config"])
+        coefficient = data["truth_coefficient"].values
+        assert coefficient.min() > 0 and coefficient.max() <= 1
+
+
+def test_samples_continue_across_chunks(results):
+    paths = [results / f"simulation/train/chunk-{i}.nc" for i in (0, 1)]
+    numbers = [xr.open_dataset(path, engine="h5netcdf")["sample"].values for path in paths]
+    assert np.concatenate(numbers).tolist() == list(range(60))
+
+
+def test_network_files(results):
+    from safetensors.numpy import load_file
+
+    folder = results / "network/convnet"
+    assert load_file(folder / "weights.safetensors")
+    assert json.loads((folder / "settings.json").read_text())["architecture"] == "convnet"
+    history = pd.read_csv(folder / "history.csv")
+    assert {"epoch", "train_loss", "validation_loss"} <= set(history.columns)
+    assert not (folder / "checkpoint.safetensors").exists()
+
+
+@pytest.mark.parametrize("method", ["random", "perfect", "convnet", "mne", "eloreta", "laura"])
+def test_estimates_and_metrics(results, method):
+    with xr.open_dataset(results / f"estimates/test/{method}.nc", engine="h5netcdf") as data:
+        assert data["estimate"].shape == (40, DIPOLES)
+        assert float(data["estimate"].min()) >= 0
+    metrics = pd.read_parquet(results / f"metrics/test/{method}.parquet")
+    assert len(metrics) == 40 and set(metrics["method"]) == {method}
+    for name in ("auc_close", "auc_far", "fraction_active", "dr_least"):
+        assert metrics[name].dropna().between(0, 1).all()
+    if method == "perfect":
+        assert (metrics["fraction_active"] == 1).all() and (metrics["dr_least"] == 0).all()
+
+
+def test_tables_put_the_paper_beside_ours(results):
+    table = pd.read_csv(results / "tables/table-IX.csv").set_index(["method", "metric"])
+    assert table.loc[("convnet", "fraction_active"), "paper"] == 0.741
+    assert table.loc[("perfect", "fraction_active"), "ours"] == 1
+    assert pd.isna(table.loc[("dspm", "fraction_active"), "ours"]), "not among the tiny solvers"
+    assert "| ConvNet" in (results / "tables/table-IX.md").read_text()
+    assert r"\toprule" in (results / "tables/table-IX.tex").read_text()
+
+
+def test_report_is_one_page_with_everything(results):
+    page = (results / "report.html").read_text()
+    assert page.count("data:image/png;base64,") >= 6
+    assert "http://" not in page.replace("http://www.w3.org", "") and "https://" not in page
+    for words in ("Table IX", "Figure 2", "train_network", "boost: 10", "snakemake"):
+        assert words in page, words
