@@ -115,20 +115,34 @@ def test_zeros_are_never_coloured():
 def test_scenario_figure_colours_the_estimate_where_it_is(cortex):
     truth, centre = patch(cortex, (-1, 0, 0))
     wrong, _ = patch(cortex, (-0.5, 0.8, 0))
-    numbers = {"auc_close": 0.91, "auc_far": 1.0, "fraction_active": 0.8, "dr_least": 0.02}
+    numbers = {
+        "auc_close": 0.91,
+        "auc_far": 1.0,
+        "fraction_active": 0.8,
+        "dr_least": 0.02,
+        "n_active": 99,
+    }
     figure = scenario_figure(
         cortex,
         truth=truth,
         centres=[centre, -1, -1],
-        estimates={"ConvNet": truth, "MNE": wrong},
-        metrics={"ConvNet": numbers, "MNE": numbers},
+        estimates={"convnet": truth, "mne_depthw": wrong},
+        metrics={"convnet": numbers, "mne_depthw": numbers},
         title="Scenario F",
         views=["left lateral"],
         pixels_per_mm=2.0,
     )
     words = " ".join(text.get_text() for text in figure.texts)
-    for word in ("Scenario F", "Truth", "ConvNet", "MNE", "FractionActive 0.80", "DR least 0.02"):
+    for word in (
+        "Scenario F",
+        "Truth",
+        "ConvNet",
+        "MNE, depth",
+        "FractionActive 0.80",
+        "least 0.02",
+    ):
         assert word in words
+    assert "99" not in words
     active = int((truth > 0).sum())
     assert f"{active} active dipoles" in words
 

@@ -162,16 +162,24 @@ def test_a_table_without_the_papers_values_has_no_empty_columns():
     assert "–</td>" not in text
 
 
-def test_pas_is_best_near_the_perfect_one():
+def test_a_dagger_marks_what_a_test_cannot_tell_apart():
+    table = comparison()
+    table.values["p_holm"] = [np.nan, 1e-9, np.nan, 0.051, 0.049] * 2
+    page = Page(report(headline=None, results=[ScenarioResult("A", [], [table])]))
+    places = [k for k, (text, _) in enumerate(page.cells) if text == "†"]
+    assert [page.cells[k - 1][0] for k in places] == ["0.911", "0.044"]
+
+
+def test_best_is_the_lowest_where_low_is_better():
     values = pd.DataFrame(
         {
             "method": ["random", "perfect", "convnet", "mne", "laura"],
             "metric": "pas_mm",
-            "ours": [66.0, 15.0, 17.2, 12.0, 9.0],
+            "ours": [66.0, 11.0, 12.04, 11.96, 14.0],
             "paper": np.nan,
         }
     )
-    assert best_methods(values, "pas_mm", "ours") == {"convnet"}
+    assert best_methods(values, "pas_mm", "ours") == {"convnet", "mne"}  # both print 12.0
     assert best_methods(values, "pas_mm", "paper") == set()
 
 
@@ -251,3 +259,72 @@ def test_versions_are_those_installed():
     versions = software_versions(["numpy", "no-such-package"])
     assert versions["numpy"] == np.__version__
     assert list(versions) == ["Python", "system", "numpy"]
+
+
+def study_folder(folder):
+    """A small finished study on disk, as the rules leave it; pictures need not be pictures."""
+    rng = np.random.default_rng(0)
+    names = ("auc_close", "auc_far", "fraction_active", "dr_least")
+    for name in ("A", "test"):
+        (folder / "metrics" / name).mkdir(parents=True)
+    for method, level in (("random", 0.5), ("convnet", 0.9), ("mne", 0.7)):
+        table = pd.DataFrame({name: rng.normal(level, 0.01, 40) for name in names})
+        table.insert(0, "sample", range(40))
+        table.insert(0, "method", method)
+        table.to_parquet(folder / f"metrics/test/{method}.parquet")
+    for picture in ("figures/figure-1", "figures/figure-2", "figures/anatomy", "network/net/loss"):
+        path = folder / f"{picture}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(PNG)
+    (folder / "tables").mkdir()
+    for number, scenario in (("I", "A"), ("V", "test"), ("IX", "test")):
+        values = comparison(number, scenario).values.replace({"perfect": "sloreta"})
+        values.loc[values["method"].isin(["sloreta", "laura"]), ["ours", "low", "high"]] = np.nan
+        values["p_holm"] = 0.5
+        values.to_csv(folder / f"tables/table-{number}.csv", index=False)
+    (folder / "anatomy").mkdir()
+    electrodes = pd.DataFrame({"name": ["Cz", "Pz", "Oz"], "x": 0.0, "y": 0.0, "z": 100.0})
+    electrodes.to_csv(folder / "anatomy/electrodes.tsv", sep="\t", index=False)
+    (folder / "leadfield").mkdir()
+    (folder / "leadfield/comparison.png").write_bytes(PNG)
+    depth = pd.DataFrame({"depth_mm": [3.0, 12.0, 13.0], "rdm": [0.1, 0.2, 0.3], "lnmag": 0.05})
+    depth.to_csv(folder / "leadfield/comparison.csv", index=False)
+    (folder / "benchmarks/simulate_chunk").mkdir(parents=True)
+    for name in ("build_head", "simulate_chunk/test-0", "simulate_chunk/test-1"):
+        text = "s\th:m:s\tmax_rss\tcpu_time\n2.5\t0:00:02\t512.0\t2.0\n"
+        (folder / f"benchmarks/{name}.tsv").write_text(text)
+    return folder
+
+
+def test_report_of_a_study_on_disk(tmp_path):
+    from multisource.report.study import study_report
+
+    config = {
+        "head": "fsaverage",
+        "seed": 7,
+        "anatomy": {"provider": "fsaverage"},
+        "simulation": {
+            "splits": {"train": {"samples": 5000}, "test": {"samples": 40}},
+            "scenarios": {"duration_s": 30.0},
+        },
+        "evaluation": {"confidence": 0.9, "reference": "convnet"},
+    }
+    text = study_report(
+        study_folder(tmp_path),
+        config=config,
+        tables={"I": "A", "V": "test", "IX": "test"},
+        networks=["net"],
+    )
+    page = Page(text)
+    places = page.values("id")
+    assert len(places) == len(set(places))
+    assert {"table-I", "table-V", "table-IX"} <= set(places)
+    assert len(page.values("src", "img")) == 6
+    facts = re.sub(r"<[^>]*>", " ", text[text.index("<dl") : text.index("</dl>")]).split()
+    assert facts[facts.index("Electrodes") + 1] == "3"
+    assert facts[facts.index("Dipoles") + 1] == "3"
+    assert "90 % intervals" in text and "no difference from ConvNet" in text
+    cells = [cell for cell, _ in page.cells]
+    row = cells.index("simulate_chunk")
+    assert cells[row : row + 4] == ["simulate_chunk", "2", "5", "2.5"]
+    assert cells.index("10 to 15") < cells.index("all depths")

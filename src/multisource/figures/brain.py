@@ -16,7 +16,7 @@ from multisource.figures.raster import Raster
 HEAT = LinearSegmentedColormap.from_list(
     "heat", ["#b30d0d", "#e8320c", "#ff8c00", "#ffd500", "#fff7a8", "#ffffff"]
 )
-GYRUS, SULCUS = np.array(to_rgb("#dedcd9")), np.array(to_rgb("#9b9894"))
+GYRUS, SULCUS = np.array(to_rgb("#e6e4e1")), np.array(to_rgb("#a8a5a1"))
 TRUTH = "#1546d8"
 DIRECTIONS = ("R", "L"), ("A", "P"), ("S", "I")
 
@@ -43,7 +43,7 @@ def paint(
     facing = np.clip(normal @ raster.axes[2], 0, 1)[:, None]
     sulcal = 0.5 - 0.5 * np.tanh(raster.interpolate(cortex, cortex.relief)[:, None] / 0.9)
     colour = GYRUS * (1 - sulcal) + SULCUS * sulcal
-    colour *= (0.5 + 0.6 * diffuse) * (0.6 + 0.4 * facing)
+    colour *= (0.62 + 0.48 * diffuse) * (0.62 + 0.38 * facing)
     if values is not None:
         field = raster.interpolate(cortex, spread_to_vertices(cortex, values))
         shown = field >= lowest

@@ -18,28 +18,19 @@ METHODS = {
 }
 METRICS = {
     "auc_average": "AUC average",
+    "auc_map": "AUC map",
+    "average_precision": "average precision",
     "auc_close": "AUC close",
     "auc_far": "AUC far",
     "fraction_active": "FractionActive",
     "pas_mm": "PAS (mm)",
+    "dle_mm": "DLE (mm)",
+    "spatial_dispersion_mm": "SD (mm)",
     "dr_least": "DR least",
     "dr_1": "DR 1",
     "dr_2": "DR 2",
     "dr_3": "DR 3",
 }
-# A larger value is better; None where closeness to the Perfect reference is what counts.
-HIGHER_IS_BETTER = {
-    "auc_average": True,
-    "auc_close": True,
-    "auc_far": True,
-    "fraction_active": True,
-    "pas_mm": None,
-    "dr_least": False,
-    "dr_1": False,
-    "dr_2": False,
-    "dr_3": False,
-}
-REFERENCES = ("random", "perfect")
 SCENARIOS = {
     "A": "two patches, medium and small, far apart",
     "B": "two medium patches on opposite sides",

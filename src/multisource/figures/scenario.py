@@ -7,16 +7,20 @@ from itertools import combinations
 
 import numpy as np
 import pandas as pd
+from matplotlib.cm import ScalarMappable
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 
 from multisource.errors import UserError
 from multisource.figures.brain import HEAT, draw_brain
 from multisource.figures.cortex import Cortex
-from multisource.figures.labels import metric_label
+from multisource.figures.labels import method_label, metric_label
 from multisource.figures.raster import VIEWS, rasterise
 
 COEFFICIENT = LinearSegmentedColormap.from_list("truth", ["#bcd0f7", "#5f8df0", "#1546d8"])
+# Inches: a brain, a column with its margin, the side for the view's name, head, foot, rows' gap.
+BRAIN, COLUMN, SIDE, HEAD, FOOT, GAP = 3.3, 3.6, 0.45, 1.05, 0.62, 0.26
+SOFT = "#444444"
 # Dipoles of no activity at all stay grey, also on a scale that begins at zero.
 TINY = 1e-9
 CLOSENESS = ("auc_close", "auc_far", "fraction_active", "dr_least")
@@ -104,8 +108,9 @@ def scenario_figure(
 ) -> Figure:
     """The true coefficients beside each estimate of one window, a row per view.
 
-    ``truth`` (N,) coefficients l, ``centres`` dipole indices (-1 for none), ``estimates`` label
-    to map (N,), ``metrics`` label to that window's metrics. Each estimate colours its n highest
+    ``truth`` (N,) coefficients l, ``centres`` dipole indices (-1 for none), ``estimates`` method
+    to map (N,), ``metrics`` method to that window's metrics, of which AUC close and far,
+    FractionActive and DR least are printed. Each estimate colours its n highest
     dipoles, n the number of truly active ones, so that the overlap of colour and blue dots is
     FractionActive (paper, Fig. 2 to 8). Raises ``UserError`` if nothing is active.
     """
@@ -119,22 +124,19 @@ def scenario_figure(
     spans = np.array([(r.extent[1] - r.extent[0], r.extent[3] - r.extent[2]) for r in rasters])
     width, heights = spans[:, 0].max(), spans[:, 1]
 
-    columns = 1 + len(estimates)
-    inch = 3.3 / width
-    head, foot, gap = 1.05, 0.62, 0.26
-    tall = heights.sum() * inch + gap * len(views)
-    size = (columns * 3.6 + 0.45, head + tall + foot)
+    inch = BRAIN / width
+    tall = heights.sum() * inch + GAP * len(views)
+    size = (SIDE + (1 + len(estimates)) * COLUMN, HEAD + tall + FOOT)
     figure = Figure(figsize=size, layout="none")
-    figure.suptitle(title, x=0.5, y=1 - 0.12 / size[1], fontsize=12, fontweight="bold", va="top")
-    labels = {"Truth": None, **estimates}
-    for column, (label, estimate) in enumerate(labels.items()):
-        left = (0.45 + column * 3.6) / size[0]
-        values = truth if estimate is None else np.asarray(estimate, float)
-        lowest, highest = (0.0, 1.0) if estimate is None else coloured_range(values, count)
-        top = size[1] - head
-        for view, raster, span in zip(views, rasters, spans, strict=True):
-            tall_view = span[1] * inch
-            box = (left, (top - tall_view) / size[1], 3.3 / size[0], tall_view / size[1])
+    figure.text(
+        0.5, 1 - 0.12 / size[1], title, ha="center", va="top", fontsize=12, fontweight="bold"
+    )
+    for column, method in enumerate([None, *estimates]):
+        values = truth if method is None else np.asarray(estimates[method], float)
+        lowest, highest = (0.0, 1.0) if method is None else coloured_range(values, count)
+        left, top = SIDE + column * COLUMN, size[1] - HEAD
+        for view, raster, span in zip(views, rasters, heights * inch, strict=True):
+            box = (left / size[0], (top - span) / size[1], BRAIN / size[0], span / size[1])
             axes = figure.add_axes(box)
             scale = draw_brain(
                 axes,
@@ -143,49 +145,46 @@ def scenario_figure(
                 values,
                 lowest=max(lowest, TINY),
                 highest=highest,
-                colours=COEFFICIENT if estimate is None else HEAT,
-                truth=None if estimate is None else truth,
+                colours=COEFFICIENT if method is None else HEAT,
+                truth=None if method is None else truth,
                 centres=centres,
             )
             middle = (raster.extent[0] + raster.extent[1]) / 2
             axes.set_xlim(middle - width / 2, middle + width / 2)
-            if column == 0:
-                axes.text(
-                    -0.075,
-                    0.5,
-                    view,
-                    transform=axes.transAxes,
-                    rotation=90,
-                    fontsize=8,
-                    ha="center",
-                    va="center",
-                    color="#444444",
-                )
-            top -= tall_view + gap
-        centre = left + 1.65 / size[0]
-        figure.text(centre, 1 - 0.42 / size[1], label, ha="center", va="top", fontsize=11)
-        figure.text(
-            centre,
-            1 - 0.64 / size[1],
-            summary(label, metrics, count),
-            ha="center",
-            va="top",
-            fontsize=7.5,
-            color="#444444",
-        )
-        bar = figure.add_axes(
-            (left + 0.55 / size[0], 0.42 / size[1], 2.2 / size[0], 0.09 / size[1])
-        )
-        figure.colorbar(scale, cax=bar, orientation="horizontal", ticks=[lowest, highest])
-        bar.set_xticks([lowest, highest], [f"{lowest:.2g}", f"{highest:.2g}"], fontsize=7)
-        bar.set_xlabel(
-            "coefficient l" if estimate is None else f"estimate, its {count} highest dipoles",
-            fontsize=7,
-            labelpad=-6,
-        )
-        bar.tick_params(length=0)
-        scale.colorbar.outline.set(linewidth=0.5, edgecolor="#888888")
+            if method is None:
+                where = (0.15 / size[0], (top - span / 2) / size[1])
+                figure.text(*where, view, rotation=90, va="center", fontsize=8, color=SOFT)
+            top -= span + GAP
+        if method is None:
+            head = f"{count} active dipoles\n(blue dots in the next columns)"
+            foot = "coefficient l"
+        else:
+            head = window_metrics((metrics or {}).get(method, {}))
+            foot = f"estimate, its {count} highest dipoles"
+        name = "Truth" if method is None else method_label(method)
+        at = (left + BRAIN / 2) / size[0]
+        figure.text(at, 1 - 0.42 / size[1], name, ha="center", va="top", fontsize=11)
+        figure.text(at, 1 - 0.64 / size[1], head, ha="center", va="top", fontsize=7.5, color=SOFT)
+        place = ((left + 0.55) / size[0], 0.42 / size[1], 2.2 / size[0], 0.09 / size[1])
+        draw_bar(figure, place, scale, (lowest, highest), foot)
     return figure
+
+
+def draw_bar(
+    figure: Figure,
+    place: tuple[float, float, float, float],
+    scale: ScalarMappable,
+    ends: tuple[float, float],
+    label: str,
+) -> None:
+    """A thin colour bar with its two ends and, between them, what it means."""
+    axes = figure.add_axes(place)
+    bar = figure.colorbar(scale, cax=axes, orientation="horizontal")
+    bar.outline.set(linewidth=0.5, edgecolor="#888888")
+    axes.set_xticks(ends, [f"{end:.2g}" for end in ends], fontsize=7)
+    axes.set_xlim(ends)
+    axes.set_xlabel(label, fontsize=7, labelpad=-6)
+    axes.tick_params(length=0)
 
 
 def coloured_range(values: np.ndarray, count: int) -> tuple[float, float]:
@@ -197,12 +196,9 @@ def coloured_range(values: np.ndarray, count: int) -> tuple[float, float]:
     return (lowest, highest) if highest > lowest else (lowest, lowest + 1.0)
 
 
-def summary(label: str, metrics: Mapping[str, Mapping[str, float]] | None, count: int) -> str:
-    """The line under a column's name."""
-    if label == "Truth":
-        return f"{count} active dipoles\n(blue dots in the next columns)"
-    if not metrics or label not in metrics:
-        return ""
-    parts = [f"{metric_label(name)} {value:.2f}" for name, value in metrics[label].items()]
+def window_metrics(metrics: Mapping[str, float]) -> str:
+    """The two lines under an estimate's name."""
+    known = [name for name in CLOSENESS if name in metrics]
+    parts = [f"{metric_label(name)} {metrics[name]:.2f}" for name in known]
     middle = (len(parts) + 1) // 2
     return "\n".join("   ".join(half) for half in (parts[:middle], parts[middle:]))

@@ -10,12 +10,8 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from multisource.errors import UserError
-from multisource.figures.labels import (
-    HIGHER_IS_BETTER,
-    REFERENCES,
-    method_label,
-    metric_label,
-)
+from multisource.evaluation.tables import HIGHER_IS_BETTER, REFERENCES
+from multisource.figures.labels import method_label, metric_label
 
 NETWORK, CLASSICAL, REFERENCE, PAPER = "#1546d8", "#8b939c", "#d5d9dd", "#d1480b"
 
@@ -76,10 +72,10 @@ def metric_figure(
                     zorder=5,
                     clip_on=False,
                 )
-        better = {True: "higher is better", False: "lower is better", None: ""}
         axes.set_title(metric_label(column), fontsize=9.5)
-        axes.set_xlabel(better[HIGHER_IS_BETTER.get(column)], fontsize=8, color="#5b6570")
-        if column != "pas_mm":
+        better = "higher" if column in HIGHER_IS_BETTER else "lower"
+        axes.set_xlabel(f"{better} is better", fontsize=8, color="#5b6570")
+        if not column.endswith("_mm"):
             axes.set(xlim=(-0.02, 1.02), xticks=[0, 0.5, 1])
         axes.set_yticks(range(len(methods)), [method_label(m) for m in methods], fontsize=8.5)
         axes.tick_params(axis="x", labelsize=8)

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from multisource.figures.labels import REFERENCES, method_label
+from multisource.evaluation.tables import REFERENCES
+from multisource.figures.labels import method_label
 
 
 @dataclass(frozen=True)

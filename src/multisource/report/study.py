@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
-from multisource.figures.labels import FIGURES, SCENARIOS
+from multisource.figures.labels import FIGURES, SCENARIOS, method_label
+from multisource.figures.scenario import CLOSENESS
+from multisource.figures.tables import metric_figure
+from multisource.leadfield.compare import by_depth
 from multisource.report.checks import study_checks
 from multisource.report.page import (
     Picture,
@@ -20,6 +25,16 @@ from multisource.report.page import (
 from multisource.report.tables import ComparisonTable
 from multisource.report.timings import timings_per_rule
 
+HOW_TO_READ = (
+    "Truth and estimates in the window whose metrics are the nearest to the medians. Blue dots: "
+    "truly active dipoles; blue discs with a white ring: centres of the patches. Colours, from "
+    "highest to lowest: white, yellow, orange, red; as many dipoles are coloured as are truly "
+    "active, so that dots on colour show FractionActive."
+)
+OPERATORS = (
+    "Operator A simulates the EEG, operator B is what the classical solvers are given. RDM: "
+    "difference of the topographies, 0 to 2. lnMAG: logarithm of the ratio of the amplitudes."
+)
 LEADFIELD_ALT = "Cortex maps and depth curves of the difference between the two leadfields"
 
 
@@ -35,13 +50,21 @@ def study_report(
     ``tables`` maps the name of each table to its scenario; ``networks`` names the trained ones.
     """
     frames = {name: pd.read_csv(folder / f"tables/table-{name}.csv") for name in tables}
-    compared = {name: _comparison(name, tables[name], frame) for name, frame in frames.items()}
+    evaluation = config["evaluation"]
+    compared = {
+        name: _comparison(name, tables[name], frame, evaluation) for name, frame in frames.items()
+    }
+    headline = compared.get("V") or compared.get("IX")
     scenarios = [s for s in dict.fromkeys(tables.values()) if s != "test"]
     results = [
         ScenarioResult(
             scenario,
-            pictures=_scenario_pictures(folder, scenario),
-            tables=[compared[name] for name in tables if tables[name] == scenario],
+            pictures=_scenario_pictures(folder, scenario, networks, frames.get("IX")),
+            tables=[
+                compared[name]
+                for name in tables
+                if tables[name] == scenario and compared[name] is not headline
+            ],
         )
         for scenario in [*scenarios, "test"]
     ]
@@ -50,41 +73,73 @@ def study_report(
         title=f"Multi-source EEG localization: {config['head']}",
         facts={
             "Head": f"{config['head']} ({config['anatomy']['provider']})",
+            "Electrodes": str(len(pd.read_csv(folder / "anatomy/electrodes.tsv", sep="\t"))),
+            "Dipoles": f"{len(pd.read_csv(folder / 'leadfield/comparison.csv', usecols=[0])):,}",
             "Training samples": f"{splits['train']['samples']:,}",
             "Test windows": f"{splits['test']['samples']:,}",
             "Scenario recordings": f"{config['simulation']['scenarios']['duration_s']:g} s each",
             "Seed": str(config["seed"]),
         },
-        headline=compared.get("V") or compared.get("IX"),
+        headline=headline,
         results=results,
         sections=_sections(folder, networks),
         config=config,
         versions=software_versions(),
-        checks=study_checks(_medians(frames["IX"])) if "IX" in frames else (),
+        checks=study_checks(_medians(frames["IX"]), networks[0]) if "IX" in frames else (),
     )
 
 
-def _comparison(name: str, scenario: str, values: pd.DataFrame) -> ComparisonTable:
+def _comparison(
+    name: str, scenario: str, values: pd.DataFrame, evaluation: Mapping[str, Any]
+) -> ComparisonTable:
     where = "the random test set" if scenario == "test" else f"scenario {scenario}"
-    return ComparisonTable(name, scenario, f"Performance on {where}, median over windows", values)
+    caption = f"Performance on {where}: medians over windows"
+    if "low" in values:
+        caption += f", {100 * evaluation['confidence']:g} % intervals"
+    caption += "."
+    if "p_holm" in values:
+        reference = method_label(evaluation["reference"])
+        caption += f" † no difference from {reference} found (paired Wilcoxon, Holm, p ≥ 0.05)."
+    return ComparisonTable(name, scenario, caption, values)
 
 
 def _medians(table: pd.DataFrame) -> pd.DataFrame:
     return table.pivot(index="method", columns="metric", values="ours").dropna(how="all")
 
 
-def _scenario_pictures(folder: Path, scenario: str) -> list[Picture]:
+def _scenario_pictures(
+    folder: Path, scenario: str, networks: Sequence[str], table: pd.DataFrame | None
+) -> list[Picture]:
+    if scenario == "test":
+        return [] if table is None else [_spread(folder, networks, table)]
     if scenario not in FIGURES:
         return []
     number = FIGURES[scenario][0]
-    title = SCENARIOS.get(scenario, scenario)
+    title = SCENARIOS[scenario]
     return [
         _picture(
             folder / f"figures/figure-{number}.png",
-            f"Figure {number}. Truth and estimates on the cortex, scenario {scenario}: {title}",
+            f"Figure {number}. Scenario {scenario}, {title}. {HOW_TO_READ}",
             f"Brains with the true patches and the estimated activity of scenario {scenario}",
         )
     ]
+
+
+def _spread(folder: Path, networks: Sequence[str], table: pd.DataFrame) -> Picture:
+    """Boxes of the test set's metrics, the paper's medians marked."""
+    methods = list(dict.fromkeys(table["method"][table["ours"].notna()]))
+    metrics = pd.concat(
+        pd.read_parquet(folder / f"metrics/test/{name}.parquet") for name in methods
+    )
+    paper = table.set_index(["method", "metric"])["paper"].dropna().to_dict()
+    stream = io.BytesIO()
+    figure = metric_figure(metrics, list(CLOSENESS), paper=paper, networks=networks)
+    figure.savefig(stream, format="png", dpi=140)
+    return Picture(
+        stream.getvalue(),
+        "The windows of the random test set: quartiles, median, 5th to 95th percentile.",
+        "Box plots of AUC close, AUC far, FractionActive and DR least for every method",
+    )
 
 
 def _sections(folder: Path, networks: Sequence[str]) -> list[Section]:
@@ -114,7 +169,12 @@ def _sections(folder: Path, networks: Sequence[str]) -> list[Section]:
     return [
         Section("Simulated EEG", pictures=[eeg]),
         Section("Head", pictures=[anatomy]),
-        Section("Leadfields", pictures=[leadfields]),
+        Section(
+            "Leadfields",
+            OPERATORS,
+            pictures=[leadfields],
+            frames=[("A against B by depth below the inner skull", _by_depth(folder))],
+        ),
         Section("Training", pictures=training),
         Section(
             "Timings",
@@ -122,6 +182,18 @@ def _sections(folder: Path, networks: Sequence[str]) -> list[Section]:
             frames=[("Time per rule", timings_per_rule(_benchmarks(folder / "benchmarks")))],
         ),
     ]
+
+
+def _by_depth(folder: Path) -> pd.DataFrame:
+    table = by_depth(pd.read_csv(folder / "leadfield/comparison.csv"))
+    ends = zip(table["depth_from_mm"], table["depth_to_mm"], strict=True)
+    depth = [f"{low:g} to {high:g}" if np.isfinite(high) else "all depths" for low, high in ends]
+    quantiles = {
+        f"{label} {word}": table[f"{column}_p{percent}"]
+        for column, label in (("rdm", "RDM"), ("lnmag", "lnMAG"))
+        for percent, word in ((5, "5 %"), (50, "median"), (95, "95 %"))
+    }
+    return pd.DataFrame({"depth (mm)": depth, "dipoles": table["dipoles"], **quantiles})
 
 
 def _benchmarks(folder: Path) -> dict[str, list[pd.DataFrame]]:

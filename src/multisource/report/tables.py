@@ -9,24 +9,22 @@ from dataclasses import dataclass
 import pandas as pd
 
 from multisource.errors import UserError
-from multisource.figures.labels import (
-    HIGHER_IS_BETTER,
-    REFERENCES,
-    method_label,
-    metric_label,
-)
+from multisource.evaluation.tables import HIGHER_IS_BETTER, REFERENCES
+from multisource.figures.labels import method_label, metric_label
 
 COLUMNS = ("method", "metric", "ours", "paper")
-DIGITS = {"pas_mm": 1}
+SIGNIFICANT = 0.05
 
 
 @dataclass(frozen=True)
 class Cell:
-    """A printed value, its interval, and whether it is the best of its column."""
+    """A printed value, its interval, whether it is the best of its column, and whether a paired
+    test finds no difference between it and the method that all are compared with."""
 
     text: str
     interval: str = ""
     best: bool = False
+    alike: bool = False
 
 
 @dataclass(frozen=True)
@@ -34,8 +32,8 @@ class ComparisonTable:
     """A table of the paper with our values.
 
     ``values`` is tidy: columns method, metric, ours, paper (NaN where the paper has none) and,
-    optionally, low and high, the confidence interval of ours. Methods and metrics are printed in
-    the order in which they come.
+    optionally, low and high, the confidence interval of ours, and p_holm, the corrected p of a
+    paired test. Methods and metrics are printed in the order in which they come.
     """
 
     number: str
@@ -76,56 +74,54 @@ class ComparisonTable:
             cells = []
             for metric in self.metrics:
                 value = by_key.loc[(method, metric)] if (method, metric) in by_key.index else {}
-                pair = []
-                for column in ("ours", "paper"):
-                    interval = ""
-                    if column == "ours" and is_number(value.get("low")):
-                        low, high = (print_value(value.get(k), metric) for k in ("low", "high"))
-                        interval = f"{low}–{high}"
-                    pair.append(
-                        Cell(
-                            print_value(value.get(column), metric),
-                            interval,
-                            method in best[metric, column],
-                        )
-                    )
-                cells.append((pair[0], pair[1]))
+                interval = ""
+                if is_number(value.get("low")):
+                    low, high = (print_value(value.get(k), metric) for k in ("low", "high"))
+                    interval = f"{low}–{high}"
+                p = value.get("p_holm")
+                ours = Cell(
+                    print_value(value.get("ours"), metric),
+                    interval,
+                    best=method in best[metric, "ours"],
+                    alike=is_number(p) and p >= SIGNIFICANT,
+                )
+                paper = Cell(
+                    print_value(value.get("paper"), metric), best=method in best[metric, "paper"]
+                )
+                cells.append((ours, paper))
             rows.append((method_label(method), method in REFERENCES, cells))
         return rows
 
 
 def best_methods(values: pd.DataFrame, metric: str, column: str) -> set[str]:
-    """The methods with the best printed value of a metric, Random and Perfect left out.
-
-    A PAS is the better the nearer it is to Perfect's. Metrics of unknown sense have no best.
-    """
+    """The methods whose printed value of a metric is the best, Random and Perfect left out."""
     part = values[(values["metric"] == metric) & values[column].notna()]
-    score = part.set_index("method")[column].round(DIGITS.get(metric, 3))
-    higher = HIGHER_IS_BETTER.get(metric)
-    if metric == "pas_mm" and "perfect" in score.index:
-        score = (score - score["perfect"]).abs()
-        higher = False
-    score = score.drop(labels=[name for name in REFERENCES if name in score.index])
-    if higher is None or score.empty:
-        return set()
-    return set(score.index[score == (score.max() if higher else score.min())])
+    part = part[~part["method"].isin(REFERENCES)]
+    score = part[column].round(digits(metric))
+    best = score.max() if metric in HIGHER_IS_BETTER else score.min()
+    return set(part["method"][score == best])
+
+
+def digits(metric: str) -> int:
+    """Decimals in print: one for millimetres, else three."""
+    return 1 if metric.endswith("_mm") else 3
 
 
 def print_value(value: object, metric: str) -> str:
-    """Three decimals (millimetres: one), a dash for a missing value."""
-    return f"{float(value):.{DIGITS.get(metric, 3)}f}" if is_number(value) else "–"
+    """The value with its decimals, a dash for a missing one."""
+    return f"{float(value):.{digits(metric)}f}" if is_number(value) else "–"
 
 
 def is_number(value: object) -> bool:
     return value is not None and not math.isnan(float(value))
 
 
-def print_frame(frame: pd.DataFrame, digits: int = 3) -> tuple[list[str], list[list[str]]]:
-    """Headings and printed cells of any small table; floats with ``digits`` significant digits."""
+def print_frame(frame: pd.DataFrame, significant: int = 3) -> tuple[list[str], list[list[str]]]:
+    """Headings and printed cells of any small table; floats with ``significant`` digits."""
 
     def text(value: object) -> str:
         if isinstance(value, float):
-            return "–" if math.isnan(value) else f"{value:,.{digits}g}"
+            return "–" if math.isnan(value) else f"{value:,.{significant}g}"
         return str(value)
 
     rows: Sequence[Sequence[object]] = frame.itertuples(index=False, name=None)
