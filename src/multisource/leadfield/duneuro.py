@@ -1,0 +1,324 @@
+"""The DUNEuro backend: the finite-element leadfield computed by a user's build of duneuropy.
+
+The same mesh, electrodes and dipoles as the native backend, the same conventions out, so that the
+two can be exchanged and compared. DUNEuro runs in a process of its own: it can crash hard, and
+its module may belong to another Python. ``DUNEUROPY_PYTHON`` names that interpreter, else the
+running one is used with whatever PYTHONPATH adds to it.
+
+DUNEuro knows no units. Nodes are in mm and conductivities in S/mm here, so that a transfer matrix
+comes out in V/A and a unit moment is 1 A mm; options go in as strings, the only leaf type that is
+never dropped in silence.
+
+Schrader et al., PLoS ONE 16 (2021) e0252431.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from collections import deque
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from scipy import sparse
+
+from multisource.errors import UserError
+from multisource.leadfield import duneuro_worker
+from multisource.leadfield.electrode_projection import project_electrodes
+from multisource.leadfield.fem import check_tissue
+from multisource.leadfield.locate import locate
+from multisource.leadfield.mesh import Mesh
+from multisource.leadfield.transfer import GREY_MATTER
+
+DOCUMENTATION = "https://www.duneuro.org"
+PROJECTIONS = ("interpolated", "normal")
+# A projection that DUNEuro could not do leaves the electrode anywhere, without a word.
+PROJECTION_TOLERANCE_MM = 0.1
+# Bytes of the transfer rows held at a time, and dipoles a call.
+ROW_BYTES = 500e6
+BATCH = 3000
+# DUNEuro says this once a solve.
+SOLVE_LINE = "=== Solver setup"
+_NODES = {"type": "closest_subentity_center", "codims": "3"}
+_VENANT = {
+    "referenceLength": "20",
+    "weightingExponent": "1",
+    "relaxationFactor": "1e-6",
+    "restrict": "true",
+    "initialization": "closest_vertex",
+}
+SOURCE_MODELS: dict[str, dict[str, str]] = {
+    "multipolar_venant": {"type": "multipolar_venant", **_VENANT},
+    "venant": {"type": "venant", "numberOfMoments": "3", "mixedMoments": "true", **_VENANT},
+    "partial_integration": {"type": "partial_integration"},
+    "local_subtraction": {
+        "type": "local_subtraction",
+        "restrict": "false",
+        "initialization": "single_element",
+        "extensions": "vertex vertex",
+        "intorderadd_eeg_patch": "0",
+        "intorderadd_eeg_boundary": "0",
+        "intorderadd_eeg_transition": "0",
+    },
+}
+
+
+def require_duneuropy(*, python: str | None = None, timeout: float = 120.0) -> None:
+    """Raise UserError, with the way out, unless ``import duneuropy`` works in ``python``.
+
+    It is tried in a process of its own, since the module of another Python version can crash.
+    """
+    interpreter = _interpreter(python)
+    code = (
+        "import numpy, duneuropy as d; d.MEEGDriver3d, d.Dipole3d, d.FieldVector3D; print('fine')"
+    )
+    try:
+        done = subprocess.run(
+            [interpreter, "-c", code], capture_output=True, text=True, timeout=timeout
+        )
+        reason = _reason(done.returncode, done.stderr)
+        fine = done.returncode == 0 and done.stdout.endswith("fine\n")
+    except (OSError, subprocess.TimeoutExpired) as error:
+        fine, reason = False, str(error)
+    if not fine:
+        raise UserError(
+            f"leadfield.fem.backend: duneuro needs the module duneuropy, which {interpreter} "
+            f"cannot import ({reason}): build it as {DOCUMENTATION} describes and put it on "
+            "PYTHONPATH (or name its interpreter in DUNEUROPY_PYTHON), or set "
+            "leadfield.fem.backend: native"
+        )
+
+
+def transfer_matrix(
+    mesh: Mesh,
+    conductivity: Mapping[int, float],
+    electrodes: np.ndarray,
+    *,
+    tolerance: float = 1e-8,
+    names: list[str] | None = None,
+    max_distance: float = 10.0,
+    projection: str = "interpolated",
+    threads: int = 1,
+    python: str | None = None,
+    progress: Callable[[str], None] | None = None,
+) -> np.ndarray:
+    """Return T (E, n) in V/A, average reference, as ``transfer.transfer_matrix`` does.
+
+    ``conductivity`` maps labels to S/m, ``electrodes`` (E, 3) mm. ``projection``: "interpolated"
+    solves for the nodes around each foot point and weighs them, exactly the native electrodes, at
+    three or more solves each; "normal" is DUNEuro's own projection, one solve each.
+    ``tolerance`` is the residual relative to that of DUNEuro's random start. Raises UserError for
+    a missing tissue, an electrode off the scalp or projected elsewhere, or DUNEuro's own message.
+    """
+    if projection not in PROJECTIONS:
+        raise UserError(
+            f"electrode projection {projection!r} is unknown: use {' or '.join(PROJECTIONS)}"
+        )
+    mesh.check(tuple(conductivity))
+    feet, weights = project_electrodes(mesh, electrodes, names=names, max_distance=max_distance)
+    if projection == "interpolated":
+        points, weights, options = *_node_points(mesh, weights), _NODES
+    else:
+        points, weights, options = feet, np.eye(len(feet)), {"type": "normal"}
+    request = {
+        "task": "transfer",
+        "electrodes": options,
+        "rows": int(ROW_BYTES // (8 * len(mesh.nodes))),
+        "solve": {"solver": {"reduction": f"{tolerance:g}"}, **_threads(threads)},
+    }
+    arrays = {"points": points, "weights": weights}
+    transfer, projected = _run(mesh, conductivity, request, arrays, python, progress)
+    strayed = np.linalg.norm(projected - points, axis=1)
+    if strayed.max() > PROJECTION_TOLERANCE_MM:
+        worst = int(np.argmax(strayed))
+        name = (names or range(len(strayed)))[worst] if projection == "normal" else worst
+        raise UserError(
+            f"DUNEuro projected electrode {name} {strayed[worst]:.1f} mm away from its foot "
+            "point on the mesh: use projection interpolated"
+        )
+    transfer -= transfer.mean(axis=0)
+    inside = mesh.nodes_of(GREY_MATTER)
+    if inside.any():
+        transfer -= transfer[:, inside].mean(axis=1, keepdims=True)
+    return transfer
+
+
+def leadfield(
+    mesh: Mesh,
+    conductivity: Mapping[int, float],
+    transfer: np.ndarray,
+    positions: np.ndarray,
+    *,
+    source_model: str = "multipolar_venant",
+    label: int | None = GREY_MATTER,
+    threads: int = 1,
+    python: str | None = None,
+    progress: Callable[[str], None] | None = None,
+) -> np.ndarray:
+    """Return the gain (E, 3N) in V/(Am), average reference, as ``fem.leadfield`` does.
+
+    ``transfer`` (E, n) V/A of either backend; ``positions`` (N, 3) mm in tissue ``label``. Venant
+    models stay within one tissue, which DUNEuro tells by conductivity: tissues less than 0.058
+    S/m apart count as one. Raises UserError for an unknown source model, a dipole outside its
+    tissue, or DUNEuro's own message.
+    """
+    if source_model not in SOURCE_MODELS:
+        raise UserError(
+            f"source model {source_model!r} is unknown: choose from {', '.join(SOURCE_MODELS)}"
+        )
+    if transfer.shape[1] != len(mesh.nodes):
+        raise UserError(
+            f"transfer matrix has {transfer.shape[1]} columns, the mesh {len(mesh.nodes)} nodes: "
+            "they must come from the same run"
+        )
+    positions = np.atleast_2d(np.asarray(positions, float))
+    elements, _ = locate(mesh, positions)
+    check_tissue(mesh, positions, elements, label)
+    moments = np.tile(np.eye(3), (len(positions), 1))
+    request = {
+        "task": "apply",
+        # Any node does: the models used here need no electrode position, but a driver without
+        # electrodes crashes.
+        "electrodes": _NODES,
+        "batch": BATCH,
+        "solve": {
+            "source_model": SOURCE_MODELS[source_model],
+            "post_process": "true",
+            "subtract_mean": "false",
+            **_threads(threads),
+        },
+    }
+    arrays = {
+        "points": mesh.nodes[: len(transfer)],
+        "transfer": np.ascontiguousarray(transfer, float),
+        "dipoles": np.concatenate([np.repeat(positions, 3, axis=0), moments], axis=1),
+    }
+    gain, _ = _run(mesh, conductivity, request, arrays, python, progress)
+    # V per A mm to V per A m.
+    gain = 1e3 * gain
+    return gain - gain.mean(axis=0)
+
+
+def _node_points(mesh: Mesh, weights: sparse.csr_array) -> tuple[np.ndarray, np.ndarray]:
+    """Coordinates (K, 3) of the nodes that the electrodes rest on, and weights (E, K)."""
+    weights = weights.tocsc()
+    largest = np.abs(weights).max(axis=0).toarray().ravel()
+    nodes = np.flatnonzero(largest > 1e-9)
+    return mesh.nodes[nodes], weights[:, nodes].toarray()
+
+
+def _threads(threads: int) -> dict[str, str]:
+    return {"numberOfThreads": str(threads), "grainSize": "16"}
+
+
+def _driver(mesh: Mesh, request: Mapping[str, Any]) -> dict[str, Any]:
+    solver = {"reduction": "1e-10", "verbosity": "0", "max_iterations": "5000", "intorderadd": "0"}
+    driver = {
+        "type": "fitted",
+        "solver_type": "cg",
+        "element_type": "hexahedron" if mesh.is_hexahedral else "tetrahedron",
+        "solver": solver,
+    }
+    model = request["solve"].get("source_model", {}).get("type")
+    if model == "local_subtraction":
+        driver["enable_experimental"] = "true"
+        solver |= {
+            "edge_norm_type": "houston",
+            "penalty": "20",
+            "scheme": "sipg",
+            "weights": "tensorOnly",
+        }
+    return driver
+
+
+def _run(
+    mesh: Mesh,
+    conductivity: Mapping[int, float],
+    request: dict[str, Any],
+    arrays: dict[str, np.ndarray],
+    python: str | None,
+    progress: Callable[[str], None] | None,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Hand a request to the worker and return its result and the projected electrodes."""
+    labels = np.array(sorted(conductivity))
+    index = np.searchsorted(labels, mesh.labels)
+    index[index == len(labels)] = 0
+    unknown = labels[index] != mesh.labels
+    if unknown.any():
+        raise UserError(f"mesh has label {mesh.labels[unknown][0]} without a conductivity")
+    for label, value in conductivity.items():
+        if not (np.isfinite(value) and value > 0):
+            raise UserError(f"conductivity of label {label}: {value}; give a positive S/m")
+    request = {
+        **request,
+        "driver": _driver(mesh, request),
+        # S/m to S/mm.
+        "conductivities": [float(conductivity[int(label)]) * 1e-3 for label in labels],
+    }
+    arrays = {
+        **arrays,
+        "nodes": np.ascontiguousarray(mesh.nodes, np.float64),
+        # Our hexahedra have the corner order of DUNE: x fastest, then y, then z.
+        "elements": np.ascontiguousarray(mesh.elements, np.int64),
+        "labels": index.astype(np.int64),
+    }
+    with tempfile.TemporaryDirectory(prefix="duneuro-") as name:
+        folder = Path(name)
+        for key, array in arrays.items():
+            np.save(folder / f"{key}.npy", array)
+        (folder / "request.json").write_text(json.dumps(request))
+        _call(folder, python, request["task"], progress or (lambda text: None))
+        result, projected = np.load(folder / "result.npy"), np.load(folder / "projected.npy")
+    if not np.isfinite(result).all():
+        raise UserError("DUNEuro returned values that are not finite: check the conductivities")
+    return result, projected
+
+
+def _call(folder: Path, python: str | None, task: str, progress: Callable[[str], None]) -> None:
+    """Run the worker, passing its progress on; raise UserError with its reason if it fails."""
+    errors = folder / "stderr.txt"
+    with errors.open("w") as stderr:
+        process = subprocess.Popen(
+            [_interpreter(python), duneuro_worker.__file__, str(folder)],
+            stdout=subprocess.PIPE,
+            stderr=stderr,
+            text=True,
+        )
+        tail: deque[str] = deque(maxlen=5)
+        solves = 0
+        with process:
+            for line in process.stdout:
+                if line.startswith(duneuro_worker.PROGRESS):
+                    done, total = line.split()[-2:]
+                    progress(f"DUNEuro {task}: {done} of {total}")
+                elif line.startswith(SOLVE_LINE):
+                    solves += 1
+                    progress(f"DUNEuro {task}: solve {solves}")
+                elif line.strip():
+                    tail.append(line.strip())
+    if process.returncode == 0:
+        return
+    told = folder / "error.txt"
+    reason = told.read_text() if told.is_file() else ""
+    raise UserError(
+        f"DUNEuro failed ({reason or _reason(process.returncode, errors.read_text())})"
+        + (f" after saying {tail[-1]!r}" if tail and not reason else "")
+        + ": leadfield.fem.backend: native computes the same leadfield"
+    )
+
+
+def _reason(returncode: int, stderr: str) -> str:
+    if returncode < 0:
+        return f"killed by {signal.Signals(-returncode).name}"
+    lines = stderr.strip().splitlines()
+    return lines[-1] if lines else f"exit status {returncode}"
+
+
+def _interpreter(python: str | None) -> str:
+    return python or os.environ.get("DUNEUROPY_PYTHON") or sys.executable

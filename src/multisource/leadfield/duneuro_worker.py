@@ -1,0 +1,85 @@
+"""Calls duneuropy on a folder of arrays; run as a script by the interpreter that can import it.
+
+It needs numpy and duneuropy only, not this package: DUNEuro may be built for another Python. The
+folder holds request.json and the arrays that ``duneuro.py`` wrote; the answer is result.npy and
+projected.npy, or error.txt.
+"""
+
+import json
+import sys
+from pathlib import Path
+
+import numpy as np
+
+PROGRESS = "multisource progress"
+
+
+def main(folder: Path) -> None:
+    import duneuropy
+
+    request = json.loads((folder / "request.json").read_text())
+    grid = {
+        "nodes": np.load(folder / "nodes.npy"),
+        "elements": np.load(folder / "elements.npy"),
+    }
+    tensors = {
+        "labels": np.load(folder / "labels.npy"),
+        "conductivities": request["conductivities"],
+    }
+    driver = duneuropy.MEEGDriver3d(
+        {**request["driver"], "volume_conductor": {"grid": grid, "tensors": tensors}}
+    )
+    task = {"transfer": transfer, "apply": apply}[request["task"]]
+    result, projected = task(duneuropy, driver, request, folder)
+    np.save(folder / "result.npy", result)
+    np.save(folder / "projected.npy", projected)
+
+
+def set_electrodes(duneuropy, driver, points: np.ndarray, options: dict) -> np.ndarray:
+    """Give the driver its electrodes; return where it projected them."""
+    driver.setElectrodes([duneuropy.FieldVector3D(point) for point in points], options)
+    return np.array([np.array(point) for point in driver.getProjectedElectrodes()])
+
+
+def transfer(duneuropy, driver, request: dict, folder: Path):
+    """Transfer matrix of weighted points, current out at the first point, some rows at a time."""
+    points = np.load(folder / "points.npy")
+    weights = np.load(folder / "weights.npy")
+    total, projected, step = 0.0, points.copy(), max(request["rows"], 1)
+    for start in range(1, len(points), step):
+        part = slice(start, min(start + step, len(points)))
+        chosen = np.concatenate([points[:1], points[part]])
+        placed = set_electrodes(duneuropy, driver, chosen, request["electrodes"])
+        projected[0], projected[part] = placed[0], placed[1:]
+        matrix, _ = driver.computeEEGTransferMatrix(request["solve"])
+        # Row 0 is the reference and zero.
+        total = total + weights[:, part] @ np.asarray(matrix)[1:]
+        del matrix
+        print(f"{PROGRESS} {part.stop - 1} {len(points) - 1}", flush=True)
+    return total, projected
+
+
+def apply(duneuropy, driver, request: dict, folder: Path):
+    """Potentials (electrodes, dipoles) of dipoles (position, moment) by a transfer matrix."""
+    projected = set_electrodes(
+        duneuropy, driver, np.load(folder / "points.npy"), request["electrodes"]
+    )
+    matrix = np.ascontiguousarray(np.load(folder / "transfer.npy"), np.float64)
+    dipoles = np.load(folder / "dipoles.npy")
+    gain = np.empty((len(matrix), len(dipoles)))
+    for start in range(0, len(dipoles), request["batch"]):
+        part = slice(start, min(start + request["batch"], len(dipoles)))
+        batch = [duneuropy.Dipole3d(dipole) for dipole in dipoles[part]]
+        rows, _ = driver.applyEEGTransfer(matrix, batch, request["solve"])
+        gain[:, part] = np.array(rows).T
+        print(f"{PROGRESS} {part.stop} {len(dipoles)}", flush=True)
+    return gain, projected
+
+
+if __name__ == "__main__":
+    place = Path(sys.argv[1])
+    try:
+        main(place)
+    except Exception as error:
+        (place / "error.txt").write_text(f"{type(error).__name__}: {error}")
+        raise
