@@ -52,6 +52,9 @@ class PatchDrawer:
         # Float32 about the middle of the head is exact to 1e-5 mm.
         centred = positions - positions.mean(axis=0)
         self._rows = np.ascontiguousarray(centred.T, dtype=np.float32)
+        # Dipoles by y (front to back, the head's longest axis): a patch needs a slab of them.
+        self._order = np.argsort(self._rows[1], kind="stable").astype(np.int32)
+        self._sorted = np.ascontiguousarray(self._rows[:, self._order])
         classes = np.zeros(len(positions)) if classes is None else classes
         self._classes = np.asarray(classes, dtype=np.int64)
         self._n_classes = int(self._classes.max()) + 1
@@ -85,7 +88,15 @@ class PatchDrawer:
         n_dipoles = self._rows.shape[1]
         if centres.max() >= n_dipoles:
             raise UserError(f"centre: dipole {centres.max()} does not exist; N is {n_dipoles}")
-        filled = _fill(self._rows, centres, extents, self._classes, self._n_classes)
+        filled = _fill(
+            self._rows,
+            self._sorted,
+            self._order,
+            centres,
+            extents,
+            self._classes,
+            self._n_classes,
+        )
         return Patches(centres, extents, *filled)
 
 
@@ -95,8 +106,8 @@ _STEP = 64
 
 
 @njit(cache=True, fastmath=_FAST)
-def _squared_distances(xyz, centre, out):
-    x, y, z = xyz[0, centre], xyz[1, centre], xyz[2, centre]
+def _squared_distances(xyz, point, out):
+    x, y, z = point[0], point[1], point[2]
     for n in range(xyz.shape[1]):
         dx, dy, dz = xyz[0, n] - x, xyz[1, n] - y, xyz[2, n] - z
         out[n] = dx * dx + dy * dy + dz * dz
@@ -135,7 +146,7 @@ def _draw_centres(xyz, uniform, counts, centres):
     for s in range(len(counts)):
         centres[s, 0] = int(uniform[s, 0] * n_dipoles)
         for p in range(1, counts[s]):
-            _squared_distances(xyz, centres[s, p - 1], distance)
+            _squared_distances(xyz, xyz[:, centres[s, p - 1]], distance)
             if p == 1:
                 nearest[:] = distance
             else:
@@ -147,7 +158,7 @@ def _draw_centres(xyz, uniform, counts, centres):
 
 
 @njit(cache=True)
-def _fill(xyz, centres, extents, classes, n_classes):
+def _fill(xyz, ordered, order, centres, extents, classes, n_classes):
     n_samples, n_patches = centres.shape
     n_dipoles = xyz.shape[1]
     squared = np.empty(n_dipoles, dtype=np.float32)
@@ -168,14 +179,19 @@ def _fill(xyz, centres, extents, classes, n_classes):
                 continue
             radius = np.float32(0.5) * extents[s, p]
             limit = radius * radius
-            _squared_distances(xyz, centres[s, p], squared)
+            point = xyz[:, centres[s, p]]
+            low = np.searchsorted(ordered[1], point[1] - radius)
+            high = np.searchsorted(ordered[1], point[1] + radius, side="right")
+            slab = ordered[:, low:high]
+            _squared_distances(slab, point, squared)
             found = 0
-            for n in range(n_dipoles):
+            for n in range(high - low):
                 inside[found] = n
                 found += squared[n] < limit
             for i in range(found):
-                n = inside[i]
-                held[n, p] = max(np.float32(1.0) - np.sqrt(squared[n]) / radius, np.float32(0.0))
+                n = order[low + inside[i]]
+                distance = np.sqrt(squared[inside[i]])
+                held[n, p] = max(np.float32(1.0) - distance / radius, np.float32(0.0))
                 if not seen[n] and held[n, p] > 0:
                     seen[n] = True
                     active[count] = n

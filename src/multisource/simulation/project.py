@@ -190,8 +190,8 @@ def _cholesky(covariances, factors):
     for start in range(0, total, LANES):
         held = min(LANES, total - start)
         for i in range(rank):
-            for j in range(i + 1):
-                for v in range(held):
+            for v in range(held):
+                for j in range(i + 1):
                     work[i, j, v] = matrices[start + v, i, j]
         _cholesky_lanes(work, column)
         for i in range(rank):
