@@ -165,3 +165,42 @@ def test_smoother_penalty_gives_smoother_maps():
 def test_bad_options_are_refused_by_name(kind, options, word):
     with pytest.raises(UserError, match=word):
         registry.build_kernel(kind, inverse_case.forward(), **options)
+
+
+@pytest.mark.parametrize("kind", ["loreta", "laura", "mne"])
+def test_white_noise_of_any_size_is_the_default(kind):
+    forward = inverse_case.forward()
+    default = registry.build_kernel(kind, forward).matrix
+    scaled = registry.build_kernel(kind, forward, noise_covariance=1e-12 * np.eye(E)).matrix
+    np.testing.assert_allclose(scaled, default, atol=1e-9 * np.abs(default).max(), rtol=0)
+
+
+@pytest.mark.parametrize("kind", ["loreta", "mne"])
+def test_noise_covariance_is_that_of_the_formula(kind):
+    """R L' (L R L' + alpha C)^+ with alpha = tr(C^+ L R L') / (E - 1) / snr^2."""
+    forward, _, normals, _ = geometry()
+    spread = np.random.default_rng(0).standard_normal((E, E))
+    noise = H @ (spread @ spread.T + np.eye(E)) @ H
+    gain = gain_of(forward, "fixed", normals)
+    ours = registry.build_kernel(
+        kind, forward, orientation="fixed", noise_covariance=1e-12 * (noise + 3)
+    ).matrix
+    prior = np.eye(gain.shape[1])
+    if kind == "loreta":
+        edges = neighbours(forward)
+        norms = np.linalg.norm(forward["sol"]["data"].reshape(E, -1, 3), axis=(0, 2))
+        prior = loreta.smooth_prior(loreta.laplacian(edges), 1e-2, norms)(prior)
+    gram = gain @ prior @ gain.T
+    alpha = np.trace(scipy.linalg.pinv(noise, rtol=1e-10) @ gram) / (E - 1) / 9
+    expected = prior @ gain.T @ scipy.linalg.pinv(gram + alpha * noise, rtol=1e-10)
+    # MNE-Python whitens by an eigenvalue decomposition that is good to 2e-7 here.
+    np.testing.assert_allclose(ours, expected, atol=1e-6 * np.abs(expected).max(), rtol=0)
+
+
+@pytest.mark.parametrize(
+    "covariance", [np.eye(3), np.triu(np.ones((E, E))), np.ones((E, E)), -np.eye(E)]
+)
+def test_covariance_that_is_none_is_refused(covariance):
+    for kind in ("laura", "mne"):
+        with pytest.raises(UserError, match="noise_covariance"):
+            registry.build_kernel(kind, inverse_case.forward(), noise_covariance=covariance)

@@ -115,6 +115,12 @@ def apply_kernel(
     return maps
 
 
+def post_process(norms: np.ndarray) -> np.ndarray:
+    """Map (N,) of one window from its norms (N, T): maximum scaled to 1, mean over time."""
+    peak = norms.max()
+    return norms.mean(axis=1) / peak if peak > 0 else np.zeros(len(norms))
+
+
 def _block_matrix(kernel: Kernel) -> list[np.ndarray]:
     """Row blocks in float32, orientation-major inside a block, average reference folded in.
 

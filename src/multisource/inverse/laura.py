@@ -34,6 +34,7 @@ def build_kernel(
     exponent: float = 3.0,
     max_neighbours: int | None = None,
     epsilon: float = 1e-2,
+    noise_covariance: np.ndarray | None = None,
 ) -> Kernel:
     """Kernel of LAURA.
 
@@ -44,6 +45,7 @@ def build_kernel(
         original's grid. The larger, the more A is its diagonal and LAURA a weighted minimum norm.
     epsilon: A'A + epsilon tr(A'A)/N I is inverted. With N_V the mesh's own maximum most rows of A
         sum to 0 and A'A has next to no inverse without it.
+    noise_covariance: (E, E), C; white noise if None.
     """
     leads.check_depth(depth)
     check_epsilon(epsilon)
@@ -52,7 +54,7 @@ def build_kernel(
     weights = lead.norms**depth
     operator = autoregression(neighbours(forward), exponent, max_neighbours)
     prior = smooth_prior(operator, epsilon, weights / weights.mean())
-    matrix = leads.regularised_kernel(lead, prior_gain(lead, prior, root), snr)
+    matrix = leads.regularised_kernel(lead, prior_gain(lead, prior, root), snr, noise_covariance)
     return Kernel(matrix, lead.orientations, lead.channels, {"kind": "laura"})
 
 

@@ -74,19 +74,44 @@ def orientation_root(lead: Lead, orientation: str, loose: float) -> np.ndarray |
     return outer + np.sqrt(loose) * (np.eye(3) - outer)
 
 
-def regularised_kernel(lead: Lead, prior_gain: np.ndarray, snr: float) -> np.ndarray:
-    """T = R L' (L R L' + alpha H)^+ for R L' = ``prior_gain`` (N * d, E).
+def regularised_kernel(
+    lead: Lead, prior_gain: np.ndarray, snr: float, noise_covariance: np.ndarray | None
+) -> np.ndarray:
+    """T = R L' (L R L' + alpha C)^+ for R L' = ``prior_gain`` (N * d, E).
 
-    alpha = tr(L R L') / (E - 1) / snr^2, MNE-Python's convention: the signal-to-noise ratio is
-    that of the average channel after whitening. H is the covariance of white noise after average
-    reference, so the pseudo-inverse is an inverse in the space of potentials without mean.
+    C is the noise covariance after average reference, H for white noise, and the pseudo-inverse
+    an inverse in the space of potentials without mean. alpha = tr(C^-1 L R L') / (E - 1) / snr^2,
+    MNE-Python's convention: snr is that of the average channel after whitening.
     """
     check_snr(snr)
-    gram = lead.gain @ prior_gain
-    alpha = np.trace(gram) / (len(gram) - 1) / snr**2
-    basis = null_space(np.ones((1, len(gram))))
-    inner = basis.T @ gram @ basis + alpha * np.eye(basis.shape[1])
+    n_channels = len(lead.gain)
+    basis = null_space(np.ones((1, n_channels)))
+    gram = basis.T @ lead.gain @ prior_gain @ basis
+    noise = np.eye(n_channels - 1)
+    if noise_covariance is not None:
+        noise = basis.T @ check_noise(noise_covariance, n_channels) @ basis
+    alpha = np.trace(np.linalg.solve(noise, gram)) / (n_channels - 1) / snr**2
+    inner = gram + alpha * noise
     return np.linalg.solve(inner.T, (prior_gain @ basis).T).T @ basis.T
+
+
+def check_noise(noise_covariance: np.ndarray, n_channels: int) -> np.ndarray:
+    """The covariance as (E, E) float64; UserError if it is not one of that size."""
+    noise_covariance = np.asarray(noise_covariance, float)
+    if noise_covariance.shape != (n_channels, n_channels):
+        raise UserError(
+            f"noise_covariance: shape {noise_covariance.shape}; the forward has {n_channels} "
+            "channels"
+        )
+    if not np.allclose(noise_covariance, noise_covariance.T, rtol=1e-6, atol=0):
+        raise UserError("noise_covariance: not symmetric")
+    basis = null_space(np.ones((1, n_channels)))
+    values = np.linalg.eigvalsh(basis.T @ noise_covariance @ basis)
+    if not values[0] > 1e-10 * values[-1]:
+        raise UserError(
+            "noise_covariance: no rank E - 1 after average reference; add white noise to it"
+        )
+    return noise_covariance
 
 
 def check_orientation(orientation: str) -> None:

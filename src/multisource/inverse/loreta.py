@@ -32,15 +32,17 @@ def build_kernel(
     loose: float = 0.2,
     depth: float = 1.0,
     epsilon: float = 1e-2,
+    noise_covariance: np.ndarray | None = None,
 ) -> Kernel:
     """Kernel of LORETA.
 
-    snr: alpha = tr(L W^-1 L') / (E - 1) / snr^2, as in MNE-Python.
+    snr: alpha = tr(L W^-1 L') / (E - 1) / snr^2 in the whitened space, as in MNE-Python.
     orientation, loose: as for the minimum norm; B acts on each component alone.
     depth: exponent of the column norms in Omega; 1 as published, 0 for Omega = I.
     epsilon: the mesh has no border, so that B of a constant is 0 and B'B has no inverse;
         B'B + epsilon tr(B'B)/N I has one. It sets the smoothness: the larger, the closer to a
         weighted minimum norm.
+    noise_covariance: (E, E) in place of H; white noise if None.
     """
     leads.check_depth(depth)
     check_epsilon(epsilon)
@@ -48,7 +50,7 @@ def build_kernel(
     root = leads.orientation_root(lead, orientation, loose)
     weights = lead.norms**depth
     prior = smooth_prior(laplacian(neighbours(forward)), epsilon, weights / weights.mean())
-    matrix = leads.regularised_kernel(lead, prior_gain(lead, prior, root), snr)
+    matrix = leads.regularised_kernel(lead, prior_gain(lead, prior, root), snr, noise_covariance)
     return Kernel(matrix, lead.orientations, lead.channels, {"kind": "loreta"})
 
 

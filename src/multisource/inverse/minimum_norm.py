@@ -98,12 +98,7 @@ def inverse_operator(
     n_channels = len(info["ch_names"])
     if noise_covariance is None:
         noise_covariance = np.eye(n_channels)
-    noise_covariance = np.asarray(noise_covariance, float)
-    if noise_covariance.shape != (n_channels, n_channels):
-        raise UserError(
-            f"noise_covariance: shape {noise_covariance.shape}; "
-            f"the forward has {n_channels} channels"
-        )
+    noise_covariance = leads.check_noise(noise_covariance, n_channels)
     covariance = mne.Covariance(
         noise_covariance, info["ch_names"], bads=[], projs=info["projs"], nfree=1
     )

@@ -1,4 +1,8 @@
-"""The solvers by name. A new one is a module with ``build_kernel`` and a line here."""
+"""The solvers by name. A new one is a module and a line here.
+
+A module has ``build_kernel(forward, **options) -> Kernel`` if the solver is linear, or else
+``estimate(forward, eeg, **options) -> maps``.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +14,7 @@ from multisource.errors import UserError
 
 if TYPE_CHECKING:
     import mne
+    import numpy as np
 
     from multisource.inverse.kernel import Kernel
 
@@ -20,28 +25,81 @@ SOLVERS: dict[str, str] = {
     "eloreta": "multisource.inverse.minimum_norm",
     "loreta": "multisource.inverse.loreta",
     "laura": "multisource.inverse.laura",
+    "invertmeeg": "multisource.inverse.invertmeeg",
 }
+# Arguments that a solver gets from its caller, not from the study's options.
+_GIVEN = ("forward", "kind", "eeg", "sfreq", "progress", "noise_covariance")
+
+
+def is_linear(kind: str) -> bool:
+    """Whether the solver is a kernel, built once for all windows."""
+    return hasattr(_module(kind), "build_kernel")
 
 
 def options(kind: str) -> dict[str, object]:
-    """Options of a solver and their defaults."""
-    parameters = inspect.signature(_builder(kind)).parameters.values()
-    return {p.name: p.default for p in parameters if p.name not in ("forward", "kind")}
+    """Options of a solver and their defaults; ``Parameter.empty`` where one must be given."""
+    parameters = inspect.signature(_function(kind)).parameters.values()
+    return {p.name: p.default for p in parameters if p.name not in _GIVEN}
 
 
-def build_kernel(kind: str, forward: mne.Forward, **chosen) -> Kernel:
-    """Build the kernel of a solver by its name; UserError for an unknown name or option."""
+def check_options(kind: str, chosen: dict) -> None:
+    """Raise UserError for an unknown solver or option, or one that is missing."""
     allowed = options(kind)
     for name in chosen:
         if name not in allowed:
             raise UserError(f"{kind}: unknown option {name!r}; allowed: {', '.join(allowed)}")
-    builder = _builder(kind)
-    if "kind" in inspect.signature(builder).parameters:
+    for name, default in allowed.items():
+        if default is inspect.Parameter.empty and name not in chosen:
+            raise UserError(f"{kind}: option {name!r} is missing")
+
+
+def build_kernel(
+    kind: str,
+    forward: mne.Forward,
+    *,
+    noise_covariance: np.ndarray | None = None,
+    **chosen,
+) -> Kernel:
+    """Build the kernel of a linear solver by its name; UserError for an unknown name or option.
+
+    noise_covariance: (E, E) V^2 in any reference; white noise if None.
+    """
+    check_options(kind, chosen)
+    if not is_linear(kind):
+        raise UserError(f"kind: {kind!r} has no kernel, it depends on the data")
+    function = _function(kind)
+    if "kind" in inspect.signature(function).parameters:
         chosen["kind"] = kind
-    return builder(forward, **chosen)
+    return function(forward, noise_covariance=noise_covariance, **chosen)
 
 
-def _builder(kind: str):
+def estimate(
+    kind: str,
+    forward: mne.Forward,
+    eeg: np.ndarray,
+    *,
+    smooth: int = 0,
+    progress: bool = False,
+    **chosen,
+) -> np.ndarray:
+    """Maps (S, N) of windows (S, E, T) in V by any solver; ``smooth`` for linear ones only."""
+    if is_linear(kind):
+        from multisource.inverse.kernel import apply_kernel
+        from multisource.inverse.mesh import smoothing
+
+        kernel = build_kernel(kind, forward, **chosen)
+        operator = smoothing(forward, smooth)
+        return apply_kernel(kernel, eeg, smoothing=operator, progress=progress)
+    check_options(kind, chosen)
+    return _function(kind)(forward, eeg, progress=progress, **chosen)
+
+
+def _module(kind: str):
     if kind not in SOLVERS:
         raise UserError(f"kind: {kind!r}; allowed: {', '.join(SOLVERS)}")
-    return import_module(SOLVERS[kind]).build_kernel
+    return import_module(SOLVERS[kind])
+
+
+def _function(kind: str):
+    module = _module(kind)
+    return getattr(module, "build_kernel", None) or module.estimate

@@ -1,0 +1,115 @@
+"""The solvers of the package invertmeeg (Hecker) by name; an optional dependency.
+
+``pip install invertmeeg`` (GPL-3) adds some ninety solvers: beamformers, Champagne and other
+sparse Bayesian ones, subspace and matching pursuit methods. Most depend on the data, so they are
+run window by window and take seconds each: meant for a subset of windows.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import logging
+import warnings
+
+import mne
+import numpy as np
+from tqdm import tqdm
+
+from multisource.errors import UserError
+from multisource.inverse.kernel import average_reference, post_process
+
+ORIENTATIONS = ("free", "fixed")
+
+
+def estimate(
+    forward: mne.Forward,
+    eeg: np.ndarray,
+    *,
+    solver: str,
+    orientation: str = "fixed",
+    alpha: float | str = "auto",
+    sfreq: float = 250.0,
+    progress: bool = False,
+) -> np.ndarray:
+    """Maps (S, N) float32 of windows (S, E, T) in V, post-processed like every solver's.
+
+    solver: a name of invertmeeg, for example flex-champagne or lcmv. orientation: fixed (along the
+    vertex normals) or free, where the solver has it. alpha: invertmeeg's regularisation, relative
+    to the largest eigenvalue of L L', or "auto" for its own choice a window.
+    Raises UserError where the package or the solver is missing or the solver fails.
+    """
+    build = _solver(solver)
+    if orientation not in ORIENTATIONS:
+        raise UserError(f"orientation: {orientation!r}; allowed: {', '.join(ORIENTATIONS)}")
+    channels = list(forward["sol"]["row_names"])
+    if eeg.ndim != 3 or eeg.shape[1] != len(channels):
+        raise UserError(f"eeg: shape {eeg.shape}; need (windows, {len(channels)}, times)")
+    forward = _referenced(forward, orientation)
+    # Leadfield and data are referenced here, once: invertmeeg asks MNE-Python for a projector that
+    # newer versions no longer build, and then goes on with a leadfield of another reference.
+    eeg = average_reference(len(channels)) @ eeg
+    info = mne.create_info(channels, sfreq, "eeg", verbose="error")
+    maps, instance = [], None
+    for window in tqdm(
+        eeg, f"invertmeeg {solver}", unit="window", mininterval=1, disable=not progress
+    ):
+        evoked = mne.EvokedArray(window, info, verbose="error")
+        try:
+            with _quiet():
+                if instance is None or instance.require_recompute or instance.require_data:
+                    instance = build(orientation)
+                    instance.make_inverse_operator(forward, evoked, alpha=alpha)
+                currents = _currents(instance, evoked, forward["nsource"])
+        except Exception as error:  # a hundred solvers of a third party: any kind of failure
+            raise UserError(f"invertmeeg solver {solver!r} failed: {error}") from error
+        maps.append(post_process(currents))
+    return np.array(maps, np.float32)
+
+
+def _solver(name: str):
+    """A function orientation -> new solver object."""
+    try:
+        from invert.invert import Solver, list_solvers
+    except ImportError as error:
+        raise UserError(
+            "kind: invertmeeg needs the package invertmeeg, which is not installed; "
+            "pip install invertmeeg"
+        ) from error
+    if name not in list_solvers():
+        raise UserError(f"solver: {name!r}; invertmeeg has: {', '.join(sorted(list_solvers()))}")
+    return lambda orientation: Solver(name, orientation=orientation)
+
+
+def _referenced(forward: mne.Forward, orientation: str) -> mne.Forward:
+    result = mne.convert_forward_solution(
+        forward,
+        surf_ori=True,
+        force_fixed=orientation == "fixed",
+        use_cps=False,
+        verbose="error",
+    )
+    result["sol"]["data"] = average_reference(result["nchan"]) @ result["sol"]["data"]
+    return result
+
+
+def _currents(instance, evoked: mne.Evoked, n_dipoles: int) -> np.ndarray:
+    """Norms (N, T); sparse solvers return the dipoles that are not zero."""
+    result = instance.apply_inverse_operator(evoked)
+    values = np.abs(np.asarray(result.data, float))
+    if len(values) != n_dipoles:
+        raise ValueError(f"{len(values)} rows for {n_dipoles} dipoles")
+    return values
+
+
+@contextlib.contextmanager
+def _quiet():
+    """Without the solvers' own prints, warnings and log lines, once a window each."""
+    previous = logging.root.manager.disable
+    logging.disable(logging.WARNING)
+    try:
+        with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logging.disable(previous)

@@ -1,0 +1,70 @@
+"""Solvers by name: linear ones, and the optional package."""
+
+import importlib.util
+import sys
+
+import inverse_case
+import numpy as np
+import pytest
+
+from multisource.errors import UserError
+from multisource.inverse import registry
+from multisource.inverse.kernel import apply_kernel
+from multisource.inverse.mesh import smoothing
+
+
+def test_estimate_is_kernel_smoothing_and_application():
+    forward = inverse_case.forward()
+    eeg = inverse_case.random_data(4, 28, 6)
+    maps = registry.estimate("loreta", forward, eeg, smooth=2, snr=5.0)
+    kernel = registry.build_kernel("loreta", forward, snr=5.0)
+    expected = apply_kernel(kernel, eeg, smoothing=smoothing(forward, 2))
+    np.testing.assert_array_equal(maps, expected)
+
+
+def test_options_are_read_off_the_solvers():
+    assert registry.options("laura")["exponent"] == 3.0
+    assert registry.options("mne")["snr"] == 3.0
+    assert "solver" in registry.options("invertmeeg")
+    for kind in registry.SOLVERS:
+        assert not {"forward", "eeg", "kind", "progress"} & set(registry.options(kind))
+        assert registry.is_linear(kind) == (kind != "invertmeeg")
+
+
+@pytest.mark.parametrize(
+    ("kind", "options", "word"),
+    [
+        ("champagne", {}, "kind.*champagne"),
+        ("invertmeeg", {}, "solver"),
+        ("invertmeeg", {"solver": "mne", "lambda": 1}, "lambda"),
+        ("mne", {"smoth": 1}, "smoth"),
+    ],
+)
+def test_bad_requests_name_what_is_wrong(kind, options, word):
+    eeg = inverse_case.random_data(1, 28, 5)
+    with pytest.raises(UserError, match=word):
+        registry.estimate(kind, inverse_case.forward(), eeg, **options)
+
+
+def test_without_the_package_the_message_says_what_to_install(monkeypatch):
+    monkeypatch.setitem(sys.modules, "invert", None)
+    monkeypatch.setitem(sys.modules, "invert.invert", None)
+    eeg = inverse_case.random_data(1, 28, 5)
+    with pytest.raises(UserError, match="pip install invertmeeg"):
+        registry.estimate("invertmeeg", inverse_case.forward(), eeg, solver="mne")
+
+
+if importlib.util.find_spec("invert"):
+
+    def test_minimum_norm_of_invertmeeg_is_ours():
+        forward = inverse_case.forward()
+        eeg = inverse_case.random_data(3, 28, 6)
+        normals = np.concatenate([s["nn"][s["vertno"]] for s in forward["src"]])
+        gain = np.einsum("enx,nx->en", forward["sol"]["data"].reshape(28, -1, 3), normals)
+        values = np.linalg.eigvalsh(gain @ gain.T)
+        # Its alpha is relative to the largest eigenvalue, ours to their mean.
+        alpha = values.sum() / 27 / 9 / values[-1]
+        theirs = registry.estimate("invertmeeg", forward, eeg, solver="mne", alpha=alpha)
+        ours = registry.estimate("mne", forward, eeg, orientation="fixed")
+        # float32 products on our side.
+        np.testing.assert_allclose(theirs, ours, rtol=1e-4)
