@@ -20,9 +20,9 @@ include: "workflow/rules/common.smk"
 
 
 rule all:
+    default_target: True
     input:
         f"results/{HEAD}/report.html",
-    default_target: True
 
 
 include: "workflow/rules/anatomy.smk"

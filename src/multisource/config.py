@@ -121,7 +121,11 @@ def _explain(error: ValidationError) -> str:
         "minItems": f"needs at least {error.validator_value} entries",
         "pattern": f"must match {error.validator_value}",
     }.get(error.validator, error.message)
-    meaning = f" ({schema['description']})" if isinstance(schema, dict) and "description" in schema else ""
+    meaning = (
+        f" ({schema['description']})"
+        if isinstance(schema, dict) and "description" in schema
+        else ""
+    )
     return f"{key}: {value} {allowed}{meaning}"
 
 
@@ -136,7 +140,10 @@ def _inconsistencies(config: dict[str, Any], folders: list[Path]) -> list[str]:
     for key, (low, high) in (
         ("simulation.n_patches", simulation["n_patches"]),
         ("simulation.extent_mm", simulation["extent_mm"]),
-        ("anatomy.fsaverage.skull_thickness_mm", config["anatomy"]["fsaverage"]["skull_thickness_mm"]),
+        (
+            "anatomy.fsaverage.skull_thickness_mm",
+            config["anatomy"]["fsaverage"]["skull_thickness_mm"],
+        ),
     ):
         if low > high:
             mistakes.append(f"{key}: [{low}, {high}]: the first is larger; write [{high}, {low}]")
@@ -155,7 +162,9 @@ def _inconsistencies(config: dict[str, Any], folders: list[Path]) -> list[str]:
             where = f"{group}.settings.{name}"
             if name not in settings:
                 known = _suggest(name, settings)
-                mistakes.append(f"{group}.{names}: {name!r} has no entry in {group}.settings: {known}")
+                mistakes.append(
+                    f"{group}.{names}: {name!r} has no entry in {group}.settings: {known}"
+                )
             elif settings[name][key] not in registry:
                 kind = settings[name][key]
                 mistakes.append(f"{where}.{key}: {kind!r}: {_suggest(kind, registry)}")

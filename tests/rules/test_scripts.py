@@ -52,7 +52,9 @@ def test_rule_follows_every_module_that_its_script_imports(path):
         for node in ast.walk(ast.parse(path.read_text()))
         if isinstance(node, ast.ImportFrom) and node.module.startswith("multisource.")
     } - {"multisource.logs", "multisource.files"}
-    call = re.search(r"code=(?:lambda wildcards: )?code\((.*?)\),\n(?:    \w|\n|\Z)", RULES[path.stem], re.S)
+    call = re.search(
+        r"code=(?:lambda wildcards: )?code\((.*?)\),\n(?:    \w|\n|\Z)", RULES[path.stem], re.S
+    )
     named = re.findall(r'"([a-z_.]+)"', call[1])
     reached = imported_modules(*(f"multisource.{m}" for m in named if "." in m))
     if "PROVIDERS" in call[1]:

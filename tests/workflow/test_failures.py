@@ -41,7 +41,16 @@ def test_killed_run_goes_on(study):
     weights.unlink()
     before = finished.stat().st_mtime_ns
     process = subprocess.Popen(
-        [sys.executable, "-m", "snakemake", "--cores", "2", "--nolock", "--configfile", "tiny.yaml"],
+        [
+            sys.executable,
+            "-m",
+            "snakemake",
+            "--cores",
+            "2",
+            "--nolock",
+            "--configfile",
+            "tiny.yaml",
+        ],
         cwd=study.folder,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

@@ -55,7 +55,9 @@ def test_one_solver_reruns_alone(study):
 
 def test_more_samples_add_chunks_only(study):
     edit = ("simulation", "splits", "train")
-    planned = study.planned(config=study.with_config(*edit, value={"samples": 80, "chunk_size": 40}))
+    planned = study.planned(
+        config=study.with_config(*edit, value={"samples": 80, "chunk_size": 40})
+    )
     assert planned["simulate_chunk"] == 1  # chunk 1 grows from 20 to 40 samples; chunk 0 stays
 
 

@@ -32,7 +32,7 @@ rule build_head:
         mem_mb=2000,
         runtime=10,
     params:
-        anatomy="results/{head}/anatomy",
+        anatomy=subpath(output.head, parent=True),
         provider=config["anatomy"]["provider"],
         settings=config["anatomy"][config["anatomy"]["provider"]],
         code=code(PROVIDERS[config["anatomy"]["provider"]], "anatomy.providers", "anatomy.io"),
@@ -57,7 +57,7 @@ rule place_electrodes:
         mem_mb=1000,
         runtime=5,
     params:
-        anatomy="results/{head}/anatomy",
+        anatomy=anatomy_folder,
         settings=with_paths(config["electrodes"], "montage", "channels"),
         code=code("anatomy.electrodes", "anatomy.io"),
     script:
@@ -81,7 +81,7 @@ rule plot_anatomy:
         mem_mb=1000,
         runtime=5,
     params:
-        anatomy="results/{head}/anatomy",
+        anatomy=anatomy_folder,
         code=code("figures.anatomy", "anatomy.io"),
     script:
         "../scripts/plot_anatomy.py"

@@ -1,4 +1,4 @@
-"""What every rule file uses: the checked configuration, names, and code versions."""
+"""Shared by all stages: the checked configuration, names, and code versions."""
 
 import os
 import sys
@@ -8,7 +8,7 @@ from pathlib import Path
 # a script runs in an environment of its own.
 SOURCE = str(Path(workflow.basedir, "src"))
 sys.path.insert(0, SOURCE)
-os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [SOURCE, os.environ.get("PYTHONPATH")]))
+os.environ.update(PYTHONPATH=os.pathsep.join(filter(None, [SOURCE, os.getenv("PYTHONPATH")])))
 
 from multisource.config import BASELINES, check_config, chunk_ranges, find_file, methods
 from multisource.errors import UserError
@@ -55,6 +55,11 @@ def code(*modules):
     """
     names = (module.partition(":")[0].removeprefix("multisource.") for module in modules)
     return code_version(*(f"multisource.{name}" for name in names))
+
+
+def anatomy_folder(wildcards, input):
+    """Return the folder of the head's files; head.json, directly in it, is the last of them."""
+    return str(Path(input.head[-1]).parent)
 
 
 def solver_module(wildcards):

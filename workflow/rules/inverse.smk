@@ -4,6 +4,7 @@ in:  leadfield/bem-fwd.fif, simulation/{scenario}/chunk-*.nc
 out: inverse/{solver}.nc, estimates/{scenario}/{solver,baseline}.nc
 """
 
+
 rule build_kernel:
     """The kernel of one solver: (dipoles x orientations) x channels."""
     input:

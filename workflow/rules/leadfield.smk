@@ -22,7 +22,7 @@ rule build_source_space:
         mem_mb=1500,
         runtime=10,
     params:
-        anatomy="results/{head}/anatomy",
+        anatomy=anatomy_folder,
         settings=config["source_space"],
         code=code("anatomy.source_space", "anatomy.io"),
     script:
@@ -45,7 +45,7 @@ rule mesh_head:
         mem_mb=3000,
         runtime=20,
     params:
-        anatomy="results/{head}/anatomy",
+        anatomy=anatomy_folder,
         settings=pick(config["leadfield"]["fem"], "shift"),
         code=code("leadfield.hexahedra", "leadfield.mesh", "anatomy.io"),
     script:
@@ -98,7 +98,7 @@ rule compute_fem:
         mem_mb=4000,
         runtime=60,
     params:
-        anatomy="results/{head}/anatomy",
+        anatomy=anatomy_folder,
         source_model=config["leadfield"]["fem"]["source_model"],
         depth=config["leadfield"]["fem"]["depth"],
         code=code("leadfield.fem", "leadfield.forward", "anatomy.source_space", "anatomy.io"),
@@ -124,7 +124,7 @@ rule compute_bem:
         mem_mb=3000,
         runtime=60,
     params:
-        anatomy="results/{head}/anatomy",
+        anatomy=anatomy_folder,
         settings=config["leadfield"]["bem"],
         code=code("leadfield.bem", "leadfield.forward", "anatomy.source_space", "anatomy.io"),
     script:
@@ -151,7 +151,7 @@ rule compare_leadfields:
         mem_mb=1500,
         runtime=10,
     params:
-        anatomy="results/{head}/anatomy",
+        anatomy=anatomy_folder,
         code=code("leadfield.compare", "leadfield.forward", "figures.leadfield", "anatomy.io"),
     script:
         "../scripts/compare_leadfields.py"

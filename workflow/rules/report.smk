@@ -41,15 +41,15 @@ rule plot_scenario:
         "results/{head}/logs/plot_scenario/{figure}.log",
     benchmark:
         "results/{head}/benchmarks/plot_scenario/{figure}.tsv"
-    conda:
-        "../../envs/multisource.yaml"
     wildcard_constraints:
         figure="|".join(FIGURES) or "none",
+    conda:
+        "../../envs/multisource.yaml"
     resources:
         mem_mb=2000,
         runtime=10,
     params:
-        anatomy="results/{head}/anatomy",
+        anatomy=anatomy_folder,
         scenario=lambda wildcards: FIGURES[wildcards.figure][0],
         methods=lambda wildcards: figure_methods(FIGURES[wildcards.figure][1]),
         code=code(
@@ -66,6 +66,8 @@ rule plot_scenario:
 rule render_report:
     """One self-contained page: tables, figures, timings, configuration, versions."""
     input:
+        template=str(Path(workflow.basedir, "src/multisource/report/template.html")),
+        metrics=expand("results/{{head}}/metrics/test/{method}.parquet", method=METHODS),
         tables=expand("results/{{head}}/tables/table-{table}.csv", table=TABLES),
         figures=expand("results/{{head}}/figures/figure-{figure}.png", figure=["1", *FIGURES]),
         anatomy=rules.plot_anatomy.output.figure,

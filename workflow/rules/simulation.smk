@@ -33,7 +33,9 @@ rule simulate_chunk:
         seed=config["seed"],
         range=chunk_range,
         settings=SIMULATED,
-        code=code("simulation.samples", "simulation.chunks", "simulation.ar_io", "leadfield.forward"),
+        code=code(
+            "simulation.samples", "simulation.chunks", "simulation.ar_io", "leadfield.forward"
+        ),
     script:
         "../scripts/simulate_chunk.py"
 
@@ -58,7 +60,7 @@ rule simulate_scenario:
         mem_mb=2000,
         runtime=20,
     params:
-        anatomy="results/{head}/anatomy",
+        anatomy=anatomy_folder,
         seed=config["seed"],
         duration_s=config["simulation"]["scenarios"]["duration_s"],
         settings=SIMULATED,

@@ -1,7 +1,6 @@
 import mne
 
 from multisource.anatomy.io import load_head
-from multisource.anatomy.source_space import source_geometry
 from multisource.evaluation.estimates import read_estimates, read_metrics
 from multisource.figures.cortex import make_cortex
 from multisource.figures.scenario import representative_window, scenario_figure
