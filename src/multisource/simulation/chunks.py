@@ -38,7 +38,7 @@ def write_chunk(path: str | Path, data: xr.Dataset, *, chunk: int = 0) -> None:
         version=multisource.__version__,
     )
     encoding = {}
-    for name in VARIABLES:
+    for name in data.data_vars:
         # A variable without elements cannot be chunked, nor does it need a checksum.
         encoding[name] = {"fletcher32": True} if data[name].size else {}
         if name in _COMPRESSED and data[name].size:
@@ -114,17 +114,14 @@ def read_chunks(paths: Sequence[str | Path]) -> xr.Dataset:
     }
     for name, along in (("truth_dipole", "active"), ("truth_coefficient", "active")):
         joined[name] = (along, np.concatenate([part[name].values for part in parts]))
-    for name in ("eeg", "centre", "extent_mm"):
+    for name in (name for name in first.data_vars if first[name].dims[0] == "sample"):
         joined[name] = (
             first[name].dims,
             np.concatenate([part[name].values for part in parts]),
             first[name].attrs,
         )
-    coords = {
-        "sample": np.concatenate([part["sample"].values for part in parts]),
-        "channel": first["channel"],
-        "time": first["time"],
-    }
+    coords = {name: first[name] for name in first.coords if name != "sample"}
+    coords["sample"] = np.concatenate([part["sample"].values for part in parts])
     attrs = {name: value for name, value in first.attrs.items() if name != "chunk"}
     return xr.Dataset(joined, coords=coords, attrs=attrs)
 

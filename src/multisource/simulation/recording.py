@@ -10,9 +10,11 @@ import xarray as xr
 from multisource.errors import UserError
 from multisource.simulation import streams
 from multisource.simulation.ar import ARModels, stationary_series
+from multisource.simulation.dataset import labelled
+from multisource.simulation.disturb import Disturbances
 from multisource.simulation.patches import PatchDrawer, Patches
 from multisource.simulation.project import prepare, spatial_factors
-from multisource.simulation.samples import dipole_classes, labelled
+from multisource.simulation.samples import centre_classes, correlate, dipole_classes
 from multisource.simulation.settings import Settings
 
 
@@ -25,19 +27,28 @@ def continuous_eeg(
     *,
     n_times: int,
     generator: np.random.Generator,
+    amplitudes: np.ndarray | None = None,
 ) -> np.ndarray:
     """EEG (E, n_times) float64 V of one set of patches, stationary from its first sample.
 
-    patches: of one sample, its dipoles ordered by class.
+    patches: of one sample, its dipoles ordered by class; amplitudes (P,).
     """
     projector = prepare(gain, classes, len(models.names))
-    factors, topographies = spatial_factors(projector, patches, boost=settings.boost)
+    given = None if amplitudes is None else amplitudes[None]
+    factors, topographies = spatial_factors(
+        projector, patches, boost=settings.boost, amplitudes=given
+    )
     white = np.zeros((projector.unmix.shape[1], n_times))
     for factor, a in zip(factors[0].transpose(1, 0, 2), models.coefficients, strict=True):
         white += factor @ stationary_series(a, len(factor), n_times, generator)
-    for centre, topography in zip(patches.centres[0], topographies[0], strict=True):
-        a = models.coefficients[classes[centre]]
-        white += topography[:, None] * stationary_series(a, 1, n_times, generator)
+    rho = settings.patch_correlation
+    kinds = centre_classes(classes, patches.centres, rho)[0]
+    centres = [stationary_series(models.coefficients[k], 1, n_times, generator) for k in kinds]
+    first = models.coefficients[kinds[0]]
+    centres = correlate(
+        np.concatenate(centres), rho, lambda: stationary_series(first, 1, n_times, generator)
+    )
+    white += topographies[0].T @ centres
     return settings.background_nam * 1e-9 * (projector.unmix @ white)
 
 
@@ -53,6 +64,7 @@ def simulate_recording(
     extents_mm: Sequence[float],
     duration_s: float,
     channels: Sequence[str] | None = None,
+    electrodes: np.ndarray | None = None,
 ) -> xr.Dataset:
     """A recording of given patches as consecutive windows (see ``chunks``); sample = window.
 
@@ -68,6 +80,9 @@ def simulate_recording(
         raise UserError(f"{split}: centres {list(centres)} name a dipole twice; give distinct ones")
     classes = dipole_classes(models, gain.shape[1], seed)
     patches = PatchDrawer(positions, classes).fill([centres], [extents_mm])
+    low, high = settings.amplitude_ratio
+    amplitudes = streams.generator(seed, split, "amplitudes").uniform(low, high, len(centres))
+    amplitudes[0] = 1.0
     eeg = continuous_eeg(
         gain,
         classes,
@@ -76,7 +91,11 @@ def simulate_recording(
         patches,
         n_times=n_windows * settings.n_times,
         generator=streams.generator(seed, split, "recording"),
+        amplitudes=amplitudes,
     )
+    extras = Disturbances(settings, len(eeg), electrodes).on_recording(eeg, seed, split)
+    if not low == high == 1:
+        extras["amplitude"] = ("sample", "patch"), amplitudes[None]
     windows = eeg.reshape(len(eeg), n_windows, settings.n_times).transpose(1, 0, 2)
     count = int(patches.offsets[-1])
     repeated = Patches(
@@ -89,6 +108,10 @@ def simulate_recording(
     return labelled(
         eeg=windows.astype(np.float32),
         patches=repeated,
+        extras={
+            name: (dims, values if len(values) == n_windows else np.repeat(values, n_windows, 0))
+            for name, (dims, values) in extras.items()
+        },
         index=np.arange(n_windows),
         channels=channels,
         settings=settings,

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,6 +12,8 @@ from tqdm import tqdm
 from multisource.errors import UserError
 from multisource.simulation import streams
 from multisource.simulation.ar import ARModels, assign_classes, window_factor
+from multisource.simulation.dataset import join_patches, labelled
+from multisource.simulation.disturb import Disturbances
 from multisource.simulation.patches import PatchDrawer, Patches
 from multisource.simulation.project import prepare, spatial_factors
 from multisource.simulation.settings import Settings
@@ -28,16 +29,22 @@ def dipole_classes(models: ARModels, n_dipoles: int, seed: int) -> np.ndarray:
 
 @dataclass(frozen=True)
 class Block:
-    """Some samples: eeg (S, E, T) float32 V and the patches that made them."""
+    """Some samples: eeg (S, E, T) float32 V, the patches that made them, and extras.
+
+    extras: what else was drawn for a sample (amplitude, snr_db, artefact, bad), name -> (dims,
+    values); empty with the paper's settings.
+    """
 
     eeg: np.ndarray
     patches: Patches
+    extras: dict[str, tuple[tuple[str, ...], np.ndarray]]
 
 
 class Simulator:
     """Draws the samples of one split by index; ``block`` may be called in any order.
 
-    gain (E, N): fixed-orientation leadfield of operator A, V/(A m); positions (N, 3) mm.
+    gain (E, N): fixed-orientation leadfield of operator A, V/(A m); positions (N, 3) mm;
+    electrodes (E, 3) mm, which artefacts and spatially correlated noise need.
     """
 
     def __init__(
@@ -49,6 +56,7 @@ class Simulator:
         *,
         seed: int,
         split: str,
+        electrodes: np.ndarray | None = None,
     ) -> None:
         if models.sfreq != settings.sfreq:
             raise UserError(
@@ -60,7 +68,7 @@ class Simulator:
         self._drawer = PatchDrawer(positions, self.classes)
         self.projector = prepare(gain, self.classes, len(models.names))
         self.key = streams.stream_key(seed, split)
-        self.n_channels = gain.shape[0]
+        self._disturbances = Disturbances(settings, gain.shape[0], electrodes)
         self._temporal = np.stack(
             [window_factor(a, settings.n_times).T for a in models.coefficients]
         ).astype(np.float32)
@@ -73,10 +81,32 @@ class Simulator:
         rank = self.projector.unmix.shape[1]
         white = streams.normals(self.key, Purpose.SOURCES, indices, n_classes * rank * n_times)
         white = white.reshape(len(indices), n_classes, rank, n_times)
-        n_patches = patches.centres.shape[1]
-        centre_white = streams.normals(self.key, Purpose.CENTRES, indices, n_patches * n_times)
-        centre_white = centre_white.reshape(len(indices), n_patches, n_times)
-        return Block(self.assemble(patches, white, centre_white), patches)
+        amplitudes, extras = self._amplitudes(indices)
+        centre_white = self._centre_white(patches, indices)
+        eeg = self.assemble(patches, white, centre_white, amplitudes)
+        extras |= self._disturbances.on_samples(eeg, self.key, indices)
+        return Block(eeg, patches, extras)
+
+    def _amplitudes(self, indices: np.ndarray) -> tuple[np.ndarray | None, dict]:
+        low, high = self.settings.amplitude_ratio
+        if low == high == 1:
+            return None, {}
+        most = self.settings.n_patches[1]
+        amplitudes = streams.uniforms(self.key, Purpose.AMPLITUDES, indices, most)
+        amplitudes = low + (high - low) * amplitudes
+        amplitudes[:, 0] = 1.0
+        return amplitudes, {"amplitude": (("sample", "patch"), amplitudes)}
+
+    def _centre_white(self, patches: Patches, indices: np.ndarray) -> np.ndarray:
+        n_samples, n_patches = patches.centres.shape
+        n_times = self.settings.n_times
+        white = streams.normals(self.key, Purpose.CENTRES, indices, n_patches * n_times)
+        white = white.reshape(n_samples, n_patches, n_times)
+        return correlate(
+            white,
+            self.settings.patch_correlation,
+            lambda: streams.normals(self.key, Purpose.SHARED_CENTRE, indices, n_times)[:, None],
+        )
 
     def patches(self, indices: np.ndarray) -> Patches:
         """Patches of the given indices; the dipoles of a sample come ordered by class."""
@@ -86,18 +116,27 @@ class Simulator:
             uniforms, n_patches=self.settings.n_patches, extent_mm=self.settings.extent_mm
         )
 
-    def assemble(self, patches: Patches, white: np.ndarray, centre_white: np.ndarray) -> np.ndarray:
+    def assemble(
+        self,
+        patches: Patches,
+        white: np.ndarray,
+        centre_white: np.ndarray,
+        amplitudes: np.ndarray | None = None,
+    ) -> np.ndarray:
         """EEG (S, E, T) float32 V from white noise.
 
-        white (S, M, r, T) for the independent parts, centre_white (S, P, T) for the centres.
+        white (S, M, r, T) for the independent parts, centre_white (S, P, T) for the centres;
+        amplitudes (S, P) of the patches.
         """
-        factors, topographies = spatial_factors(self.projector, patches, boost=self.settings.boost)
+        factors, topographies = spatial_factors(
+            self.projector, patches, boost=self.settings.boost, amplitudes=amplitudes
+        )
         n_samples, n_classes, rank, n_times = white.shape
         coloured = np.matmul(white, self._temporal)
         # All classes in one product: (r, M r) times (M r, T) a sample.
         factors = factors.reshape(n_samples, rank, n_classes * rank)
         sensors = np.matmul(factors, coloured.reshape(n_samples, n_classes * rank, n_times))
-        classes = self.classes[np.maximum(patches.centres, 0)]
+        classes = centre_classes(self.classes, patches.centres, self.settings.patch_correlation)
         centres = np.empty_like(centre_white)
         for m, factor in enumerate(self._temporal):
             of_class = classes == m
@@ -105,6 +144,22 @@ class Simulator:
         sensors += np.matmul(topographies.transpose(0, 2, 1), centres)
         moment = np.float32(self.settings.background_nam * 1e-9)
         return np.matmul(self.projector.unmix * moment, sensors)
+
+
+def correlate(white: np.ndarray, correlation: float, shared: Callable[[], np.ndarray]):
+    """White series (..., P, T) with a given correlation between any two of the P."""
+    if correlation == 0:
+        return white
+    part = np.float32(np.sqrt(correlation))
+    return part * shared() + np.float32(np.sqrt(1 - correlation)) * white
+
+
+def centre_classes(classes: np.ndarray, centres: np.ndarray, correlation: float) -> np.ndarray:
+    """AR class (S, P) of the centres (S, P): their dipoles', or the first's if correlated."""
+    of_centres = classes[np.maximum(centres, 0)]
+    if correlation > 0:
+        of_centres = np.repeat(of_centres[:, :1], centres.shape[1], axis=1)
+    return of_centres
 
 
 def simulate_samples(
@@ -117,14 +172,18 @@ def simulate_samples(
     split: str,
     indices: Sequence[int],
     channels: Sequence[str] | None = None,
+    electrodes: np.ndarray | None = None,
     progress: bool = False,
 ) -> xr.Dataset:
     """Samples of a split as a labelled dataset (see ``chunks``).
 
-    gain (E, N) V/(A m), fixed orientation; positions (N, 3) mm. Sample ``i`` depends on
-    (seed, split, i) only, not on which other indices are asked for.
+    gain (E, N) V/(A m), fixed orientation; positions (N, 3) mm; electrodes (E, 3) mm, needed by
+    artefacts and spatially correlated noise. Sample ``i`` depends on (seed, split, i) only, not
+    on which other indices are asked for.
     """
-    simulator = Simulator(gain, positions, models, settings, seed=seed, split=split)
+    simulator = Simulator(
+        gain, positions, models, settings, seed=seed, split=split, electrodes=electrodes
+    )
     indices = np.asarray(list(indices), dtype=np.int64)
     if len(indices) == 0 or indices.min() < 0:
         raise UserError("indices: give at least one index, none below 0")
@@ -132,6 +191,10 @@ def simulate_samples(
     return labelled(
         eeg=np.concatenate([b.eeg for b in blocks]),
         patches=join_patches([b.patches for b in blocks]),
+        extras={
+            name: (dims, np.concatenate([b.extras[name][1] for b in blocks]))
+            for name, (dims, _) in blocks[0].extras.items()
+        },
         index=indices,
         channels=channels,
         settings=settings,
@@ -150,61 +213,3 @@ def _blocks(simulator: Simulator, indices: np.ndarray, progress: bool) -> Iterat
             part = indices[start : start + BLOCK]
             yield simulator.block(part)
             bar.update(len(part))
-
-
-def join_patches(parts: Sequence[Patches]) -> Patches:
-    """Patches of several blocks as one."""
-    starts = np.r_[0, np.cumsum([p.offsets[-1] for p in parts])]
-    return Patches(
-        centres=np.concatenate([p.centres for p in parts]),
-        extents_mm=np.concatenate([p.extents_mm for p in parts]),
-        offsets=np.concatenate(
-            [np.zeros(1, np.int64)]
-            + [p.offsets[1:] + s for p, s in zip(parts, starts[:-1], strict=True)]
-        ),
-        dipoles=np.concatenate([p.dipoles for p in parts]),
-        coefficients=np.concatenate([p.coefficients for p in parts]),
-    )
-
-
-def labelled(
-    *,
-    eeg: np.ndarray,
-    patches: Patches,
-    index: np.ndarray,
-    channels: Sequence[str] | None,
-    settings: Settings,
-    models: ARModels,
-    seed: int,
-    split: str,
-    n_dipoles: int,
-) -> xr.Dataset:
-    """The dataset of the file contract: EEG, sparse truth, patches and what made them."""
-    n_channels, n_times = eeg.shape[1:]
-    channels = [f"EEG{e + 1:03d}" for e in range(n_channels)] if channels is None else channels
-    if len(channels) != n_channels:
-        raise UserError(f"channels: {len(channels)} names for {n_channels} leadfield rows")
-    return xr.Dataset(
-        {
-            "eeg": (("sample", "channel", "time"), eeg, {"units": "V"}),
-            "truth_offset": (("boundary",), patches.offsets),
-            "truth_dipole": (("active",), patches.dipoles),
-            "truth_coefficient": (("active",), patches.truth.astype(np.float32)),
-            "centre": (("sample", "patch"), patches.centres),
-            "extent_mm": (("sample", "patch"), patches.extents_mm, {"units": "mm"}),
-        },
-        coords={
-            "sample": index,
-            "channel": list(channels),
-            "time": ("time", np.arange(n_times) / settings.sfreq, {"units": "s"}),
-        },
-        attrs={
-            "seed": seed,
-            "split": split,
-            "sfreq": settings.sfreq,
-            "n_dipoles": n_dipoles,
-            "config": json.dumps(settings.to_dict(), sort_keys=True),
-            "ar_models": ", ".join(models.names),
-            "ar_source": models.source,
-        },
-    )

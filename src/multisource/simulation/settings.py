@@ -24,7 +24,11 @@ class Noise:
 
 @dataclass(frozen=True)
 class Artefacts:
-    """Chance of each artefact in a sample, and its peak size in microvolts (low, high)."""
+    """Chance of each artefact in a window, and its size in microvolts (low, high).
+
+    The size is that of the most affected channel: the peak of a blink, the step of a saccade, the
+    root mean square of muscle activity.
+    """
 
     blink: float = 0.0
     blink_uv: tuple[float, float] = (50.0, 200.0)
@@ -54,7 +58,8 @@ class Settings:
     extent_mm: range of a region's extent, which is its diameter. boost: amplitude of the active
     dipoles over the background. background_nam: standard deviation of an inactive dipole's
     moment, nAm. amplitude_ratio: range of a patch's amplitude over the first patch's.
-    patch_correlation: correlation of the centre series of any two patches.
+    patch_correlation: correlation of the centre series of any two patches; above 0, all centres
+    of a sample take the AR class of the first, so that the correlation is exactly this.
     """
 
     sfreq: float = 250.0

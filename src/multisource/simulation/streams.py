@@ -30,6 +30,7 @@ class Purpose(IntEnum):
     ARTEFACT_SERIES = 7
     BAD_CHANNELS = 8
     BAD_SERIES = 9
+    SHARED_CENTRE = 10
 
 
 def stream_key(seed: int, split: str) -> np.ndarray:
