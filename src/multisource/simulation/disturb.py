@@ -133,9 +133,8 @@ class Disturbances:
                 envelope = artefacts.burst_course(times, onset)
                 inside = envelope > 0
                 course = np.zeros_like(times)
-                course[inside] = envelope[inside] * stationary_series(
-                    self._muscle_model, 1, int(inside.sum()), draw
-                )
+                series = stationary_series(self._muscle_model, 1, int(inside.sum()), draw)[0]
+                course[inside] = envelope[inside] * series
             eeg += self._event(kind, size, pattern, course[None])[0]
         return hit
 
