@@ -148,7 +148,7 @@ def test_transfer_in_pieces_equals_one_piece(case, monkeypatch, tmp_path):
 def test_options_are_strings_all_the_way(model):
     """Numbers of numpy vanish on DUNEuro's side without a word; strings never do."""
     mesh = hexahedra()
-    request = {"solve": {"source_model": duneuro.SOURCE_MODELS[model]}}
+    request = {"solve": {"enable_experimental": "true"}}
     pending = [duneuro._driver(mesh, request), duneuro.SOURCE_MODELS[model], duneuro._threads(2)]
     while pending:
         for value in pending.pop().values():

@@ -1,4 +1,4 @@
-"""Pictures of leadfields: how far two of them disagree, where and at which depth."""
+"""Pictures that verify leadfields: agreement, sensitivity, placed dipoles, analytic sphere."""
 
 from __future__ import annotations
 
@@ -11,7 +11,10 @@ from matplotlib.figure import Figure
 from multisource.figures.brain import draw_brain
 from multisource.figures.cortex import Cortex
 from multisource.figures.raster import Raster, rasterise
+from multisource.leadfield.check import column_norms, sensitivity, singular_values
+from multisource.leadfield.forward import Leadfield
 
+COLOURS = ("#08519c", "#d94801")
 VIEWS = ("left lateral", "left medial", "right medial", "right lateral", "top", "bottom")
 PIXELS_PER_MM = 3.0
 DEPTH_STEP_MM = 2.5
@@ -49,6 +52,129 @@ def plot_comparison(
     return figure
 
 
+def plot_sensitivity(
+    first: Leadfield,
+    second: Leadfield,
+    depth_mm: np.ndarray,
+    cortex: Cortex,
+    *,
+    names: tuple[str, str] = ("A", "B"),
+) -> Figure:
+    """What the electrodes see of a dipole along the normal: maps, depth, norms, spectrum.
+
+    ``depth_mm`` (N,) below the inner skull. The maps show the largest potential difference
+    between two electrodes for a dipole of 10 nAm, both on one scale; the norms are those of the
+    fixed-orientation columns, the singular values those of the free-orientation gain.
+    """
+    rasters = [rasterise(cortex, view, pixels_per_mm=PIXELS_PER_MM) for view in VIEWS]
+    figure = Figure(figsize=(14, 9), layout="constrained")
+    upper, lower = figure.subfigures(2, 1, height_ratios=(1.35, 1))
+    grid = upper.subplots(2, len(VIEWS))
+    # 10 nAm, in microvolts.
+    seen = [sensitivity(part) * 1e-2 for part in (first, second)]
+    top = _rounded(np.percentile(np.concatenate(seen), 98))
+    for row, values, name in zip(grid, seen, names, strict=True):
+        draw_map(row, cortex, rasters, values, 0.0, top, "magma", f"{name}: µV per 10 nAm")
+    for axis, view in zip(grid[0], VIEWS, strict=True):
+        axis.set_title(view, fontsize=9, pad=14)
+    left, middle, right = lower.subplots(1, 3)
+    norms = [column_norms(part.fixed) for part in (first, second)]
+    edges = np.geomspace(
+        min(part.min() for part in norms), max(part.max() for part in norms) * 1.001, 60
+    )
+    for part, gain, name, colour in zip(
+        norms, (first.free, second.free), names, COLOURS, strict=True
+    ):
+        table = pd.DataFrame({"depth_mm": depth_mm, "norm": part})
+        _against_depth(left, table, "norm", "column norm, V/(Am)", colour, name)
+        middle.hist(part, edges, histtype="step", color=colour, label=name)
+        values = singular_values(gain)
+        right.semilogy(np.arange(1, len(values) + 1), values / values[0], color=colour, label=name)
+    left.set_yscale("log")
+    middle.set(xscale="log", xlabel="column norm, V/(Am)", ylabel="dipoles", yscale="log")
+    right.set(xlabel="singular value", ylabel="over the largest")
+    for axis in (middle, right):
+        axis.grid(alpha=0.3)
+        axis.legend(frameon=False, fontsize=8)
+    return figure
+
+
+def plot_placement(placement: pd.DataFrame, cortex: Cortex) -> Figure:
+    """How far the FEM's dipoles moved into grey matter, from where, and the patches they found.
+
+    ``placement`` is the table of ``leadfield.placement.place_dipoles``.
+    """
+    rasters = [rasterise(cortex, view, pixels_per_mm=PIXELS_PER_MM) for view in VIEWS]
+    figure = Figure(figsize=(14, 6.5), layout="constrained")
+    upper, lower = figure.subfigures(2, 1, height_ratios=(1, 1.2))
+    moved = placement["moved_mm"].to_numpy()
+    row = upper.subplots(1, len(VIEWS))
+    top = _rounded(max(np.percentile(moved, 98), 0.1))
+    draw_map(row, cortex, rasters, moved, 0.0, top, "viridis", "moved, mm")
+    for axis, view in zip(row, VIEWS, strict=True):
+        axis.set_title(view, fontsize=9, pad=14)
+    left, middle, right = lower.subplots(1, 3)
+    counts = placement["start_tissue"].value_counts()
+    bars = left.barh(counts.index, counts, color="0.6")
+    left.bar_label(bars, padding=3)
+    left.margins(x=0.15)
+    left.invert_yaxis()
+    left.set(xlabel="dipoles", title="tissue of the starting point")
+    stayed = int((moved == 0).sum())
+    middle.hist(moved[moved > 0], bins=40, color=COLOURS[0])
+    middle.set(
+        xlabel="moved, mm", ylabel="dipoles", title=f"{len(moved) - stayed} moved, {stayed} stayed"
+    )
+    for condition, colour in zip(("venant", "restricted"), COLOURS, strict=True):
+        part = placement.loc[placement["condition"] == condition, "patch_nodes"]
+        right.hist(
+            part,
+            bins=np.arange(0, placement["patch_nodes"].max() + 2) - 0.5,
+            color=colour,
+            label=f"{condition}: {len(part)}",
+        )
+    right.set(xlabel="nodes that carry the source", ylabel="dipoles", yscale="log")
+    right.set_title("Venant condition")
+    right.legend(frameon=False, fontsize=8)
+    return figure
+
+
+def plot_sphere_check(table: pd.DataFrame) -> Figure:
+    """RDM and lnMAG of the operators against the analytic sphere, by eccentricity.
+
+    ``table`` is that of ``leadfield.verification.sphere_check``; lines are medians, bands reach
+    from the 5th to the 95th percentile of both orientations.
+    """
+    figure = Figure(figsize=(11, 4.5), layout="constrained")
+    axes = figure.subplots(1, 2)
+    labels = ("RDM", "lnMAG")
+    for axis, column, label in zip(axes, ("rdm", "lnmag"), labels, strict=True):
+        operators = table.groupby("operator", sort=False)
+        for colour, (operator, part) in zip(COLOURS, operators, strict=False):
+            spread = part.groupby("eccentricity")[column].quantile([0.05, 0.95]).unstack()
+            axis.fill_between(
+                spread.index, spread[0.05], spread[0.95], color=colour, alpha=0.15, linewidth=0
+            )
+            for orientation, style in (("radial", "-"), ("tangential", "--")):
+                chosen = part[part["orientation"] == orientation]
+                median = chosen.groupby("eccentricity")[column].median()
+                axis.plot(
+                    median.index,
+                    median,
+                    style,
+                    color=colour,
+                    marker="o",
+                    markersize=3,
+                    label=f"{operator}, {orientation}",
+                )
+        axis.set(xlabel="eccentricity (share of the innermost radius)", ylabel=label)
+        axis.grid(alpha=0.3, which="both")
+    axes[0].set_yscale("log")
+    axes[1].axhline(0, color="0.6", linewidth=0.8, zorder=0)
+    axes[0].legend(frameon=False, fontsize=8)
+    return figure
+
+
 def draw_map(
     axes: list[Axes],
     cortex: Cortex,
@@ -76,16 +202,23 @@ def draw_map(
     bar.outline.set_visible(False)
 
 
-def _against_depth(axis: Axes, comparison: pd.DataFrame, column: str, label: str) -> None:
+def _against_depth(
+    axis: Axes,
+    table: pd.DataFrame,
+    column: str,
+    label: str,
+    colour: str = COLOURS[0],
+    name: str = "median, 5th to 95th percentile",
+) -> None:
     """Median and 5th to 95th percentile of a column in steps of depth."""
-    bins = _depth_bins(comparison)
-    place = np.digitize(comparison["depth_mm"], bins) - 1
-    quantiles = comparison.groupby(place)[column].quantile([0.05, 0.5, 0.95]).unstack()
+    bins = _depth_bins(table)
+    place = np.digitize(table["depth_mm"], bins) - 1
+    quantiles = table.groupby(place)[column].quantile([0.05, 0.5, 0.95]).unstack()
     middle = (bins[quantiles.index] + bins[quantiles.index + 1]) / 2
     axis.fill_between(
-        middle, quantiles[0.05], quantiles[0.95], color="#9ecae1", label="5th to 95th percentile"
+        middle, quantiles[0.05], quantiles[0.95], color=colour, alpha=0.25, linewidth=0
     )
-    axis.plot(middle, quantiles[0.5], color="#08519c", label="median")
+    axis.plot(middle, quantiles[0.5], color=colour, label=name)
     axis.set(xlabel="depth below inner skull (mm)", ylabel=label)
     axis.grid(alpha=0.3)
     axis.legend(frameon=False, fontsize=8)

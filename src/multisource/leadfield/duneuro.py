@@ -67,6 +67,8 @@ SOURCE_MODELS: dict[str, dict[str, str]] = {
         "intorderadd_eeg_transition": "0",
     },
 }
+# Models that DUNEuro hides behind a switch.
+EXPERIMENTAL = ("local_subtraction",)
 
 
 def require_duneuropy(*, python: str | None = None, timeout: float = 120.0) -> None:
@@ -180,6 +182,7 @@ def leadfield(
     positions = np.atleast_2d(np.asarray(positions, float))
     elements, _ = locate(mesh, positions)
     check_tissue(mesh, positions, elements, label)
+    experimental = {"enable_experimental": "true"} if source_model in EXPERIMENTAL else {}
     moments = np.tile(np.eye(3), (len(positions), 1))
     request = {
         "task": "apply",
@@ -191,6 +194,7 @@ def leadfield(
             "source_model": SOURCE_MODELS[source_model],
             "post_process": "true",
             "subtract_mean": "false",
+            **experimental,
             **_threads(threads),
         },
     }
@@ -225,8 +229,8 @@ def _driver(mesh: Mesh, request: Mapping[str, Any]) -> dict[str, Any]:
         "element_type": "hexahedron" if mesh.is_hexahedral else "tetrahedron",
         "solver": solver,
     }
-    model = request["solve"].get("source_model", {}).get("type")
-    if model == "local_subtraction":
+    if "enable_experimental" in request["solve"]:
+        # Wanted by the driver and by the call; the penalty terms by the subtraction's fluxes.
         driver["enable_experimental"] = "true"
         solver |= {
             "edge_norm_type": "houston",
