@@ -20,6 +20,8 @@ rule train_network:
         "results/{head}/logs/train_network/{network}.log",
     benchmark:
         "results/{head}/benchmarks/train_network/{network}.tsv"
+    # The longest step starts first.
+    priority: 1
     conda:
         "../../envs/multisource.yaml"
     threads: 2
