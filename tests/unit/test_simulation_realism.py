@@ -120,7 +120,7 @@ def test_spatial_noise_correlates_with_nearness():
 
 def test_blinks_are_frontal_saccades_lateral_muscles_local():
     blink = artefacts.blink_topography(ELECTRODES)
-    assert np.argmax(blink) in np.argsort(ELECTRODES[:, 1])[-4:]
+    assert ELECTRODES[np.argmax(blink), 1] > 50  # mm in front of the middle
     assert np.corrcoef(blink, ELECTRODES[:, 1])[0, 1] > 0.5
     saccade = artefacts.saccade_topography(ELECTRODES)
     assert np.corrcoef(saccade, ELECTRODES[:, 0])[0, 1] > 0.5
