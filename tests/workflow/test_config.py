@@ -26,6 +26,8 @@ WRONG = [
     ("simulation.boost", 0.1, ["simulation.boost", "0.1", "at least 1"]),
     ("simulation.n_patches", [4, 3], ["simulation.n_patches", "[4, 3]", "write [3, 4]"]),
     ("simulation.window_s", 0.201, ["simulation.window_s", "0.201", "whole number of samples"]),
+    ("simulation.noise.snr_db", 5, ["simulation.noise.snr_db", "5"]),
+    ("simulation.bad_channels.kinds", ["dead"], ["kinds", "dead", "allowed: flat, noisy"]),
     ("simulation.ar_models", "nowhere.yaml", ["simulation.ar_models", "nowhere.yaml", "exist"]),
     ("simulation.scenarios.names", ["A", "H"], ["scenarios.names", "'H'", "allowed: A, B"]),
     ("inverse.solvers", ["mne", "elorata"], ["inverse.solvers", "'elorata'", "'eloreta'"]),
@@ -120,3 +122,12 @@ def test_workflow_refuses_before_any_job(fresh):
     assert "unknown key 'simulation.boots': did you mean 'boost'?" in output
     assert "Traceback" not in output
     assert not (fresh.folder / "results").exists()
+
+
+def test_default_simulation_is_that_of_the_paper():
+    from multisource.simulation.settings import Settings, settings_from
+
+    simulation = default()["simulation"]
+    for key in ("ar_models", "splits", "scenarios"):
+        del simulation[key]
+    assert settings_from(simulation) == Settings()
