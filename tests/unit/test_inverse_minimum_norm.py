@@ -75,6 +75,32 @@ def test_eloreta_localises_every_single_dipole_without_error(orientation):
     assert (peaks == np.arange(len(peaks))).all()
 
 
+@pytest.mark.parametrize("orientation", ["free", "fixed"])
+def test_eloreta_is_its_fixed_point(orientation):
+    """Pascual-Marqui 2007: W_i = (L_i' M L_i)^(1/2), M = (L W^-1 L' + alpha I)^-1."""
+    forward = inverse_case.forward()
+    gain = forward["sol"]["data"]
+    width = 3
+    if orientation == "fixed":
+        normals = np.concatenate([s["nn"][s["vertno"]] for s in forward["src"]])
+        gain = np.einsum("enx,nx->en", gain.reshape(28, -1, 3), normals)
+        width = 1
+    blocks = gain.reshape(28, -1, width).transpose(1, 0, 2)
+    prior = np.broadcast_to(np.eye(width), (len(blocks), width, width))
+    for _ in range(60):
+        weighted = blocks @ prior
+        gram = np.einsum("nek,nfk->ef", weighted, blocks)
+        # alpha = 1/9 of the mean eigenvalue of the weighted leadfield, in every step.
+        inverse = np.linalg.inv(gram + np.trace(gram) / 27 / 9 * np.eye(28))
+        values, vectors = np.linalg.eigh(blocks.transpose(0, 2, 1) @ inverse @ blocks)
+        prior = (vectors / np.sqrt(values)[:, None]) @ vectors.transpose(0, 2, 1)
+    expected = (prior @ blocks.transpose(0, 2, 1)).reshape(-1, 28) @ inverse
+    ours = registry.build_kernel("eloreta", forward, orientation=orientation).matrix
+    scale = (ours * expected).sum() / (expected**2).sum()
+    # MNE-Python stops its iteration at a change of 1e-6; eLORETA's unit is arbitrary.
+    np.testing.assert_allclose(ours, scale * expected, atol=1e-5 * np.abs(ours).max(), rtol=0)
+
+
 @pytest.mark.parametrize(("snr", "depth"), [(3.0, 0.0), (3.0, 0.8), (1.0, 0.5)])
 def test_minimum_norm_is_its_formula(snr, depth):
     """R L' (L R L' + alpha I)^-1, R_i = d_i^-depth, d_i the largest eigenvalue of L_i'L_i."""
