@@ -121,9 +121,9 @@ def test_spatial_noise_correlates_with_nearness():
 def test_blinks_are_frontal_saccades_lateral_muscles_local():
     blink = artefacts.blink_topography(ELECTRODES)
     assert ELECTRODES[np.argmax(blink), 1] > 50  # mm in front of the middle
-    assert np.corrcoef(blink, ELECTRODES[:, 1])[0, 1] > 0.5
+    assert np.corrcoef(blink, ELECTRODES[:, 1])[0, 1] > 0.4
     saccade = artefacts.saccade_topography(ELECTRODES)
-    assert np.corrcoef(saccade, ELECTRODES[:, 0])[0, 1] > 0.5
+    assert np.corrcoef(saccade, ELECTRODES[:, 0])[0, 1] > 0.4
     # Mirrored electrodes see the mirrored saccade.
     centre, _ = artefacts.head_sphere(ELECTRODES)
     mirrored = ELECTRODES * [-1, 1, 1] + [2 * centre[0], 0, 0]

@@ -1,0 +1,153 @@
+"""AR models fitted to the sources of a real recording.
+
+The sources are kernel @ EEG (an inverse kernel on operator B). Their autocovariances need no
+source series: that of dipole j at a lag is k_j C(lag) k_j', with C the lagged covariance of the
+channels. Dipoles are grouped by the shape of their spectra (k-means), every group is one AR model
+from its mean autocovariance by the Levinson-Durbin recursion of statsmodels.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.cluster.vq import kmeans2
+from scipy.signal import csd
+from statsmodels.tsa.stattools import levinson_durbin
+
+from multisource.errors import UserError
+from multisource.simulation.ar import ARModels, check_stable
+from multisource.simulation.recorded import Recorded
+
+VALUES_PER_COEFFICIENT = 100
+
+
+@dataclass(frozen=True)
+class Fit:
+    """Fitted models with what they were fitted to.
+
+    freqs (F,) Hz and measured (M, F): mean spectrum of each group's sources, unit variance, 1/Hz.
+    """
+
+    models: ARModels
+    freqs: np.ndarray
+    measured: np.ndarray
+
+
+def fit_models(
+    recorded: Recorded,
+    kernel: np.ndarray,
+    *,
+    orientations: int = 1,
+    n_models: int = 6,
+    order: int = 30,
+    regions: np.ndarray | None = None,
+    seed: int = 0,
+    source: str = "",
+) -> Fit:
+    """Fit AR models to the sources of a recording.
+
+    kernel (N d, E) with d orientations a dipole, as the inverse stage builds it; regions (N,):
+    label of every dipole's group; without it, n_models groups are found by spectrum.
+    Raises UserError if the recording is too short for the order or a model is unstable.
+    """
+    if kernel.ndim != 2 or kernel.shape[1] != len(recorded.channels) or len(kernel) % orientations:
+        raise UserError(
+            f"kernel: shape {kernel.shape} does not fit the {len(recorded.channels)} channels "
+            f"and {orientations} orientations"
+        )
+    count = sum(segment.shape[1] for segment in recorded.segments)
+    if count < VALUES_PER_COEFFICIENT * order:
+        raise UserError(
+            f"recording: {count} samples are too short for AR models of order {order}; give "
+            f"{VALUES_PER_COEFFICIENT * order} or lower the order"
+        )
+    n_dipoles = len(kernel) // orientations
+    if regions is not None and len(regions) != n_dipoles:
+        raise UserError(f"regions: {len(regions)} labels for the {n_dipoles} dipoles of the kernel")
+    covariances = lagged_covariances(recorded.segments, order + 1)
+    autocovariance = source_power(kernel, covariances, n_dipoles)
+    if np.any(autocovariance[:, 0] <= 0):
+        raise UserError("kernel: some dipoles get no signal at all; build it on this montage")
+    freqs, cross = cross_spectra(recorded)
+    spectra = source_power(kernel, cross, n_dipoles)
+    # Unit variance as the AR models have it, so that the two spectra share one scale.
+    spectra /= autocovariance[:, :1]
+    autocovariance /= autocovariance[:, :1]
+    if regions is None:
+        classes = cluster_spectra(freqs, spectra, n_models, seed)
+    else:
+        classes = np.unique(regions, return_inverse=True)[1]
+    members = [np.flatnonzero(classes == m) for m in range(classes.max() + 1)]
+    names = tuple(f"class-{m + 1}" for m in range(len(members)))
+    coefficients = []
+    for name, those in zip(names, members, strict=True):
+        a = levinson_durbin(autocovariance[those].mean(axis=0), nlags=order, isacov=True)[1]
+        check_stable(a, f"recording, {name}")
+        coefficients.append(np.asarray(a))
+    models = ARModels(
+        names=names,
+        coefficients=tuple(coefficients),
+        shares=np.array([len(those) for those in members]) / n_dipoles,
+        sfreq=recorded.sfreq,
+        source=source,
+        classes=classes,
+    )
+    measured = np.stack([spectra[those].mean(axis=0) for those in members])
+    return Fit(models, freqs, measured)
+
+
+def lagged_covariances(segments: list[np.ndarray], n_lags: int) -> np.ndarray:
+    """Biased lagged covariances (n_lags, E, E) of segments [(E, T_i)].
+
+    The bias (division by the full length) keeps every autocovariance positive definite, and so
+    every AR model stable.
+    """
+    total = sum(segment.shape[1] for segment in segments)
+    n_channels = len(segments[0])
+    out = np.zeros((n_lags, n_channels, n_channels))
+    for segment in segments:
+        for lag in range(n_lags):
+            out[lag] += segment[:, : segment.shape[1] - lag] @ segment[:, lag:].T
+    return out / total
+
+
+def cross_spectra(recorded: Recorded) -> tuple[np.ndarray, np.ndarray]:
+    """Frequencies (F,) and Welch's cross-spectra (F, E, E), real part, V^2/Hz, of 2 s segments."""
+    length = int(2 * recorded.sfreq)
+    weights, total = 0, 0.0
+    freqs = None
+    for segment in recorded.segments:
+        n = min(length, segment.shape[1])
+        if n < length:
+            continue
+        freqs, cross = csd(segment[:, None], segment[None], recorded.sfreq, nperseg=length, axis=-1)
+        total = total + segment.shape[1] * cross.real.transpose(2, 0, 1)
+        weights += segment.shape[1]
+    if freqs is None:
+        raise UserError("recording: no uninterrupted 2 s in it; mark less of it as bad")
+    return freqs, total / weights
+
+
+def source_power(kernel: np.ndarray, covariances: np.ndarray, n_dipoles: int) -> np.ndarray:
+    """Quadratic forms (N, L) of each dipole's kernel rows with covariances (L, E, E).
+
+    kernel (N d, E); the d orientations of a dipole are summed.
+    """
+    out = np.empty((n_dipoles, len(covariances)))
+    for lag, covariance in enumerate(covariances):
+        values = np.einsum("re,re->r", kernel @ covariance, kernel)
+        out[:, lag] = values.reshape(n_dipoles, -1).sum(axis=1)
+    return out
+
+
+def cluster_spectra(freqs: np.ndarray, spectra: np.ndarray, n_models: int, seed: int) -> np.ndarray:
+    """Group (N,) of each dipole by k-means on log spectra (N, F) between 1 and 45 Hz."""
+    kept = (freqs >= 1) & (freqs <= 45)
+    shapes = np.log10(np.maximum(spectra[:, kept], 1e-12))
+    if len(shapes) < n_models:
+        raise UserError(f"n_models: {n_models} groups of {len(shapes)} dipoles")
+    labels = kmeans2(shapes, n_models, minit="++", rng=np.random.default_rng(seed), missing="warn")[
+        1
+    ]
+    return np.unique(labels, return_inverse=True)[1]
