@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -32,6 +32,7 @@ def sphere_errors(
     *,
     radii: np.ndarray,
     conductivities: np.ndarray,
+    eccentricities: Sequence[float] = ECCENTRICITIES,
     electrodes: int = 40,
     dipoles: int = 15,
     seed: int = 0,
@@ -45,7 +46,7 @@ def sphere_errors(
     """
     rng = np.random.default_rng(seed)
     caps = radii[-1] * _upper(_directions(rng, electrodes))
-    steps = np.repeat(ECCENTRICITIES, dipoles)
+    steps = np.repeat(eccentricities, dipoles)
     axes = _directions(rng, len(steps))
     gain, placed = solver(caps, radii[0] * steps[:, None] * axes)
     exact = sphere_leadfield(caps, placed, radii=radii, conductivities=conductivities)
@@ -105,7 +106,11 @@ def _bem_sphere(bem: Mapping[str, Any]) -> pd.DataFrame:
         return gain, positions
 
     values = np.array([conductivity[layer] for layer in ("brain", "skull", "scalp")])
-    return sphere_errors(solve, radii=radii, conductivities=values).assign(operator="BEM")
+    # The flat triangles of a coarse polyhedron cut off the outermost dipoles.
+    inside = np.linalg.norm(unit[triangles].mean(axis=1), axis=1).min()
+    steps = [share for share in ECCENTRICITIES if share < inside]
+    table = sphere_errors(solve, radii=radii, conductivities=values, eccentricities=steps)
+    return table.assign(operator="BEM")
 
 
 def layered_voxels(
