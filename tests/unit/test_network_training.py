@@ -151,6 +151,20 @@ def test_step_size_falls_on_plateaus_until_training_ends():
     assert sorted(set(np.round(np.log10(rates), 3))) == [-5, -4, -3]
 
 
+def test_small_improvements_count_as_a_plateau_by_the_threshold():
+    recipe = FAST | {"learning_rate": 1e-3, "plateau_patience": 0, "epochs": 4}
+    data, validation = tiny_windows(60), tiny_windows(20, seed=1)
+    # Every epoch improves, but by far less than nine tenths.
+    patient, strict = (
+        train(small_network(), data, validation, plateau_threshold=threshold, **recipe).history
+        for threshold in (0.0, 0.9)
+    )
+    assert (patient["validation_loss"].diff().dropna() < 0).all()
+    assert set(patient["learning_rate"]) == {1e-3}
+    # The first epoch is compared with nothing; each later one halves the step of the next.
+    np.testing.assert_allclose(strict["learning_rate"], [1e-3, 1e-3, 5e-4, 2.5e-4])
+
+
 def test_augmentation_flips_whole_windows_and_keeps_the_truth():
     windows = tiny_windows(64)
     rows = np.arange(64)
@@ -197,6 +211,7 @@ def test_fraction_active_is_the_share_of_true_dipoles_among_the_highest():
         ({"batch_size": 1}, "batch_size: 1; needs a whole number of 2"),
         ({"learning_rate": 0}, "learning_rate: 0; needs"),
         ({"weight_decay": -1}, "weight_decay: -1; needs"),
+        ({"plateau_threshold": 1}, "plateau_threshold: 1; needs"),
         ({"plateau_factor": 1}, "plateau_factor: 1; needs"),
         ({"epochs": 5, "warmup_epochs": 5}, "warmup_epochs: 5; needs"),
         ({"device": "tpu"}, "device: 'tpu'; allowed: auto, cpu, cuda"),

@@ -57,6 +57,7 @@ def train(
     weight_decay: float = 1e-4,
     plateau_factor: float = 0.5,
     plateau_patience: int = 3,
+    plateau_threshold: float = 1e-4,
     minimum_learning_rate: float = 1e-5,
     sign_flip: bool = True,
     time_reversal: bool = False,
@@ -84,9 +85,10 @@ def train(
     batch_size, learning_rate, weight_decay
         Adam's; the decay is decoupled (AdamW: weights shrink by learning rate times decay a step),
         so that it does not depend on the scale of the loss.
-    plateau_factor, plateau_patience, minimum_learning_rate
-        After ``plateau_patience`` epochs without a smaller validation loss the step is multiplied
-        by the factor; once it would fall below the minimum, training ends.
+    plateau_factor, plateau_patience, plateau_threshold, minimum_learning_rate
+        After more than ``plateau_patience`` epochs in a row in which the validation loss did not
+        fall by the share ``plateau_threshold``, the step size is multiplied by the factor; once it
+        is below the minimum, training ends.
     sign_flip
         Multiply each window by a random sign: the sign of a source is arbitrary.
     time_reversal
@@ -113,6 +115,7 @@ def train(
         "weight_decay": weight_decay,
         "plateau_factor": plateau_factor,
         "plateau_patience": plateau_patience,
+        "plateau_threshold": plateau_threshold,
         "minimum_learning_rate": minimum_learning_rate,
         "sign_flip": sign_flip,
         "time_reversal": time_reversal,
@@ -263,7 +266,10 @@ def _fresh_state(
         fused=True,
     )
     scheduler = torch.optim.lr_scheduler.ReduceLROnPlateau(
-        optimizer, factor=options["plateau_factor"], patience=options["plateau_patience"]
+        optimizer,
+        factor=options["plateau_factor"],
+        patience=options["plateau_patience"],
+        threshold=options["plateau_threshold"],
     )
     return State(network, optimizer, scheduler, history=history or [])
 
@@ -317,6 +323,10 @@ def _check(training: Windows, validation: Windows, options: dict[str, Any]) -> N
     for name in ("weight_decay", "minimum_learning_rate"):
         if not options[name] >= 0:
             raise UserError(f"{name}: {options[name]!r}; needs to be 0 and more")
+    if not 0 <= options["plateau_threshold"] < 1:
+        raise UserError(
+            f"plateau_threshold: {options['plateau_threshold']!r}; needs to be in [0, 1)"
+        )
     if not 0 < options["plateau_factor"] < 1:
         raise UserError(f"plateau_factor: {options['plateau_factor']!r}; needs to be in (0, 1)")
     if len(training) < 2:
