@@ -171,7 +171,7 @@ def test_bad_options_are_refused_by_name(kind, options, word):
 def test_white_noise_of_any_size_is_the_default(kind):
     forward = inverse_case.forward()
     default = registry.build_kernel(kind, forward).matrix
-    scaled = registry.build_kernel(kind, forward, noise_covariance=1e-12 * np.eye(E)).matrix
+    scaled = registry.build_kernel(kind, forward, noise=1e-12 * np.eye(E)).matrix
     np.testing.assert_allclose(scaled, default, atol=1e-9 * np.abs(default).max(), rtol=0)
 
 
@@ -183,7 +183,7 @@ def test_noise_covariance_is_that_of_the_formula(kind):
     noise = H @ (spread @ spread.T + np.eye(E)) @ H
     gain = gain_of(forward, "fixed", normals)
     ours = registry.build_kernel(
-        kind, forward, orientation="fixed", noise_covariance=1e-12 * (noise + 3)
+        kind, forward, orientation="fixed", noise=1e-12 * (noise + 3)
     ).matrix
     prior = np.eye(gain.shape[1])
     if kind == "loreta":
@@ -203,4 +203,4 @@ def test_noise_covariance_is_that_of_the_formula(kind):
 def test_covariance_that_is_none_is_refused(covariance):
     for kind in ("laura", "mne"):
         with pytest.raises(UserError, match="noise_covariance"):
-            registry.build_kernel(kind, inverse_case.forward(), noise_covariance=covariance)
+            registry.build_kernel(kind, inverse_case.forward(), noise=covariance)

@@ -10,6 +10,7 @@ import pytest
 from multisource.errors import UserError
 from multisource.inverse import registry
 from multisource.inverse.kernel import apply_kernel
+from multisource.inverse.lead import background_covariance
 from multisource.inverse.mesh import smoothing
 
 
@@ -25,10 +26,27 @@ def test_estimate_is_kernel_smoothing_and_application():
 def test_options_are_read_off_the_solvers():
     assert registry.options("laura")["exponent"] == 3.0
     assert registry.options("mne")["snr"] == 3.0
+    assert registry.options("mne")["noise"] == "white"
     assert "solver" in registry.options("invertmeeg")
     for kind in registry.SOLVERS:
         assert not {"forward", "eeg", "kind", "progress"} & set(registry.options(kind))
         assert registry.is_linear(kind) == (kind != "invertmeeg")
+
+
+def test_background_noise_is_that_of_independent_dipoles():
+    """Whitened by it, sources all over the cortex are white: no direction stands out."""
+    forward = inverse_case.forward()
+    normals = np.concatenate([s["nn"][s["vertno"]] for s in forward["src"]])
+    gain = np.einsum("enx,nx->en", forward["sol"]["data"].reshape(28, -1, 3), normals)
+    moments = np.random.default_rng(0).standard_normal((gain.shape[1], 40000))
+    sampled = np.cov(gain @ moments)
+    sampled /= np.mean(np.diag(sampled))
+    # 40000 draws: a covariance is known to about 1 / sqrt(40000) of the variances.
+    model = background_covariance(forward, white=0.0)
+    np.testing.assert_allclose(model, sampled, atol=0.03)
+    given = registry.build_kernel("dspm", forward, noise=background_covariance(forward)).matrix
+    named = registry.build_kernel("dspm", forward, noise="background").matrix
+    np.testing.assert_array_equal(given, named)
 
 
 @pytest.mark.parametrize(

@@ -95,6 +95,17 @@ def regularised_kernel(
     return np.linalg.solve(inner.T, (prior_gain @ basis).T).T @ basis.T
 
 
+def background_covariance(forward: mne.Forward, white: float = 1e-3) -> np.ndarray:
+    """Sensor covariance (E, E) of brain noise: every dipole alike, independent, along its normal.
+
+    white: share of white noise added, of the mean variance of a channel; it bounds how far the
+    inverse trusts the directions that the brain hardly reaches. Scaled to a mean variance of 1.
+    """
+    gain = prepare(forward, "fixed").gain
+    covariance = gain @ gain.T
+    return covariance / np.mean(np.diag(covariance)) + white * np.eye(len(gain))
+
+
 def check_noise(noise_covariance: np.ndarray, n_channels: int) -> np.ndarray:
     """The covariance as (E, E) float64; UserError if it is not one of that size."""
     noise_covariance = np.asarray(noise_covariance, float)

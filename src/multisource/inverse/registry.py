@@ -27,6 +27,7 @@ SOLVERS: dict[str, str] = {
     "laura": "multisource.inverse.laura",
     "invertmeeg": "multisource.inverse.invertmeeg",
 }
+NOISE = ("white", "background")
 # Arguments that a solver gets from its caller, not from the study's options.
 _GIVEN = ("forward", "kind", "eeg", "sfreq", "progress", "noise_covariance")
 
@@ -39,7 +40,8 @@ def is_linear(kind: str) -> bool:
 def options(kind: str) -> dict[str, object]:
     """Options of a solver and their defaults; ``Parameter.empty`` where one must be given."""
     parameters = inspect.signature(_function(kind)).parameters.values()
-    return {p.name: p.default for p in parameters if p.name not in _GIVEN}
+    chosen = {p.name: p.default for p in parameters if p.name not in _GIVEN}
+    return chosen | {"noise": "white"} if is_linear(kind) else chosen
 
 
 def check_options(kind: str, chosen: dict) -> None:
@@ -54,23 +56,26 @@ def check_options(kind: str, chosen: dict) -> None:
 
 
 def build_kernel(
-    kind: str,
-    forward: mne.Forward,
-    *,
-    noise_covariance: np.ndarray | None = None,
-    **chosen,
+    kind: str, forward: mne.Forward, *, noise: str | np.ndarray = "white", **chosen
 ) -> Kernel:
     """Build the kernel of a linear solver by its name; UserError for an unknown name or option.
 
-    noise_covariance: (E, E) V^2 in any reference; white noise if None.
+    noise: white, the same in every channel before average reference; background, that of
+    independent dipoles all over the cortex seen through ``forward``; or a covariance (E, E) in V^2.
     """
+    from multisource.inverse.lead import background_covariance
+
     check_options(kind, chosen)
     if not is_linear(kind):
         raise UserError(f"kind: {kind!r} has no kernel, it depends on the data")
+    if isinstance(noise, str) and noise not in NOISE:
+        raise UserError(f"noise: {noise!r}; allowed: {', '.join(NOISE)}")
     function = _function(kind)
     if "kind" in inspect.signature(function).parameters:
         chosen["kind"] = kind
-    return function(forward, noise_covariance=noise_covariance, **chosen)
+    if isinstance(noise, str):
+        noise = background_covariance(forward) if noise == "background" else None
+    return function(forward, noise_covariance=noise, **chosen)
 
 
 def estimate(
