@@ -113,7 +113,9 @@ def test_estimates_and_metrics(results, method):
     for name in ("auc_close", "auc_far", "fraction_active", "dr_least"):
         assert metrics[name].dropna().between(0, 1).all()
     if method == "perfect":
-        assert (metrics["fraction_active"] == 1).all() and (metrics["dr_least"] == 0).all()
+        assert (metrics["fraction_active"] == 1).all()
+        # Up to three true centres are tied at the top and share the mean of ranks 0, 1 and 2.
+        assert (metrics["dr_least"] <= 1 / DIPOLES).all()
 
 
 def test_tables_put_the_paper_beside_ours(results):

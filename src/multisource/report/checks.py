@@ -9,6 +9,9 @@ import pandas as pd
 from multisource.evaluation.tables import REFERENCES
 from multisource.figures.labels import method_label
 
+# The true centres of a window are tied at 1 in Perfect's map and share their mean rank.
+TIED_CENTRES = 0.0005
+
 
 @dataclass(frozen=True)
 class Check:
@@ -42,7 +45,7 @@ def study_checks(medians: pd.DataFrame, network: str = "convnet") -> list[Check]
             )
     if "dr_least" in medians:
         # 0.691 is the median of the largest of k uniform ranks, k uniform on 1 to 3.
-        for method, target, slack in (("random", 0.691, 0.05), ("perfect", 0.0, 0.0)):
+        for method, target, slack in (("random", 0.691, 0.05), ("perfect", 0.0, TIED_CENTRES)):
             if method in have:
                 found = medians.loc[method, "dr_least"]
                 checks.append(_near(f"{method_label(method)}: DR least", found, target, slack))
