@@ -1,36 +1,51 @@
 """The finite-element leadfield: mesh, transfer matrix, dipoles, gain.
 
+Meshes: ``hexahedral_mesh`` from any label volume, ``tetrahedral_mesh`` between nested surfaces.
 ``mesh = hexahedral_mesh(labels, affine)``, ``T = transfer_matrix(mesh, conductivity, electrodes)``,
 ``placed, table = place_dipoles(mesh, white, pial)`` and ``gain = leadfield(mesh, T, placed)``.
 """
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 
 import numpy as np
 
 from multisource.errors import UserError
+from multisource.leadfield.assembly import element_conductivity
 from multisource.leadfield.hexahedra import hexahedral_mesh
 from multisource.leadfield.locate import locate
 from multisource.leadfield.mesh import TISSUES, Mesh, load_mesh, save_mesh
 from multisource.leadfield.placement import place_dipoles
-from multisource.leadfield.source_models import multipolar_venant, partial_integration, venant
+from multisource.leadfield.source_models import (
+    localised_subtraction,
+    multipolar_venant,
+    partial_integration,
+    venant,
+)
+from multisource.leadfield.source_models.patch import MIN_PATCH, Patches
+from multisource.leadfield.tetrahedra import Shell, shells_and_labels, tetrahedral_mesh
 from multisource.leadfield.transfer import transfer_matrix
 
 __all__ = [
     "SOURCE_MODELS",
     "Mesh",
+    "Shell",
     "hexahedral_mesh",
     "leadfield",
     "load_mesh",
     "place_dipoles",
     "save_mesh",
+    "shells_and_labels",
+    "tetrahedral_mesh",
     "transfer_matrix",
 ]
 
-SOURCE_MODELS = ("multipolar_venant", "venant", "partial_integration")
+SOURCE_MODELS = ("multipolar_venant", "venant", "partial_integration", "localised_subtraction")
 BATCH = 512
+
+log = logging.getLogger(__name__)
 
 
 def leadfield(
@@ -40,13 +55,17 @@ def leadfield(
     *,
     source_model: str = "multipolar_venant",
     label: int | None = 2,
+    conductivity: dict[int, float] | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> np.ndarray:
     """Return the gain (E, 3N) in V/(Am), average reference, columns x, y, z of each dipole.
 
     ``transfer`` (E, n) V/A from ``transfer_matrix`` on the same mesh; ``positions`` (N, 3) mm in
-    elements of tissue ``label`` (None: any). ``progress`` is told dipoles done and in all. Raises
-    UserError for an unknown source model or a dipole outside its tissue.
+    elements of tissue ``label`` (None: any). ``conductivity`` (label: S/m, that of the transfer
+    matrix) is needed for localised subtraction only. A Venant source with fewer than ``MIN_PATCH``
+    nodes falls back to partial integration, and a warning counts them. ``progress`` is told
+    dipoles done and in all. Raises UserError for an unknown source model or a dipole outside its
+    tissue.
     """
     if source_model not in SOURCE_MODELS:
         raise UserError(
@@ -60,18 +79,42 @@ def leadfield(
     positions = np.atleast_2d(np.asarray(positions, float))
     elements, local = locate(mesh, positions)
     check_tissue(mesh, positions, elements, label)
-    tissues = mesh.labels[elements]
+    sigma = None
+    if source_model == "localised_subtraction":
+        if conductivity is None:
+            raise UserError("localised_subtraction needs the conductivities of the transfer matrix")
+        sigma = element_conductivity(mesh, conductivity)
     gain = np.empty((len(transfer), 3 * len(positions)))
+    fallen = 0
     for start in range(0, len(positions), BATCH):
         part = slice(start, min(start + BATCH, len(positions)))
+        place = (positions[part], elements[part], local[part])
         if source_model == "partial_integration":
-            loads = partial_integration.loads(mesh, positions[part], elements[part], local[part])
+            loads = partial_integration.loads(mesh, *place)
+        elif source_model == "localised_subtraction":
+            loads = localised_subtraction.loads(mesh, *place[:2], sigma)
         else:
             model = venant if source_model == "venant" else multipolar_venant
-            loads = model.loads(mesh, positions[part], tissues[part])
+            tissues = mesh.labels[elements[part]]
+            small = Patches(mesh).sizes(positions[part], tissues) < MIN_PATCH
+            fallen += int(small.sum())
+            loads = model.loads(mesh, positions[part], tissues)
+            if small.any():
+                rows = np.flatnonzero(np.repeat(small, 3))
+                loads = loads.tolil()
+                loads[rows] = partial_integration.loads(mesh, *(a[small] for a in place)).tolil()
+                loads = loads.tocsr()
         gain[:, 3 * part.start : 3 * part.stop] = (loads @ transfer.T).T
         if progress is not None:
             progress(part.stop, len(positions))
+    if fallen:
+        log.warning(
+            "%d of %d dipoles have fewer than %d grey matter nodes around them: partial "
+            "integration was used there",
+            fallen,
+            len(positions),
+            MIN_PATCH,
+        )
     return gain - gain.mean(axis=0)
 
 

@@ -55,6 +55,11 @@ class Mesh:
         return cKDTree(self.centroids)
 
     @cached_property
+    def node_tree(self) -> cKDTree:
+        """Search tree of the nodes."""
+        return cKDTree(self.nodes)
+
+    @cached_property
     def reach(self) -> np.ndarray:
         """Largest distance (m,) mm of an element's corners from its centroid."""
         distance = np.zeros(len(self.elements))

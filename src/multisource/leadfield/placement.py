@@ -18,9 +18,8 @@ from scipy.spatial import cKDTree
 from multisource.errors import UserError
 from multisource.leadfield.locate import locate
 from multisource.leadfield.mesh import TISSUES, Mesh
-from multisource.leadfield.source_models.patch import Patches
+from multisource.leadfield.source_models.patch import MIN_PATCH, Patches
 
-MIN_PATCH = 12
 NEIGHBOURS = 8
 BISECTIONS = 8
 

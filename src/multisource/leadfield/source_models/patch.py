@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.spatial import cKDTree
 
 from multisource.leadfield.mesh import Mesh
+
+# Fewer nodes cannot carry the moments of a dipole: two hexahedra have twelve.
+MIN_PATCH = 12
 
 
 class Patches:
@@ -13,7 +15,7 @@ class Patches:
 
     def __init__(self, mesh: Mesh):
         self.mesh = mesh
-        self.tree = cKDTree(mesh.nodes)
+        self.tree = mesh.node_tree
         self.incidence = mesh.node_elements
 
     def around(self, position: np.ndarray, label: int) -> np.ndarray:
@@ -31,3 +33,8 @@ class Patches:
         elements = self.incidence.indices[start:stop]
         elements = elements[self.mesh.labels[elements] == label]
         return np.unique(self.mesh.elements[elements])
+
+    def sizes(self, positions: np.ndarray, labels: np.ndarray) -> np.ndarray:
+        """Return the number of patch nodes (N,) of dipoles at positions (N, 3) in their tissues."""
+        _, nodes = self.tree.query(positions)
+        return np.array([len(self.at_node(int(n), k)) for n, k in zip(nodes, labels, strict=True)])

@@ -1,0 +1,189 @@
+"""Transfer matrices: ours beside pyamg and scipy, and growth with nodes.
+
+Writes docs/fem-speed.{csv,md,png}. ``python benchmarks/fem_speed.py [mesh ...]``; see MESHES. The
+peers solve one electrode after the other; PEER_SOLVES of them are timed. CPU seconds, one thread.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import resource
+import sys
+import time
+from pathlib import Path
+
+import matplotlib
+import pandas as pd
+from scipy import sparse
+
+sys.path.insert(0, str(Path(__file__).parent))
+import fem_sphere as sphere
+
+from multisource.leadfield.assembly import stiffness_matrix
+from multisource.leadfield.electrode_projection import project_electrodes
+from multisource.leadfield.mesh import Mesh
+from multisource.leadfield.multigrid import Multigrid
+from multisource.leadfield.transfer import solve_electrodes
+
+matplotlib.use("Agg")
+import matplotlib.pyplot as plt
+
+DOCS = Path(__file__).resolve().parents[1] / "docs"
+TOLERANCE = 1e-8
+PEER_SOLVES = 2
+MESHES = {
+    "hexahedra 6 mm": lambda: sphere.voxels(6.0),
+    "hexahedra 4 mm": lambda: sphere.voxels(4.0),
+    "hexahedra 3 mm": lambda: sphere.voxels(3.0),
+    "hexahedra 2 mm": lambda: sphere.voxels(2.0),
+    "hexahedra 1 mm": lambda: sphere.voxels(1.0),
+    "tetrahedra coarse": lambda: sphere.fitted((20, 20, 18, 16), inner_edge=10),
+    "tetrahedra": sphere.fitted,
+}
+
+
+def ours(mesh: Mesh, matrix, weights) -> dict:
+    start = time.process_time()
+    multigrid = Multigrid(matrix, mesh.lattice)
+    ready = time.process_time()
+    _, history = solve_electrodes(multigrid, weights, tolerance=TOLERANCE)
+    done = time.process_time()
+    return {
+        "setup_s": ready - start,
+        "electrode_s": (done - ready) / weights.shape[0],
+        "iterations": max(convergence.iterations for convergence in history),
+    }
+
+
+def pyamg_solver(mesh: Mesh, matrix, weights) -> dict:
+    import pyamg
+
+    start = time.process_time()
+    hierarchy = pyamg.smoothed_aggregation_solver(
+        sparse.csr_matrix(matrix), strength=("evolution", {"epsilon": 4.0, "k": 2})
+    )
+    preconditioner = hierarchy.aspreconditioner()
+    return conjugate_gradients(matrix, weights, preconditioner, start)
+
+
+def scipy_solver(mesh: Mesh, matrix, weights) -> dict:
+    start = time.process_time()
+    inverse = 1 / matrix.diagonal()
+    preconditioner = sparse.linalg.LinearOperator(matrix.shape, lambda x: inverse * x.ravel())
+    return conjugate_gradients(matrix, weights, preconditioner, start)
+
+
+def conjugate_gradients(matrix, weights, preconditioner, start: float) -> dict:
+    ready = time.process_time()
+    iterations = []
+    for electrode in range(1, 1 + PEER_SOLVES):
+        load = (weights[[electrode]] - weights[[0]]).toarray().ravel()
+        steps = []
+        _, failed = sparse.linalg.cg(
+            matrix, load, rtol=TOLERANCE, maxiter=5000, M=preconditioner, callback=steps.append
+        )
+        if failed:
+            raise RuntimeError("a peer did not converge")
+        iterations.append(len(steps))
+    return {
+        "setup_s": ready - start,
+        "electrode_s": (time.process_time() - ready) / PEER_SOLVES,
+        "iterations": max(iterations),
+    }
+
+
+SOLVERS = {"ours": ours, "pyamg, CG + SA": pyamg_solver, "scipy, CG + Jacobi": scipy_solver}
+
+
+def measure(task: tuple[str, str]) -> dict:
+    """One solver on one mesh, in a process of its own so that its peak memory is its own."""
+    name, solver = task
+    if solver == "ours":
+        # Compile outside the timings.
+        small = sphere.voxels(12.0) if name.startswith("hex") else sphere.fitted((6, 6, 6, 6))
+        _solve(small, solver)
+    start = time.process_time()
+    mesh = MESHES[name]()
+    row = {"mesh": name, "solver": solver, "nodes": len(mesh.nodes)}
+    row["mesh_s"] = time.process_time() - start
+    row |= _solve(mesh, solver)
+    row["peak_gb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
+    return row
+
+
+def _solve(mesh: Mesh, solver: str) -> dict:
+    start = time.process_time()
+    matrix = stiffness_matrix(mesh, sphere.CONDUCTIVITY)
+    assembly = time.process_time() - start
+    _, weights = project_electrodes(mesh, sphere.electrodes())
+    return {"assembly_s": assembly} | SOLVERS[solver](mesh, matrix, weights)
+
+
+def write_table(table: pd.DataFrame, path: Path) -> None:
+    lines = [
+        "# Speed of the transfer matrix",
+        "",
+        f"Four-layer sphere, 51 electrodes, relative residual {TOLERANCE:g}, CPU seconds on one",
+        "thread of a shared machine (compare within the table, not with other machines). Ours",
+        "solves all electrodes as one block; the peers one after the other. Peak memory is that of",
+        "the whole process. Made by `benchmarks/fem_speed.py`.",
+        "",
+        "| mesh | nodes | solver | iterations | assembly s | set-up s | s/electrode | peak GB |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
+    for row in table.itertuples():
+        lines.append(
+            f"| {row.mesh} | {row.nodes:,} | {row.solver} | {row.iterations} | "
+            f"{row.assembly_s:.1f} | {row.setup_s:.1f} | {row.electrode_s:.3f} | "
+            f"{row.peak_gb:.2f} |"
+        )
+    path.write_text("\n".join(lines) + "\n")
+
+
+def draw(table: pd.DataFrame, path: Path) -> None:
+    figure, axes = plt.subplots(1, 2, figsize=(9, 3.6))
+    for solver, colour in zip(SOLVERS, plt.cm.tab10.colors, strict=False):
+        for kind, marker in (("hexahedra", "s"), ("tetrahedra", "^")):
+            rows = table[(table.solver == solver) & table.mesh.str.startswith(kind)]
+            rows = rows.sort_values("nodes")
+            style = dict(color=colour, marker=marker, label=f"{solver}, {kind}")
+            axes[0].loglog(rows.nodes, rows.electrode_s, **style)
+            axes[1].loglog(rows.nodes, rows.iterations, **style)
+    axes[0].set_ylabel("CPU s per electrode")
+    axes[1].set_ylabel("iterations to 1e-8")
+    for axis in axes:
+        axis.set_xlabel("nodes")
+        axis.grid(alpha=0.3, which="both")
+    axes[0].legend(fontsize=7)
+    figure.tight_layout()
+    figure.savefig(path, dpi=130)
+
+
+def main() -> None:
+    # Read by the libraries when the measuring processes start.
+    for library in ("OMP", "OPENBLAS", "MKL", "NUMBA"):
+        os.environ[f"{library}_NUM_THREADS"] = "1"
+    path = DOCS / "fem-speed.csv"
+    table = pd.read_csv(path) if path.exists() else pd.DataFrame(columns=["mesh", "solver"])
+    names = sys.argv[1:] or list(MESHES)
+    limits = {"hexahedra 1 mm": ["ours"]}
+    for name in names:
+        for solver in limits.get(name, SOLVERS):
+            with multiprocessing.get_context("spawn").Pool(1) as pool:
+                row = pool.apply(measure, ((name, solver),))
+            print(row, flush=True)
+            old = table[(table.mesh != name) | (table.solver != solver)]
+            new = pd.DataFrame([row])
+            table = new if old.empty else pd.concat([old, new])
+            order = list(MESHES)
+            table = table.sort_values(
+                "mesh", key=lambda column: column.map(order.index), kind="stable"
+            )
+            table.to_csv(path, index=False, float_format="%.4f")
+    write_table(table, DOCS / "fem-speed.md")
+    draw(table, DOCS / "fem-speed.png")
+
+
+if __name__ == "__main__":
+    main()
