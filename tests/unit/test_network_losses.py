@@ -16,6 +16,8 @@ HAND = {
     "l1": (0.2 + 0.2) / 2,
     "mse": (0.04 + 0.04) / 2,
     "bce": (-math.log(0.8) - 0.5 * math.log(0.7) - 0.5 * math.log(0.3)) / 2,
+    # Active or not: the second dipole's l of 0.5 counts as 1.
+    "bce_active": (-math.log(0.8) - math.log(0.7)) / 2,
     "dice": 1 - (2 * 0.35 + 1) / (0.9 + 0.5 + 1),
 }
 HAND["bce_dice"] = 10 * HAND["bce"] + HAND["dice"]

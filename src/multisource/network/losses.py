@@ -31,6 +31,15 @@ def bce(logits: Tensor, truth: Tensor) -> Tensor:
     return functional.binary_cross_entropy_with_logits(logits, truth)
 
 
+def bce_active(logits: Tensor, truth: Tensor) -> Tensor:
+    """Binary cross-entropy against "active or not" (l > 0), mean over samples and dipoles.
+
+    The estimate is then the probability that a dipole is active, which ranks dipoles as the
+    AUC and FractionActive do, and not its coefficient l.
+    """
+    return functional.binary_cross_entropy_with_logits(logits, (truth > 0).to(logits.dtype))
+
+
 def dice(logits: Tensor, truth: Tensor) -> Tensor:
     """1 - soft Dice overlap, mean over samples (Milletari 2016, without the squares).
 
@@ -51,6 +60,7 @@ LOSSES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
     "l1": l1,
     "mse": mse,
     "bce": bce,
+    "bce_active": bce_active,
     "dice": dice,
     "bce_dice": bce_dice,
 }
