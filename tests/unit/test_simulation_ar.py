@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import yaml
 from scipy.linalg import toeplitz
 from statsmodels.tsa.arima_process import ArmaProcess
 
@@ -68,7 +69,7 @@ def test_a_model_from_its_own_spectrum_is_itself():
 
 
 def test_resampling_keeps_the_spectrum_below_both_nyquists():
-    new = resample_model(ALPHA, 250.0, 500.0, 30)
+    new = resample_model(ALPHA, 250.0, 500.0)
     freqs = np.linspace(1, 100, 100)
     old = power_spectrum(ALPHA, freqs, 250.0)
     ratio = power_spectrum(new, freqs, 500.0) / old
@@ -92,17 +93,17 @@ def test_the_table_has_the_peaks_it_names_and_is_stable_at_any_rate():
         assert band[0] - 0.5 < peak < band[1] + 0.5
 
 
-def test_ar_spectra_follow_the_parametric_spectra():
-    # Where the table's spectrum has power (2-45 Hz) the AR model keeps its shape within 2 dB.
-    import yaml
-
+@pytest.mark.parametrize("sfreq", [100.0, 250.0, 1000.0])
+def test_ar_spectra_follow_the_parametric_spectra(sfreq):
+    # Where the table's spectrum has power (2-45 Hz) the AR model keeps its shape within 3 dB, at
+    # any rate: its memory is fixed in seconds, not in samples.
     content = yaml.safe_load(TABLE.read_text())["models"]
-    models = read_models(TABLE, sfreq=250.0)
+    models = read_models(TABLE, sfreq=sfreq)
     freqs = np.linspace(2, 45, 200)
     for name, a in zip(models.names, models.coefficients, strict=True):
         wanted = parametric_spectrum(freqs, content[name]["spectrum"])
-        decibel = 10 * np.log10(power_spectrum(a, freqs, 250.0) / wanted)
-        assert np.abs(decibel - np.median(decibel)).max() < 2.0, name
+        decibel = 10 * np.log10(power_spectrum(a, freqs, sfreq) / wanted)
+        assert np.abs(decibel - np.median(decibel)).max() < 3.0, name
 
 
 def test_classes_follow_the_shares_and_the_seed():

@@ -143,10 +143,15 @@ def model_from_spectrum(
     return a
 
 
-def resample_model(a: np.ndarray, sfreq: float, new_sfreq: float, order: int) -> np.ndarray:
-    """AR coefficients at another sampling rate with the same spectrum below both Nyquists."""
+def resample_model(a: np.ndarray, sfreq: float, new_sfreq: float) -> np.ndarray:
+    """AR coefficients at another sampling rate with the same spectrum below both Nyquists.
+
+    The order grows with the rate, so that the model reaches as far back in time; a low order is
+    first raised to 0.12 s, since a resampled AR process is no longer of its order.
+    """
     if new_sfreq == sfreq:
         return np.asarray(a, dtype=float)
-    freqs = np.linspace(0, new_sfreq / 2, 4097)
+    order = max(1, round(max(len(a) / sfreq, 0.12) * new_sfreq))
+    freqs = np.linspace(0, new_sfreq / 2, 8193)
     density = power_spectrum(a, np.minimum(freqs, sfreq / 2), sfreq)
     return model_from_spectrum(density, new_sfreq, order)

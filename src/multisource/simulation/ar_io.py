@@ -27,8 +27,9 @@ def parametric_spectrum(freqs: np.ndarray, spectrum: dict) -> np.ndarray:
 def read_models(path: str | Path, *, sfreq: float) -> ARModels:
     """AR models of a file at a sampling rate.
 
-    A model is either ``spectrum`` (exponent, knee_hz, peaks of hz, height, width_hz) or
-    ``coefficients`` at the file's ``sfreq``; ``classes`` may map every dipole to a model.
+    A model is either ``spectrum`` (exponent, knee_hz, peaks of hz, height, width_hz), turned into
+    an AR model that reaches ``memory_s`` back, or ``coefficients`` at the file's ``sfreq``;
+    ``classes`` may map every dipole to a model.
     Raises UserError if the file or a model cannot be understood or a model is unstable.
     """
     try:
@@ -41,11 +42,11 @@ def read_models(path: str | Path, *, sfreq: float) -> ARModels:
             if "spectrum" in entry:
                 freqs = np.linspace(0, sfreq / 2, 4097)
                 density = parametric_spectrum(freqs, entry["spectrum"])
-                order = int(content["order"])
+                order = round(float(content["memory_s"]) * sfreq)
                 coefficients.append(model_from_spectrum(density, sfreq, order, f"{path}: {name}"))
             else:
                 a = np.array(entry["coefficients"], dtype=float)
-                coefficients.append(resample_model(a, float(content["sfreq"]), sfreq, len(a)))
+                coefficients.append(resample_model(a, float(content["sfreq"]), sfreq))
         classes = content.get("classes")
         classes = None if classes is None else np.array(classes, dtype=np.int64)
     except OSError as error:

@@ -17,7 +17,7 @@ BLINK_RISE_S, BLINK_FALL_S = 0.10, 0.20
 SACCADE_S = 0.04  # a saccade of some 10 degrees
 BURST_S = 0.5
 MUSCLE_MM = 30.0
-MUSCLE_ORDER = 20
+MUSCLE_MEMORY_S = 0.08
 # Directions from the middle of the head: temporalis, frontalis and neck, both sides.
 MUSCLES = np.array(
     [[s * x, y, z] for s in (-1, 1) for x, y, z in ((0.95, 0.1, -0.3), (0.6, 0.7, -0.3),
@@ -92,4 +92,4 @@ def muscle_model(sfreq: float) -> np.ndarray:
     freqs = np.linspace(0, sfreq / 2, 4097)
     high = (freqs / 25) ** 4
     density = 1e-3 + high / (1 + high) / (1 + (freqs / 100) ** 2)
-    return model_from_spectrum(density, sfreq, MUSCLE_ORDER, "muscle activity")
+    return model_from_spectrum(density, sfreq, round(MUSCLE_MEMORY_S * sfreq), "muscle activity")

@@ -8,7 +8,7 @@ from multisource.errors import UserError
 from multisource.simulation.ar import model_from_spectrum
 
 FLAT_BELOW_HZ = 0.5  # 1/f noise has no finite variance; below this its spectrum is flat
-NOISE_ORDER = 30
+NOISE_MEMORY_S = 0.12
 
 
 def noise_model(exponent: float, sfreq: float) -> np.ndarray:
@@ -17,7 +17,9 @@ def noise_model(exponent: float, sfreq: float) -> np.ndarray:
         return np.empty(0)
     freqs = np.linspace(0, sfreq / 2, 8193)
     density = np.maximum(freqs, FLAT_BELOW_HZ) ** -exponent
-    return model_from_spectrum(density, sfreq, NOISE_ORDER, f"noise of exponent {exponent}")
+    return model_from_spectrum(
+        density, sfreq, round(NOISE_MEMORY_S * sfreq), f"noise of exponent {exponent}"
+    )
 
 
 def spatial_factor(n_channels: int, electrodes: np.ndarray | None, spatial_mm: float) -> np.ndarray:

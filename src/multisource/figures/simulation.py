@@ -1,0 +1,106 @@
+"""Pictures of the simulator: spectra of its AR models, EEG traces, patterns on the scalp."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from multisource.simulation.ar import ARModels, power_spectrum
+
+MEASURED, FITTED = "#2166ac", "#b2182b"
+
+
+def spectra_figure(
+    models: ARModels,
+    freqs: np.ndarray,
+    measured: np.ndarray,
+    *,
+    label: str = "measured",
+    highest_hz: float = 60.0,
+) -> Figure:
+    """Fitted against measured spectra of every AR model.
+
+    freqs (F,) Hz; measured (M, F), any scale: each is drawn with the power of its AR model
+    between 1 Hz and highest_hz.
+    """
+    columns = min(3, len(models.names))
+    rows = -(-len(models.names) // columns)
+    figure = Figure(figsize=(3.2 * columns, 0.4 + 2.5 * rows), layout="constrained")
+    grid = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
+    highest = min(highest_hz, models.sfreq / 2)
+    kept = (freqs >= 1) & (freqs <= highest)
+    for axes in grid.flat[len(models.names) :]:
+        axes.set_visible(False)
+    for axes, name, share, a, values in zip(
+        grid.flat, models.names, models.shares, models.coefficients, measured, strict=False
+    ):
+        fitted = power_spectrum(a, freqs, models.sfreq)[kept]
+        shown = values[kept] * fitted.sum() / values[kept].sum()
+        axes.semilogy(freqs[kept], shown, color=MEASURED, linewidth=1.4, label=label)
+        axes.semilogy(freqs[kept], fitted, color=FITTED, linewidth=1, label=f"AR({len(a)})")
+        axes.set_title(f"{name} ({100 * share:.0f} % of the dipoles)", fontsize=9)
+        axes.grid(alpha=0.3)
+    for axes in grid[-1]:
+        axes.set_xlabel("frequency (Hz)")
+    for axes in grid[:, 0]:
+        axes.set_ylabel("power (1/Hz)")
+    grid[0, 0].legend(frameon=False, fontsize=8)
+    return figure
+
+
+def draw_traces(
+    axes: Axes,
+    eeg: np.ndarray,
+    sfreq: float,
+    *,
+    names: Sequence[str] = (),
+    spacing_uv: float | None = None,
+    colours: Sequence[str] | str = "#303030",
+) -> float:
+    """Draw channels (E, T) in V below each other; returns the distance between them in uV."""
+    microvolts = eeg * 1e6
+    spacing = spacing_uv or 4 * float(np.median(microvolts.std(axis=1)))
+    times = np.arange(eeg.shape[1]) / sfreq
+    colours = [colours] * len(eeg) if isinstance(colours, str) else colours
+    for row, (series, colour) in enumerate(zip(microvolts, colours, strict=True)):
+        axes.plot(times, series - row * spacing, color=colour, linewidth=0.7)
+    axes.set_yticks([-row * spacing for row in range(len(eeg))], names or [""] * len(eeg))
+    axes.tick_params(axis="y", labelsize=7, length=0)
+    axes.set_ylim(-(len(eeg) - 0.2) * spacing, 0.8 * spacing + spacing * 0.2)
+    axes.margins(x=0)
+    axes.set_xlabel("time (s)")
+    for side in ("top", "right", "left"):
+        axes.spines[side].set_visible(False)
+    return spacing
+
+
+def draw_pattern(axes: Axes, values: np.ndarray, electrodes: np.ndarray) -> None:
+    """Draw values (E,) at the electrodes (E, 3) mm, seen from above, nose up.
+
+    The angle from the vertex becomes the distance from the middle, so that the rim is seen.
+    """
+    centred = electrodes - electrodes.mean(axis=0) * [1, 1, 0]
+    height = centred[:, 2] - np.median(centred[:, 2])
+    angle = np.arctan2(np.hypot(centred[:, 0], centred[:, 1]), height + 40.0)
+    direction = centred[:, :2] / np.hypot(centred[:, 0], centred[:, 1])[:, None]
+    place = direction * angle[:, None]
+    largest = np.abs(values).max()
+    axes.scatter(
+        *place.T,
+        c=values,
+        s=70,
+        cmap="RdBu_r",
+        vmin=-largest,
+        vmax=largest,
+        edgecolor="0.4",
+        lw=0.4,
+    )
+    rim = 1.12 * np.abs(place).max()
+    turn = np.linspace(0, 2 * np.pi, 200)
+    axes.plot(rim * np.cos(turn), rim * np.sin(turn), color="0.5", linewidth=1)
+    axes.plot([-0.12 * rim, 0, 0.12 * rim], [rim, 1.12 * rim, rim], color="0.5", linewidth=1)
+    axes.set_aspect("equal")
+    axes.axis("off")
