@@ -121,7 +121,10 @@ def print_frame(frame: pd.DataFrame, significant: int = 3) -> tuple[list[str], l
 
     def text(value: object) -> str:
         if isinstance(value, float):
-            return "–" if math.isnan(value) else f"{value:,.{significant}g}"
+            if math.isnan(value):
+                return "–"
+            whole = abs(value) >= 10**significant
+            return f"{value:,.0f}" if whole else f"{value:.{significant}g}"
         return str(value)
 
     rows: Sequence[Sequence[object]] = frame.itertuples(index=False, name=None)
