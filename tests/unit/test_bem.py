@@ -215,6 +215,18 @@ def test_decimation_keeps_the_shared_vertices():
     np.testing.assert_allclose(radius, 80 + 5 * u[:, 0] + 3 * u[:, 1] ** 2, rtol=1e-4)
 
 
+def test_surfaces_of_any_triangulation_pass_as_they_are():
+    unit, triangles = icosahedra()[1]
+    order = np.random.default_rng(0).permutation(len(unit))
+    rank = np.argsort(order)
+    surfaces = {
+        name: (radius * unit[order], rank[triangles])
+        for name, radius in zip(SHELLS, RADII, strict=True)
+    }
+    shells = nested_shells(surfaces, None)
+    assert all(np.array_equal(shells[name][0], surfaces[name][0]) for name in SHELLS)
+
+
 def broken(name, change):
     surfaces = spheres(2)
     surfaces[name] = change(*surfaces[name])
