@@ -60,15 +60,15 @@ def rdm(a, b):
 def test_leadfield_matches_the_analytic_sphere(head, model):
     mesh, electrodes, transfer = head
     positions = np.concatenate([spread(12, share * RADII[0]) for share in (0.2, 0.5)])
-    gain = leadfield(mesh, transfer, positions, source_model=model)
+    gain = leadfield(mesh, transfer, positions, source_model=model, conductivity=SIGMA)
     exact = sphere_leadfield(
         electrodes, positions, radii=RADII, conductivities=np.array(list(SIGMA.values()))
     )
-    # 4 mm voxels: measured median RDM 1.1-2.2 %, amplitude +3 %. A wrong sign, unit, column order
+    # 4 mm voxels: measured median RDM 0.9-1.8 %, amplitude +4.1 %. A wrong sign, unit, column order
     # or reference is an error of 100 % or more.
     assert np.median(rdm(gain, exact)) < 0.03
     size = np.log(np.linalg.norm(gain, axis=0) / np.linalg.norm(exact, axis=0))
-    assert abs(np.median(size)) < 0.05
+    assert abs(np.median(size)) < 0.06
     np.testing.assert_allclose(gain.mean(axis=0), 0, atol=1e-12 * np.abs(gain).max())
 
 
@@ -135,6 +135,8 @@ def test_user_errors(head):
         place_dipoles(mesh, [[0, 0, 90.0]])
     with pytest.raises(UserError, match="from grey matter"):
         place_dipoles(mesh, [[0, 0, 70.0]])
+    with pytest.raises(UserError, match="needs the conductivities"):
+        leadfield(mesh, transfer, [[0, 0, 10.0]], source_model="localised_subtraction")
     with pytest.raises(UserError, match="source model 'foo'"):
         leadfield(mesh, transfer, [[0, 0, 10.0]], source_model="foo")
     labels, affine = sphere_labels(12.0)

@@ -24,7 +24,7 @@ from multisource.leadfield.source_models import (
     partial_integration,
     venant,
 )
-from multisource.leadfield.source_models.patch import MIN_PATCH, Patches
+from multisource.leadfield.source_models.patch import MIN_PATCH
 from multisource.leadfield.tetrahedra import Shell, shells_and_labels, tetrahedral_mesh
 from multisource.leadfield.transfer import transfer_matrix
 
@@ -63,7 +63,7 @@ def leadfield(
     ``transfer`` (E, n) V/A from ``transfer_matrix`` on the same mesh; ``positions`` (N, 3) mm in
     elements of tissue ``label`` (None: any). ``conductivity`` (label: S/m, that of the transfer
     matrix) is needed for localised subtraction only. A Venant source with fewer than ``MIN_PATCH``
-    nodes falls back to partial integration, and a warning counts them. ``progress`` is told
+    nodes takes in one more ring of elements, and a warning counts them. ``progress`` is told
     dipoles done and in all. Raises UserError for an unknown source model or a dipole outside its
     tissue.
     """
@@ -85,7 +85,7 @@ def leadfield(
             raise UserError("localised_subtraction needs the conductivities of the transfer matrix")
         sigma = element_conductivity(mesh, conductivity)
     gain = np.empty((len(transfer), 3 * len(positions)))
-    fallen = 0
+    extended = 0
     for start in range(0, len(positions), BATCH):
         part = slice(start, min(start + BATCH, len(positions)))
         place = (positions[part], elements[part], local[part])
@@ -95,23 +95,16 @@ def leadfield(
             loads = localised_subtraction.loads(mesh, *place[:2], sigma)
         else:
             model = venant if source_model == "venant" else multipolar_venant
-            tissues = mesh.labels[elements[part]]
-            small = Patches(mesh).sizes(positions[part], tissues) < MIN_PATCH
-            fallen += int(small.sum())
-            loads = model.loads(mesh, positions[part], tissues)
-            if small.any():
-                rows = np.flatnonzero(np.repeat(small, 3))
-                loads = loads.tolil()
-                loads[rows] = partial_integration.loads(mesh, *(a[small] for a in place)).tolil()
-                loads = loads.tocsr()
+            loads, few = model.loads(mesh, positions[part], mesh.labels[elements[part]])
+            extended += few
         gain[:, 3 * part.start : 3 * part.stop] = (loads @ transfer.T).T
         if progress is not None:
             progress(part.stop, len(positions))
-    if fallen:
+    if extended:
         log.warning(
-            "%d of %d dipoles have fewer than %d grey matter nodes around them: partial "
-            "integration was used there",
-            fallen,
+            "%d of %d dipoles had fewer than %d nodes of their tissue around them: their patches "
+            "were extended by one ring",
+            extended,
             len(positions),
             MIN_PATCH,
         )

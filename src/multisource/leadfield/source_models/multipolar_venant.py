@@ -8,6 +8,7 @@ helps near tissue boundaries on hexahedra. Vorwerk et al., Biomed. Eng. Online 1
 from __future__ import annotations
 
 import numpy as np
+from scipy import sparse
 
 from multisource.leadfield.mesh import Mesh
 from multisource.leadfield.source_models import venant
@@ -39,6 +40,6 @@ def moments(offsets: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return matrix, target
 
 
-def loads(mesh: Mesh, positions: np.ndarray, labels: np.ndarray):
-    """Return the loads (3N, n) in 1/m of unit dipoles along x, y, z; see ``venant.loads``."""
+def loads(mesh: Mesh, positions: np.ndarray, labels: np.ndarray) -> tuple[sparse.csr_array, int]:
+    """Return the loads (3N, n) in 1/m and the number of extended patches; see ``venant.loads``."""
     return venant.loads(mesh, positions, labels, moments=moments)

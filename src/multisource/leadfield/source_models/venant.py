@@ -30,16 +30,19 @@ def moments(offsets: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return matrix, target
 
 
-def loads(mesh: Mesh, positions: np.ndarray, labels: np.ndarray, *, moments=moments):
+def loads(
+    mesh: Mesh, positions: np.ndarray, labels: np.ndarray, *, moments=moments
+) -> tuple[sparse.csr_array, int]:
     """Return the loads (3N, n) in 1/m of unit dipoles along x, y, z at each position.
 
     ``positions`` (N, 3) mm in tissues ``labels`` (N,). ``moments`` maps scaled offsets to a moment
-    matrix and the dipole's moments. The loads of a dipole without a patch are empty.
+    matrix and the dipole's moments. Also returned: how many patches were small and extended.
     """
     patches = Patches(mesh)
-    weights, columns, sizes = [], [], []
+    weights, columns, sizes, extended = [], [], [], 0
     for position, label in zip(positions, labels, strict=True):
-        nodes = patches.around(position, label)
+        nodes, few = patches.around(position, label)
+        extended += few
         offsets = (mesh.nodes[nodes] - position) / REFERENCE_LENGTH
         monopoles = _fit(offsets, *moments(offsets)) / (REFERENCE_LENGTH * 1e-3)
         weights.append(monopoles.T.ravel())
@@ -50,7 +53,7 @@ def loads(mesh: Mesh, positions: np.ndarray, labels: np.ndarray, *, moments=mome
         (np.concatenate(weights), np.concatenate(columns), pointers),
         shape=(3 * len(positions), len(mesh.nodes)),
     )
-    return matrix
+    return matrix, extended
 
 
 def _fit(offsets: np.ndarray, matrix: np.ndarray, target: np.ndarray) -> np.ndarray:
