@@ -89,7 +89,7 @@ def apply_kernel(
             raise UserError(
                 f"eeg: a value in windows {start}..{start + len(block) - 1} is not finite"
             )
-        columns, scale = _columns(block)
+        columns = _columns(block)
         size = len(block)
         total = np.empty((n_dipoles, size), np.float32)
         peak = np.zeros(size, np.float32)
@@ -108,7 +108,7 @@ def apply_kernel(
         if whole is not None:
             norms = np.asarray(smoothing @ whole, np.float32).reshape(n_dipoles, n_times, size)
             total, peak = norms.sum(axis=1), norms.max(axis=(0, 1))
-        silent = (peak == 0) | (scale == 0)
+        silent = peak == 0
         maps[start : start + size] = (total / np.where(silent, np.inf, peak * n_times)).T
         bar.update(size)
     bar.close()
@@ -122,13 +122,12 @@ def post_process(norms: np.ndarray) -> np.ndarray:
 
 
 def _block_matrix(kernel: Kernel) -> list[np.ndarray]:
-    """Row blocks in float32, orientation-major inside a block, average reference folded in.
+    """Row blocks in float32, orientation-major inside a block.
 
     The kernel is scaled to unit size first: in SI units its squares would leave float32.
     """
-    matrix = kernel.matrix - kernel.matrix.mean(axis=1, keepdims=True)
-    largest = np.abs(matrix).max()
-    matrix = (matrix / (largest if largest > 0 else 1.0)).astype(np.float32)
+    largest = np.abs(kernel.matrix).max()
+    matrix = (kernel.matrix / (largest if largest > 0 else 1.0)).astype(np.float32)
     matrix = matrix.reshape(kernel.n_dipoles, kernel.orientations, -1)
     return [
         np.ascontiguousarray(matrix[first : first + _DIPOLES].transpose(1, 0, 2)).reshape(
@@ -138,15 +137,20 @@ def _block_matrix(kernel: Kernel) -> list[np.ndarray]:
     ]
 
 
-def _columns(block: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """(S, E, T) -> (E, T * S) float32, each window scaled to unit size; and the scales (S,).
+def _columns(block: np.ndarray) -> np.ndarray:
+    """(S, E, T) -> (E, T * S) float32, average-referenced and scaled to unit size.
 
+    The reference is taken in double precision: a large common offset would cost the digits of
+    single precision. What is left of a constant potential is rounding, and counts as 0.
     Windows run fastest, so that sums over time are long contiguous additions.
     """
-    scale = np.abs(block).max(axis=(1, 2)).astype(np.float64)
-    unit = block / np.where(scale > 0, scale, 1.0)[:, None, None]
+    size = np.abs(block).max(axis=(1, 2)).astype(float)
+    block = np.asarray(block, float) - block.mean(axis=1, keepdims=True, dtype=float)
+    scale = np.abs(block).max(axis=(1, 2))
+    scale[scale <= np.finfo(np.float32).eps * size] = 0
+    unit = block / np.where(scale > 0, scale, np.inf)[:, None, None]
     unit = unit.transpose(1, 2, 0).astype(np.float32)
-    return np.ascontiguousarray(unit).reshape(block.shape[1], -1), scale
+    return np.ascontiguousarray(unit).reshape(block.shape[1], -1)
 
 
 def _norms(product: np.ndarray, n_dipoles: int) -> np.ndarray:
