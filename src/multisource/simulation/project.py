@@ -72,10 +72,9 @@ def spatial_factors(
     n_classes, rank, _ = projector.background.shape
     if amplitudes is None:
         amplitudes = np.ones((n_samples, n_patches))
-    covariances = np.empty((n_samples, n_classes, rank, rank), dtype=np.float32)
     factors = np.empty((n_samples, rank, n_classes, rank), dtype=np.float32)
     topographies = np.empty((n_samples, n_patches, rank), dtype=np.float32)
-    _covariances(
+    _factorise(
         projector.rows,
         projector.background,
         projector.classes,
@@ -84,10 +83,9 @@ def spatial_factors(
         patches.coefficients,
         np.ascontiguousarray(amplitudes, dtype=float),
         float(boost),
-        covariances,
+        factors,
         topographies,
     )
-    _cholesky(covariances, factors)
     return factors, topographies
 
 
@@ -104,47 +102,6 @@ def _weights(coefficients, amplitudes, boost, shared, change):
             shared[p, i] = boost * coefficients[i, p] * amplitudes[p] / max(total, 1.0)
         own = boost * scaled / total * (1.0 - min(total, 1.0))
         change[i] = own * own - 1.0
-
-
-@njit(cache=True)
-def _covariances(
-    rows,
-    background,
-    classes,
-    offsets,
-    dipoles,
-    coefficients,
-    amplitudes,
-    boost,
-    covariances,
-    topographies,
-):
-    n_samples, n_patches, rank = topographies.shape
-    n_classes = background.shape[0]
-    for s in range(n_samples):
-        first = offsets[s]
-        count = offsets[s + 1] - first
-        shared = np.empty((n_patches, count), dtype=np.float32)
-        change = np.empty(count, dtype=np.float32)
-        _weights(coefficients[first : first + count], amplitudes[s], boost, shared, change)
-        picked = np.empty((count, rank), dtype=np.float32)
-        scaled = np.empty((count, rank), dtype=np.float32)
-        for i in range(count):
-            row = rows[dipoles[first + i]]
-            weight = change[i]
-            for e in range(rank):
-                picked[i, e] = row[e]
-                scaled[i, e] = weight * row[e]
-        topographies[s] = np.dot(shared, picked)
-        begin = 0
-        for m in range(n_classes):
-            end = begin
-            while end < count and classes[dipoles[first + end]] == m:
-                end += 1
-            covariances[s, m] = background[m]
-            if end > begin:
-                covariances[s, m] += np.dot(scaled[begin:end].T, picked[begin:end])
-            begin = end
 
 
 LANES = 64  # matrices factorised side by side, so that the innermost loop is a long vector
@@ -180,24 +137,66 @@ def _cholesky_lanes(work, column):
 
 
 @njit(cache=True)
-def _cholesky(covariances, factors):
-    """Lower factors (S, r, M, r) of covariances (S, M, r, r)."""
-    n_samples, n_classes, rank, _ = covariances.shape
-    total = n_samples * n_classes
-    matrices = covariances.reshape(total, rank, rank)
+def _factorise(
+    rows,
+    background,
+    classes,
+    offsets,
+    dipoles,
+    coefficients,
+    amplitudes,
+    boost,
+    factors,
+    topographies,
+):
+    n_samples, n_patches, rank = topographies.shape
+    n_classes = background.shape[0]
     work = np.zeros((rank, rank, LANES), dtype=np.float32)
     column = np.empty((rank, LANES), dtype=np.float32)
-    for start in range(0, total, LANES):
-        held = min(LANES, total - start)
-        for i in range(rank):
-            for v in range(held):
+    held = 0
+    for s in range(n_samples):
+        first = offsets[s]
+        count = offsets[s + 1] - first
+        shared = np.empty((n_patches, count), dtype=np.float32)
+        change = np.empty(count, dtype=np.float32)
+        _weights(coefficients[first : first + count], amplitudes[s], boost, shared, change)
+        picked = np.empty((count, rank), dtype=np.float32)
+        scaled = np.empty((count, rank), dtype=np.float32)
+        for i in range(count):
+            n = dipoles[first + i]
+            weight = change[i]
+            for e in range(rank):
+                value = rows[n, e]
+                picked[i, e] = value
+                scaled[i, e] = weight * value
+        topographies[s] = np.dot(shared, picked)
+        begin = 0
+        for m in range(n_classes):
+            end = begin
+            while end < count and classes[dipoles[first + end]] == m:
+                end += 1
+            covariance = background[m]
+            if end > begin:
+                covariance = covariance + np.dot(scaled[begin:end].T, picked[begin:end])
+            begin = end
+            for i in range(rank):
                 for j in range(i + 1):
-                    work[i, j, v] = matrices[start + v, i, j]
-        _cholesky_lanes(work, column)
-        for i in range(rank):
-            for v in range(held):
-                s, m = divmod(start + v, n_classes)
-                for j in range(i + 1):
-                    factors[s, i, m, j] = work[i, j, v]
-                for j in range(i + 1, rank):
-                    factors[s, i, m, j] = np.float32(0.0)
+                    work[i, j, held] = covariance[i, j]
+            held += 1
+            if held == LANES or (s == n_samples - 1 and m == n_classes - 1):
+                _cholesky_lanes(work, column)
+                _store(work, held, s * n_classes + m + 1 - held, n_classes, factors)
+                held = 0
+
+
+@njit(cache=True)
+def _store(work, held, start, n_classes, factors):
+    """Copy the lower factors of work (r, r, LANES) to factors (S, r, M, r)."""
+    rank = work.shape[0]
+    for i in range(rank):
+        for v in range(held):
+            s, m = divmod(start + v, n_classes)
+            for j in range(i + 1):
+                factors[s, i, m, j] = work[i, j, v]
+            for j in range(i + 1, rank):
+                factors[s, i, m, j] = np.float32(0.0)
