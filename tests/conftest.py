@@ -29,7 +29,7 @@ class Study:
 
     def snakemake(self, *arguments: str, config: str = "tiny.yaml") -> subprocess.CompletedProcess:
         return subprocess.run(
-            [sys.executable, "-m", "snakemake", *arguments, "--configfile", config],
+            [sys.executable, "-m", "snakemake", "--configfile", config, *arguments],
             cwd=self.folder,
             capture_output=True,
             text=True,

@@ -43,8 +43,8 @@ rule build_head:
 rule place_electrodes:
     """Electrodes of the montage, projected onto the scalp."""
     input:
+        **named_files(config["electrodes"], "montage", "channels"),
         head=rules.build_head.output,
-        files=named_files(config["electrodes"], "montage", "channels"),
     output:
         electrodes="results/{head}/anatomy/electrodes.tsv",
     log:
@@ -58,7 +58,7 @@ rule place_electrodes:
         runtime=5,
     params:
         anatomy=anatomy_folder,
-        settings=with_paths(config["electrodes"], "montage", "channels"),
+        settings=config["electrodes"],
         code=code("anatomy.electrodes", "anatomy.io"),
     script:
         "../scripts/place_electrodes.py"

@@ -16,8 +16,9 @@ from multisource.inverse.registry import SOLVERS as SOLVER_MODULES
 from multisource.network.registry import NETWORKS as NETWORK_MODULES
 from multisource.provenance import code_version
 
-# Files named in the configuration: first the folder of the study, then this repository.
-FOLDERS = [Path.cwd(), Path(workflow.basedir)]
+# Files named in the configuration: first the folder of the study, then this repository. Names
+# stay relative where they can, so that a study may be moved without running it again.
+FOLDERS = [Path("."), Path(workflow.basedir)]
 
 try:
     check_config(
@@ -87,16 +88,10 @@ def study_file(name):
     return str(find_file(name, FOLDERS))
 
 
-def with_paths(section, *keys):
-    """Return a section of the configuration with the files that it names as paths."""
-    paths = {k: find_file(section[k], FOLDERS) for k in keys if isinstance(section[k], str)}
-    return section | {key: str(path) for key, path in paths.items() if path}
-
-
 def named_files(section, *keys):
-    """Return the files that a section of the configuration names, to be tracked as inputs."""
-    found = with_paths(section, *keys)
-    return [found[key] for key in keys if found[key] != section[key]]
+    """Return {key: path} of the values that name a file, to be tracked as inputs."""
+    found = {k: find_file(section[k], FOLDERS) for k in keys if isinstance(section[k], str)}
+    return {key: str(path) for key, path in found.items() if path}
 
 
 def chunks(split):

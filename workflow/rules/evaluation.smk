@@ -59,7 +59,7 @@ rule make_table:
             scenario=TABLES[wildcards.table],
             method=METHODS,
         ),
-        paper=str(Path(workflow.basedir, "resources/paper-tables.csv")),
+        paper=study_file("resources/paper-tables.csv"),
     output:
         csv="results/{head}/tables/table-{table}.csv",
         md="results/{head}/tables/table-{table}.md",

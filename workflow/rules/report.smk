@@ -66,7 +66,7 @@ rule plot_scenario:
 rule render_report:
     """One self-contained page: tables, figures, timings, configuration, versions."""
     input:
-        template=str(Path(workflow.basedir, "src/multisource/report/template.html")),
+        template=study_file("src/multisource/report/template.html"),
         metrics=expand("results/{{head}}/metrics/test/{method}.parquet", method=METHODS),
         tables=expand("results/{{head}}/tables/table-{table}.csv", table=TABLES),
         figures=expand("results/{{head}}/figures/figure-{figure}.png", figure=["1", *FIGURES]),

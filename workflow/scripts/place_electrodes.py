@@ -4,5 +4,6 @@ from multisource.logs import logged
 
 with logged(snakemake.log[0]):
     head = load_head(snakemake.params.anatomy)
-    electrodes = choose_electrodes(head, **snakemake.params.settings)
+    files = {key: path for key, path in snakemake.input.items() if key != "head"}
+    electrodes = choose_electrodes(head, **snakemake.params.settings | files)
     write_electrodes(snakemake.output.electrodes, electrodes)
