@@ -188,6 +188,10 @@ def _inconsistencies(config: dict[str, Any], folders: list[Path]) -> list[str]:
         if isinstance(name, str) and find_file(name, folders) is None:
             places = " or ".join(str(folder) for folder in folders)
             mistakes.append(f"{key}: file {name!r} does not exist (looked in {places})")
+    if not mistakes and config["leadfield"]["fem"]["backend"] == "duneuro":
+        from multisource.leadfield.duneuro import require_duneuropy
+
+        require_duneuropy()
     return mistakes or _scenario_names(config, folders)
 
 

@@ -103,6 +103,13 @@ def leaves(schema: dict, definitions: dict, path: str = ""):
         yield path, schema
 
 
+def test_duneuro_is_required_before_any_job():
+    config = default()
+    config["leadfield"]["fem"]["backend"] = "duneuro"
+    with pytest.raises(UserError, match="duneuropy.*duneuro.org.*native"):
+        check(config)
+
+
 def test_every_key_is_described():
     schema = yaml.safe_load(SCHEMA.read_text())
     found = list(leaves(schema, schema["$defs"]))

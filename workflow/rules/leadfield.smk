@@ -5,6 +5,10 @@ out: leadfield/sources-src.fif, leadfield/fem-fwd.fif, leadfield/bem-fwd.fif (MN
      leadfield/fem-dipoles.tsv, leadfield/comparison.csv, leadfield/comparison.png
 """
 
+from multisource.leadfield.backends import BACKENDS
+
+FEM_BACKEND = config["leadfield"]["fem"]["backend"]
+
 
 rule build_source_space:
     """Dipoles on the white surface with the cortex normals."""
@@ -72,7 +76,13 @@ rule solve_transfer:
     params:
         tolerance=config["leadfield"]["fem"]["tolerance"],
         conductivity=config["leadfield"]["fem"]["conductivity"],
-        code=code("leadfield.transfer", "leadfield.conductivity", "anatomy.electrodes"),
+        backend=FEM_BACKEND,
+        code=code(
+            BACKENDS[FEM_BACKEND],
+            "leadfield.backends",
+            "leadfield.conductivity",
+            "anatomy.electrodes",
+        ),
     script:
         "../scripts/solve_transfer.py"
 
@@ -101,7 +111,18 @@ rule compute_fem:
         anatomy=anatomy_folder,
         source_model=config["leadfield"]["fem"]["source_model"],
         depth=config["leadfield"]["fem"]["depth"],
-        code=code("leadfield.fem", "leadfield.forward", "anatomy.source_space", "anatomy.io"),
+        backend=FEM_BACKEND,
+        conductivity=config["leadfield"]["fem"]["conductivity"],
+        code=code(
+            BACKENDS[FEM_BACKEND],
+            "leadfield.backends",
+            "leadfield.check",
+            "leadfield.conductivity",
+            "leadfield.forward",
+            "leadfield.placement",
+            "anatomy.source_space",
+            "anatomy.io",
+        ),
     script:
         "../scripts/compute_fem.py"
 
@@ -126,7 +147,13 @@ rule compute_bem:
     params:
         anatomy=anatomy_folder,
         settings=config["leadfield"]["bem"],
-        code=code("leadfield.bem", "leadfield.forward", "anatomy.source_space", "anatomy.io"),
+        code=code(
+            "leadfield.bem",
+            "leadfield.check",
+            "leadfield.forward",
+            "anatomy.source_space",
+            "anatomy.io",
+        ),
     script:
         "../scripts/compute_bem.py"
 

@@ -4,7 +4,8 @@ from multisource.anatomy.electrodes import read_electrodes
 from multisource.anatomy.io import load_head
 from multisource.anatomy.source_space import source_geometry
 from multisource.leadfield.bem import bem_leadfield
-from multisource.leadfield.forward import make_forward, write_forward
+from multisource.leadfield.check import check_leadfield
+from multisource.leadfield.forward import leadfield_of, make_forward, write_forward
 from multisource.logs import logged
 
 with logged(snakemake.log[0]):
@@ -17,4 +18,6 @@ with logged(snakemake.log[0]):
         positions=source_geometry(sources, head.surfaces).positions,
         **snakemake.params.settings,
     )
-    write_forward(make_forward(gain, electrodes, sources, head.fiducials), snakemake.output.forward)
+    forward = make_forward(gain, electrodes, sources, head.fiducials)
+    check_leadfield(leadfield_of(forward), name="operator B")
+    write_forward(forward, snakemake.output.forward)

@@ -1,13 +1,14 @@
 import mne
 import numpy as np
-from tqdm import tqdm
 
 from multisource.anatomy.electrodes import read_electrodes
 from multisource.anatomy.io import load_head
 from multisource.anatomy.source_space import source_geometry
 from multisource.files import atomic
-from multisource.leadfield.fem import leadfield
-from multisource.leadfield.forward import make_forward, write_forward
+from multisource.leadfield.backends import leadfield
+from multisource.leadfield.check import check_leadfield
+from multisource.leadfield.conductivity import by_label
+from multisource.leadfield.forward import leadfield_of, make_forward, write_forward
 from multisource.leadfield.mesh import load_mesh
 from multisource.leadfield.placement import place_dipoles
 from multisource.logs import logged
@@ -23,12 +24,14 @@ with logged(snakemake.log[0]):
     )
     with atomic(snakemake.output.dipoles) as part:
         table.to_csv(part, sep="\t", index=False, float_format="%.4f")
-    with tqdm(total=len(placed), desc="dipoles", unit="dipole", mininterval=1) as bar:
-        gain = leadfield(
-            mesh,
-            np.load(snakemake.input.transfer),
-            placed,
-            source_model=snakemake.params.source_model,
-            progress=lambda done, total: bar.update(done - bar.n),
-        )
-    write_forward(make_forward(gain, electrodes, sources, head.fiducials), snakemake.output.forward)
+    gain = leadfield(
+        snakemake.params.backend,
+        mesh,
+        by_label(snakemake.params.conductivity),
+        np.load(snakemake.input.transfer),
+        placed,
+        source_model=snakemake.params.source_model,
+    )
+    forward = make_forward(gain, electrodes, sources, head.fiducials)
+    check_leadfield(leadfield_of(forward), name="operator A")
+    write_forward(forward, snakemake.output.forward)

@@ -2,20 +2,20 @@ import numpy as np
 
 from multisource.anatomy.electrodes import read_electrodes
 from multisource.files import atomic
+from multisource.leadfield.backends import transfer_matrix
 from multisource.leadfield.conductivity import by_label
 from multisource.leadfield.mesh import load_mesh
-from multisource.leadfield.transfer import transfer_matrix
 from multisource.logs import logged
 
 with logged(snakemake.log[0]):
     electrodes = read_electrodes(snakemake.input.electrodes)
     transfer = transfer_matrix(
+        snakemake.params.backend,
         load_mesh(snakemake.input.mesh),
         by_label(snakemake.params.conductivity),
         electrodes.positions,
         names=electrodes.names,
         tolerance=snakemake.params.tolerance,
-        progress=print,
     )
     with atomic(snakemake.output.transfer) as part:
         np.save(part, transfer)
