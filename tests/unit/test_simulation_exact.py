@@ -53,7 +53,7 @@ def one(patches: Patches, s: int) -> Patches:
 
 def test_the_sparse_weights_reproduce_the_papers_formulas_dipole_by_dipole(head):
     # Same draws on both sides: only rounding may differ.
-    _, positions = head
+    gain, positions = head
     near = np.argsort(np.linalg.norm(positions - positions[3], axis=1))[4]
     patches = PatchDrawer(positions).fill([[3, near, 200]], [[50.0, 60.0, 40.0]])
     assert (patches.coefficients.sum(axis=1) > 1).any()  # overlaps beyond 1 are among them
@@ -69,6 +69,9 @@ def test_the_sparse_weights_reproduce_the_papers_formulas_dipole_by_dipole(head)
     np.testing.assert_allclose(dense[patches.dipoles], active, atol=1e-5)
     inactive = np.setdiff1d(np.arange(N), patches.dipoles)
     np.testing.assert_array_equal(dense[inactive], series[inactive])
+    # And so at the sensors: active dipoles one by one, plus the background of all others.
+    sensors = gain[:, patches.dipoles] @ active + gain[:, inactive] @ series[inactive]
+    np.testing.assert_allclose(gain @ dense, sensors, atol=1e-5 * np.abs(sensors).max())
 
 
 def test_a_single_patch_follows_the_papers_first_formula(head):

@@ -187,14 +187,23 @@ def simulate_samples(
     indices = np.asarray(list(indices), dtype=np.int64)
     if len(indices) == 0 or indices.min() < 0:
         raise UserError("indices: give at least one index, none below 0")
-    blocks = list(_blocks(simulator, indices, progress))
+    # One array from the start: a list of blocks, joined at the end, would take twice the memory.
+    eeg = np.empty((len(indices), gain.shape[0], settings.n_times), dtype=np.float32)
+    parts: list[Patches] = []
+    extras: dict[str, list[np.ndarray]] = {}
+    dims: dict[str, tuple[str, ...]] = {}
+    done = 0
+    for block in _blocks(simulator, indices, progress):
+        eeg[done : done + len(block.eeg)] = block.eeg
+        done += len(block.eeg)
+        parts.append(block.patches)
+        for name, (along, values) in block.extras.items():
+            dims[name] = along
+            extras.setdefault(name, []).append(values)
     return labelled(
-        eeg=np.concatenate([b.eeg for b in blocks]),
-        patches=join_patches([b.patches for b in blocks]),
-        extras={
-            name: (dims, np.concatenate([b.extras[name][1] for b in blocks]))
-            for name, (dims, _) in blocks[0].extras.items()
-        },
+        eeg=eeg,
+        patches=join_patches(parts),
+        extras={name: (dims[name], np.concatenate(values)) for name, values in extras.items()},
         index=indices,
         channels=channels,
         settings=settings,
