@@ -44,6 +44,7 @@ rule heads:
 rule leadfields:
     input:
         f"results/{HEAD}/leadfield/comparison.csv",
+        f"results/{HEAD}/leadfield/verification.csv",
 
 
 rule datasets:

@@ -286,7 +286,10 @@ def study_folder(folder):
     electrodes = pd.DataFrame({"name": ["Cz", "Pz", "Oz"], "x": 0.0, "y": 0.0, "z": 100.0})
     electrodes.to_csv(folder / "anatomy/electrodes.tsv", sep="\t", index=False)
     (folder / "leadfield").mkdir()
-    (folder / "leadfield/comparison.png").write_bytes(PNG)
+    for name in ("comparison", "sphere", "sensitivity", "placement"):
+        (folder / f"leadfield/{name}.png").write_bytes(PNG)
+    checks = pd.DataFrame({"check": ["RDM"], "value": ["0.2"], "expected": [""], "verdict": ["ok"]})
+    checks.to_csv(folder / "leadfield/verification.csv", index=False)
     depth = pd.DataFrame({"depth_mm": [3.0, 12.0, 13.0], "rdm": [0.1, 0.2, 0.3], "lnmag": 0.05})
     depth.to_csv(folder / "leadfield/comparison.csv", index=False)
     (folder / "benchmarks/simulate_chunk").mkdir(parents=True)
@@ -319,7 +322,7 @@ def test_report_of_a_study_on_disk(tmp_path):
     places = page.values("id")
     assert len(places) == len(set(places))
     assert {"table-I", "table-V", "table-IX"} <= set(places)
-    assert len(page.values("src", "img")) == 6
+    assert len(page.values("src", "img")) == 9
     facts = re.sub(r"<[^>]*>", " ", text[text.index("<dl") : text.index("</dl>")]).split()
     assert facts[facts.index("Electrodes") + 1] == "3"
     assert facts[facts.index("Dipoles") + 1] == "3"

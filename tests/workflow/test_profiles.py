@@ -13,7 +13,9 @@ def test_slurm_profile_plans_the_whole_study(fresh):
     assert run.returncode == 0, run.stdout + run.stderr
     jobs = re.findall(r"^rule (\w+):\n(.*?)(?=\n\n|\n\[)", run.stdout, re.S | re.M)
     steps = [(name, body) for name, body in jobs if name != "all"]
-    assert {"build_head", "solve_transfer", "train_network", "render_report"} <= {n for n, _ in steps}
+    assert {"build_head", "solve_transfer", "train_network", "render_report"} <= {
+        n for n, _ in steps
+    }
     for name, body in steps:
         assert re.search(r"mem_mb=\d+", body) and re.search(r"runtime=\d+", body), name
     training = next(body for name, body in steps if name == "train_network")

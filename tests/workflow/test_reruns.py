@@ -9,8 +9,9 @@ NETWORK = {"train_network", "predict_network"} | SCORED
 INVERSE = {"build_kernel", "solve_scenario"} | SCORED
 LAURA = INVERSE - {"plot_scenario"}  # the tiny study's figures show MNE
 SIMULATED = {"simulate_chunk", "simulate_scenario", "plot_channel", "estimate_baseline"}
-LEADFIELD_A = {"compute_fem", "compare_leadfields", "solve_scenario"} | SIMULATED | NETWORK
-LEADFIELD_B = {"compute_bem", "compare_leadfields"} | INVERSE
+COMPARED = {"compare_leadfields", "verify_leadfields", "check_on_sphere"}
+LEADFIELD_A = {"compute_fem", "solve_scenario"} | COMPARED | SIMULATED | NETWORK
+LEADFIELD_B = {"compute_bem"} | COMPARED | INVERSE
 
 CONFIG_EDITS = [
     (("inverse", "settings", "laura", "exponent"), 2, LAURA),

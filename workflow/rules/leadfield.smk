@@ -182,3 +182,62 @@ rule compare_leadfields:
         code=code("leadfield.compare", "leadfield.forward", "figures.leadfield", "anatomy.io"),
     script:
         "../scripts/compare_leadfields.py"
+
+
+rule check_on_sphere:
+    """Both operators' methods and settings against the analytic sphere."""
+    output:
+        table="results/{head}/leadfield/sphere.csv",
+        figure="results/{head}/leadfield/sphere.png",
+    log:
+        "results/{head}/logs/check_on_sphere.log",
+    benchmark:
+        "results/{head}/benchmarks/check_on_sphere.tsv"
+    conda:
+        "../../envs/multisource.yaml"
+    resources:
+        mem_mb=3000,
+        runtime=30,
+    params:
+        fem=pick(
+            config["leadfield"]["fem"],
+            "shift",
+            "source_model",
+            "tolerance",
+            "conductivity",
+        ),
+        bem=config["leadfield"]["bem"],
+        voxel_mm=config["anatomy"][config["anatomy"]["provider"]]["voxel_mm"],
+        code=code("leadfield.verification", "figures.leadfield"),
+    script:
+        "../scripts/check_on_sphere.py"
+
+
+rule verify_leadfields:
+    """Is my leadfield right? Checks of both operators, sensitivity, and where dipoles moved."""
+    input:
+        head=rules.build_head.output,
+        sources=rules.build_source_space.output.sources,
+        fem=rules.compute_fem.output.forward,
+        bem=rules.compute_bem.output.forward,
+        dipoles=rules.compute_fem.output.dipoles,
+        comparison=rules.compare_leadfields.output.table,
+        sphere=rules.check_on_sphere.output.table,
+    output:
+        table="results/{head}/leadfield/verification.csv",
+        sensitivity="results/{head}/leadfield/sensitivity.png",
+        placement="results/{head}/leadfield/placement.png",
+    log:
+        "results/{head}/logs/verify_leadfields.log",
+    benchmark:
+        "results/{head}/benchmarks/verify_leadfields.tsv"
+    conda:
+        "../../envs/multisource.yaml"
+    resources:
+        mem_mb=2000,
+        runtime=10,
+    params:
+        anatomy=anatomy_folder,
+        code=code("leadfield.verification", "figures.leadfield", "figures.cortex", "anatomy.io"),
+    script:
+        "../scripts/verify_leadfields.py"

@@ -72,6 +72,8 @@ rule render_report:
         figures=expand("results/{{head}}/figures/figure-{figure}.png", figure=["1", *FIGURES]),
         anatomy=rules.plot_anatomy.output.figure,
         comparison=rules.compare_leadfields.output,
+        sphere=rules.check_on_sphere.output,
+        verification=rules.verify_leadfields.output,
         training=expand("results/{{head}}/network/{network}/loss.png", network=NETWORKS),
     output:
         report="results/{head}/report.html",

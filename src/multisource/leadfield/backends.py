@@ -5,8 +5,6 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from tqdm import tqdm
-
 # The Snakefile reads BACKENDS in every job: nothing heavy is imported here.
 if TYPE_CHECKING:
     import numpy as np
@@ -64,6 +62,8 @@ def leadfield(
             source_model=_DUNEURO_NAMES.get(source_model, source_model),
             progress=print,
         )
+    from tqdm import tqdm
+
     with tqdm(total=len(positions), desc="dipoles", unit="dipole", mininterval=1) as bar:
         return solver.leadfield(
             mesh,

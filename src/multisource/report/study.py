@@ -175,6 +175,7 @@ def _sections(folder: Path, networks: Sequence[str]) -> list[Section]:
             pictures=[leadfields],
             frames=[("A against B by depth below the inner skull", _by_depth(folder))],
         ),
+        _verification(folder),
         Section("Training", pictures=training),
         Section(
             "Timings",
@@ -182,6 +183,31 @@ def _sections(folder: Path, networks: Sequence[str]) -> list[Section]:
             frames=[("Time per rule", timings_per_rule(_benchmarks(folder / "benchmarks")))],
         ),
     ]
+
+
+def _verification(folder: Path) -> Section:
+    pictures = (
+        (
+            "sphere",
+            "Both operators' methods, with this study's settings, against the analytic sphere",
+            "RDM and lnMAG of FEM and BEM against the analytic solution, by eccentricity",
+        ),
+        (
+            "sensitivity",
+            "What the electrodes see of a dipole along the normal",
+            "Cortex maps of the sensitivity of both operators, against depth, norms and spectra",
+        ),
+        (
+            "placement",
+            "Where the FEM's dipoles were moved so that their sources lie in grey matter",
+            "Cortex map and histograms of the distance by which dipoles were moved",
+        ),
+    )
+    return Section(
+        "Is the leadfield right?",
+        pictures=[_picture(folder / f"leadfield/{n}.png", cap, alt) for n, cap, alt in pictures],
+        frames=[("Checks", pd.read_csv(folder / "leadfield/verification.csv").fillna(""))],
+    )
 
 
 def _by_depth(folder: Path) -> pd.DataFrame:
