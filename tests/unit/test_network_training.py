@@ -50,7 +50,7 @@ def test_l1_after_a_warm_up_keeps_what_was_learned():
         warmup_epochs=6,
         **FAST,
     )
-    assert list(result.history["loss"]) == 6 * ["bce"] + 6 * ["l1"]
+    assert list(result.history["loss"]) == 6 * ["bce_active"] + 6 * ["l1"]
     assert evaluate(result.network, tiny_windows(200, seed=2), "l1")[1] > 0.8
 
 
@@ -127,7 +127,9 @@ def test_weights_are_those_of_the_smallest_validation_loss():
     result = train(small_network(), data, validation, epochs=25, **FAST)
     losses = list(result.history["validation_loss"])
     assert losses.index(min(losses)) < 24
-    assert evaluate(result.network, validation, "bce")[0] == pytest.approx(min(losses), rel=1e-6)
+    assert evaluate(result.network, validation, "bce_active")[0] == pytest.approx(
+        min(losses), rel=1e-6
+    )
 
 
 def test_step_size_falls_on_plateaus_until_training_ends():
@@ -161,8 +163,8 @@ def test_small_improvements_count_as_a_plateau_by_the_threshold():
     )
     assert (patient["validation_loss"].diff().dropna() < 0).all()
     assert set(patient["learning_rate"]) == {1e-3}
-    # The first epoch is compared with nothing; each later one halves the step of the next.
-    np.testing.assert_allclose(strict["learning_rate"], [1e-3, 1e-3, 5e-4, 2.5e-4])
+    # The first epoch is compared with nothing; each later one reduces the step of the next.
+    np.testing.assert_allclose(strict["learning_rate"], [1e-3, 1e-3, 3e-4, 9e-5])
 
 
 def test_augmentation_flips_whole_windows_and_keeps_the_truth():

@@ -109,7 +109,9 @@ def test_learning_curve_marks_the_chosen_epoch(trained):
     figure = loss_figure(history, title="ConvNet")
     loss, quality = figure.axes[:2]
     curves = {line.get_label(): line for line in loss.lines}
-    np.testing.assert_allclose(curves["bce, validation"].get_ydata(), history["validation_loss"])
+    np.testing.assert_allclose(
+        curves["bce_active, validation"].get_ydata(), history["validation_loss"]
+    )
     best = history.loc[history["validation_loss"].idxmin()]
     assert curves["chosen"].get_xdata()[0] == best["epoch"]
     assert quality.get_ylim() == (0, 1)
