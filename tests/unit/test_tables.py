@@ -19,7 +19,7 @@ def our_summary(shift=0.01):
     ours = PAPER.rename(columns={"value": "median"}).drop(columns="table")
     ours = ours.drop_duplicates(["scenario", "method", "metric"]).copy()
     ours["median"] += shift
-    return ours.assign(low=ours["median"] - 0.02, high=ours["median"] + 0.02, n=600)
+    return ours.assign(low=ours["median"] - 0.02, high=ours["median"] + 0.02, n=600, confidence=0.9)
 
 
 def test_the_papers_values_are_complete():
@@ -77,13 +77,17 @@ def test_millimetres_have_one_digit_and_less_is_better():
 
 def test_tests_enter_the_table():
     comparison = PAPER[PAPER["table"] == "I"][["scenario", "method", "metric"]]
-    comparison = comparison[comparison.method != "convnet"].assign(p_holm=1e-9, effect=-0.5)
+    comparison = comparison[comparison.method != "convnet"].assign(
+        p_holm=1e-9, effect=-0.5, reference="eloreta"
+    )
     same = (comparison.method == "mne") & (comparison.metric == "auc_far")
     comparison.loc[same, "p_holm"] = 0.3
     table = build_table("I", PAPER, our_summary(), comparison)
     assert table.effect.count() == 11 * 6
     assert to_markdown(table).count(" n.s. ") == 1
-    assert "Wilcoxon" in caption(table)
+    assert "[90 % bootstrap interval]" in caption(table)
+    assert "n.s.: not different from eLORETA (paired Wilcoxon" in caption(table)
+    assert "Wilcoxon" not in caption(build_table("I", PAPER, our_summary()))
 
 
 @pytest.mark.parametrize("number", NUMBERS)

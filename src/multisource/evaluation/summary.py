@@ -35,8 +35,9 @@ def median_interval(values: np.ndarray, confidence: float = 0.95) -> tuple[float
 
 
 def summarise(metrics: pd.DataFrame, confidence: float = 0.95) -> pd.DataFrame:
-    """Median and interval of each metric: columns scenario, method, metric, median, low, high, n.
+    """Median and interval of each metric.
 
+    Columns: scenario, method, metric, median, low, high, confidence (of the interval), n.
     metrics: rows per window with columns scenario, method and the metrics; n counts the windows
     in which the metric is defined (DR_2 where there are two patches). Metrics that are nowhere
     defined are left out.
@@ -48,8 +49,9 @@ def summarise(metrics: pd.DataFrame, confidence: float = 0.95) -> pd.DataFrame:
             values = part[name].dropna().to_numpy(float)
             if len(values):
                 low, high = median_interval(values, confidence)
-                rows.append((scenario, method, name, np.median(values), low, high, len(values)))
-    columns = ["scenario", "method", "metric", "median", "low", "high", "n"]
+                row = (np.median(values), low, high, confidence, len(values))
+                rows.append((scenario, method, name, *row))
+    columns = ["scenario", "method", "metric", "median", "low", "high", "confidence", "n"]
     return pd.DataFrame(rows, columns=columns)
 
 
@@ -68,7 +70,7 @@ def rank_biserial(difference: np.ndarray) -> float:
 def compare(metrics: pd.DataFrame, reference: str = "convnet") -> pd.DataFrame:
     """Paired Wilcoxon signed-rank tests of every method against the reference, window by window.
 
-    Columns: scenario, method, metric, median_difference (method less reference), effect
+    Columns: scenario, method, metric, reference, median_difference (method less reference), effect
     (matched-pairs rank-biserial correlation), p, p_holm (Holm's correction over all methods and
     metrics of a scenario). Raises UserError if a scenario lacks the reference or its windows.
     """
@@ -92,9 +94,10 @@ def compare(metrics: pd.DataFrame, reference: str = "convnet") -> pd.DataFrame:
                     continue
                 p = wilcoxon(difference, method="approx").pvalue if difference.any() else 1.0
                 effect = rank_biserial(difference)
-                found.append((scenario, method, name, np.median(difference), effect, p))
+                middle = np.median(difference)
+                found.append((scenario, method, name, reference, middle, effect, p))
         if found:
             corrected = multipletests([row[-1] for row in found], method="holm")[1]
             rows += [(*row, q) for row, q in zip(found, corrected, strict=True)]
-    columns = ["scenario", "method", "metric", "median_difference", "effect", "p", "p_holm"]
-    return pd.DataFrame(rows, columns=columns)
+    keys = ["scenario", "method", "metric", "reference"]
+    return pd.DataFrame(rows, columns=[*keys, "median_difference", "effect", "p", "p_holm"])

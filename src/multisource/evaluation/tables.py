@@ -61,8 +61,9 @@ def build_table(
     number: I to IX, or the name of a scenario that the paper has not (then every metric of ours).
     paper: columns table, scenario, method, metric, value. summary, comparison: of
     ``evaluation.summary``. extra_methods: ours that the paper has not, appended.
-    Columns: table, scenario, method, metric, ours, low, high, n, paper, difference (ours less the
-    paper's), and with a comparison p_holm and effect. NaN where one of the two has no value.
+    Columns: table, scenario, method, metric, ours, low, high, confidence, n, paper, difference
+    (ours less the paper's), and with a comparison reference, p_holm and effect. NaN where one of
+    the two has no value.
     """
     chosen = paper[paper["table"] == number]
     scenario = number if chosen.empty else chosen["scenario"].iloc[0]
@@ -79,13 +80,13 @@ def build_table(
     ours = ours.set_index(keys)
     table = pd.DataFrame(index=index)
     table["ours"] = ours["median"].reindex(index)
-    for name in ("low", "high", "n"):
+    for name in ("low", "high", "confidence", "n"):
         table[name] = ours[name].reindex(index)
     table["paper"] = chosen.set_index(keys)["value"].reindex(index)
     table["difference"] = table["ours"] - table["paper"]
     if comparison is not None:
         tests = comparison[comparison["scenario"] == scenario].set_index(keys)
-        for name in ("p_holm", "effect"):
+        for name in ("reference", "p_holm", "effect"):
             table[name] = tests[name].reindex(index)
     table = table.reset_index()
     table.insert(0, "scenario", scenario)
@@ -115,12 +116,13 @@ def caption(table: pd.DataFrame) -> str:
     """What the table shows and how its cells read."""
     scenario = table["scenario"].iloc[0]
     where = "the random test set" if scenario == "test" else f"region {scenario}"
-    text = (
-        f"Table {table['table'].iloc[0]}. Performance on {where}: median over windows "
-        "[95 % bootstrap interval] (the paper's value). Bold: the best method of the column."
-    )
-    if "p_holm" in table:
-        text += " n.s.: not different from ConvNet (paired Wilcoxon, Holm, p >= 0.05)."
+    text = f"Table {table['table'].iloc[0]}. Performance on {where}: median over windows"
+    if table["confidence"].notna().any():
+        text += f" [{100 * table['confidence'].max():g} % bootstrap interval]"
+    text += " (the paper's value). Bold: the best method of the column."
+    if "reference" in table and table["reference"].notna().any():
+        reference = label(table["reference"].dropna().iloc[0])
+        text += f" n.s.: not different from {reference} (paired Wilcoxon, Holm, p >= 0.05)."
     return text
 
 
