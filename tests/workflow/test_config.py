@@ -35,7 +35,7 @@ WRONG = [
     ("inverse.settings.laura.exponnet", 2, ["exponnet", "exponent"]),
     ("inverse.settings.mne.orientation", "normal", ["orientation", "normal", "fixed, free, loose"]),
     ("network.settings.convnet.architecture", "convnat", ["architecture", "'convnet'"]),
-    ("network.settings.convnet.loss", "l2", ["loss", "l2", "allowed: bce, bce_dice, dice, l1"]),
+    ("network.settings.convnet.loss", "l2", ["loss", "l2", "allowed: bce, bce_active"]),
     ("network.settings.convnet.epoch", 3, ["'network.settings.convnet.epoch'", "'epochs'"]),
     ("electrodes.channels", ["Cz", "Pz", "Fz", "Oz", "Cz"], ["electrodes.channels", "Cz", "once"]),
     ("electrodes.channels", "no-file.txt", ["electrodes.channels", "no-file.txt"]),

@@ -30,6 +30,8 @@ logger = logging.getLogger(__name__)
 CHECKPOINT_SECONDS = 30.0
 VALIDATION_BATCH = 500
 
+PROGRESS = "{percentage:3.0f}%|{bar:30}| epoch {n:.1f} of {total} [{elapsed}<{remaining}{postfix}]"
+
 
 @dataclass(frozen=True)
 class Training:
@@ -133,7 +135,7 @@ def train(
         began = time.monotonic() - (state.history[-1]["seconds"] if state.history else 0.0)
         saved = time.monotonic()
         done = len(state.history)
-        with tqdm(total=epochs, initial=done, unit="epoch", mininterval=1.0) as bar:
+        with tqdm(total=epochs, initial=done, mininterval=1.0, bar_format=PROGRESS) as bar:
             for epoch in range(done + 1, epochs + 1):
                 if _finished(state, options):
                     break
