@@ -48,16 +48,14 @@ def solve_block(
     image = np.empty_like(direction)
     energy = kernels.dots(residual, correction)
     for iteration in range(1, max_iterations + 1):
-        kernels.multiply(a.indptr, a.indices, a.data, direction, image)
-        curvature = kernels.dots(direction, image)
+        curvature = kernels.multiply_and_dot(a.indptr, a.indices, a.data, direction, image)
         alpha = np.divide(energy, curvature, out=np.zeros_like(energy), where=curvature > 0)
-        kernels.step(solution, residual, direction, image, alpha)
-        reached = np.sqrt(kernels.dots(residual, residual)) / scale
+        squares = kernels.step(solution, residual, direction, image, alpha, scale, single)
+        reached = np.sqrt(squares) / scale
         if progress is not None:
             progress(float(reached.max()))
         if np.all(reached <= tolerance):
             return solution, Convergence(iteration, reached)
-        np.divide(residual, scale, out=single, casting="same_kind")
         multigrid.cycle(single, correction)
         before, energy = energy, kernels.dots(residual, correction)
         beta = np.divide(energy, before, out=np.zeros_like(energy), where=before > 0)

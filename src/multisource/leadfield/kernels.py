@@ -12,6 +12,9 @@ from __future__ import annotations
 import numba
 import numpy as np
 
+# Sums are taken in this many pieces whatever the number of threads.
+PIECES = 64
+
 
 @numba.njit(inline="always", fastmath={"contract", "reassoc"})
 def _add_row(out, start, stop, columns, data, x):
@@ -86,23 +89,44 @@ def backward(slabs, pointers, diagonal, columns, data, b, x):
 @numba.njit(parallel=True, cache=True)
 def dots(x, y):
     """Column-wise inner products in double precision, the same on any number of threads."""
-    pieces = 64
-    partial = np.zeros((pieces, x.shape[1]))
-    for piece in numba.prange(pieces):
+    partial = np.zeros((PIECES, x.shape[1]))
+    for piece in numba.prange(PIECES):
         total = partial[piece]
-        for row in range(piece * len(x) // pieces, (piece + 1) * len(x) // pieces):
+        for row in range(piece * len(x) // PIECES, (piece + 1) * len(x) // PIECES):
             for k in range(x.shape[1]):
                 total[k] += x[row, k] * y[row, k]
     return partial.sum(axis=0)
 
 
 @numba.njit(parallel=True, cache=True)
-def step(x, r, p, q, alpha):
-    """x += alpha p and r -= alpha q, column by column."""
-    for row in numba.prange(len(x)):
-        for k in range(x.shape[1]):
-            x[row, k] += alpha[k] * p[row, k]
-            r[row, k] -= alpha[k] * q[row, k]
+def multiply_and_dot(pointers, columns, data, x, y):
+    """y = A x, and the inner products of x and y while both are at hand."""
+    size = len(x)
+    partial = np.zeros((PIECES, x.shape[1]))
+    for piece in numba.prange(PIECES):
+        total = partial[piece]
+        for row in range(piece * size // PIECES, (piece + 1) * size // PIECES):
+            y[row] = 0
+            _add_row(y[row], pointers[row], pointers[row + 1], columns, data, x)
+            for k in range(x.shape[1]):
+                total[k] += x[row, k] * y[row, k]
+    return partial.sum(axis=0)
+
+
+@numba.njit(parallel=True, cache=True)
+def step(x, r, p, q, alpha, scale, single):
+    """x += alpha p, r -= alpha q, single = r / scale; return the squared norms of r."""
+    partial = np.zeros((PIECES, x.shape[1]))
+    for piece in numba.prange(PIECES):
+        total = partial[piece]
+        for row in range(piece * len(x) // PIECES, (piece + 1) * len(x) // PIECES):
+            for k in range(x.shape[1]):
+                x[row, k] += alpha[k] * p[row, k]
+                left = r[row, k] - alpha[k] * q[row, k]
+                r[row, k] = left
+                single[row, k] = left / scale[k]
+                total[k] += left * left
+    return partial.sum(axis=0)
 
 
 @numba.njit(parallel=True, cache=True)
