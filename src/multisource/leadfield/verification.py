@@ -87,7 +87,8 @@ def _fem_sphere(fem: Mapping[str, Any], voxel_mm: float) -> pd.DataFrame:
     def solve(electrodes: np.ndarray, positions: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         transfer = transfer_matrix(mesh, conductivity, electrodes, tolerance=fem["tolerance"])
         placed, _ = place_dipoles(mesh, positions)
-        return leadfield(mesh, transfer, placed, source_model=fem["source_model"]), placed
+        options = {"source_model": fem["source_model"], "conductivity": conductivity}
+        return leadfield(mesh, transfer, placed, **options), placed
 
     table = sphere_errors(solve, radii=radii, conductivities=np.array(list(values.values())))
     return table.assign(operator="FEM")
