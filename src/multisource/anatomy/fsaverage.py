@@ -78,7 +78,7 @@ def fsaverage_head(
         surfaces=surfaces,
         tissues=_tissues(surfaces, to_mni, shape, affine),
         affine=affine,
-        fiducials=_fiducials(scale),
+        fiducials=fsaverage_landmarks(scale),
         to_mni=to_mni,
     )
 
@@ -111,7 +111,8 @@ def _packaged_surfaces(scale: float) -> dict[str, geometry.Surface]:
     return surfaces
 
 
-def _fiducials(scale: float) -> dict[str, np.ndarray]:
+def fsaverage_landmarks(scale: float = 1.0) -> dict[str, np.ndarray]:
+    """lpa, nasion, rpa of fsaverage (MNE's file), (3,) mm each, times ``scale``."""
     import mne
     from mne.io.constants import FIFF
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING
 
+from multisource.anatomy.head import Head, validate
 from multisource.errors import UserError
 
-# The Snakefile reads PROVIDERS in every job: nothing heavy is imported here.
-if TYPE_CHECKING:
-    from multisource.anatomy.head import Head
-
-PROVIDERS = {"fsaverage": "multisource.anatomy.fsaverage:fsaverage_head"}
+PROVIDERS = {
+    "fsaverage": "multisource.anatomy.fsaverage:fsaverage_head",
+    "samseg": "multisource.anatomy.samseg_head:samseg_head",
+    "freesurfer": "multisource.anatomy.freesurfer:freesurfer_head",
+}
 
 
 def make_head(provider: str, **options) -> Head:
@@ -21,8 +21,6 @@ def make_head(provider: str, **options) -> Head:
     """
     if provider not in PROVIDERS:
         raise UserError(f"anatomy.provider: {provider!r} is unknown; use one of {list(PROVIDERS)}")
-    from multisource.anatomy.head import validate
-
     module, function = PROVIDERS[provider].split(":")
     head = getattr(import_module(module), function)(**options)
     validate(head)

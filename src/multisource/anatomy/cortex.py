@@ -1,0 +1,138 @@
+"""White and pial surfaces of a head that is known as a label volume only.
+
+The white surface encloses white matter, deep grey matter and lateral ventricle of a hemisphere
+and has the topology of a sphere; the pial surface is the white one moved along its normals to the
+grey/CSF boundary, or half-way to the next bank where no CSF is seen between two. This follows the
+individual folding as the voxels show it: sulci that the segmentation closes stay closed, and
+surfaces may cross themselves where banks touch.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy import ndimage, sparse
+
+from multisource.anatomy import surfaces as geometry
+from multisource.anatomy.head import apply_affine
+from multisource.anatomy.labels import CORTEX_LABEL, FILLED_LABELS, WHITE_LABEL
+from multisource.anatomy.sphere import equal_area_sphere
+from multisource.anatomy.topology import ball_topology, mask_surface
+from multisource.errors import UserError
+
+THICKEST_MM = 5.0
+THINNEST_MM = 0.5  # thinner is no cortex: the medial wall
+_STEP_MM = 0.25
+_BLUR_MM = 0.7
+_RELAXATION_STEPS = 12
+SMALLEST_ML = 100.0  # white matter and deep grey of a hemisphere
+
+
+def cortical_surfaces(labels: np.ndarray, affine: np.ndarray) -> dict[str, geometry.Surface]:
+    """White, pial and sphere of both hemispheres, mm, from a FreeSurfer label volume.
+
+    labels: (i, j, k) numbers as SAMSEG or aseg write them, voxels of about 1 mm, axis-aligned.
+    The three surfaces of a hemisphere share their triangles.
+
+    Raises UserError when a hemisphere is missing or far too small.
+    """
+    surfaces = {}
+    volume = abs(float(np.linalg.det(affine[:3, :3])))
+    filled = {side: filled_hemisphere(labels, side, volume) for side in ("lh", "rh")}
+    white = filled["lh"] | filled["rh"]
+    for side, mask in filled.items():
+        vertices, triangles = white_surface(mask, affine)
+        cortex = labels == CORTEX_LABEL[side]
+        pial = pial_vertices(vertices, triangles, mask, cortex, white, affine)
+        sphere = equal_area_sphere(vertices, triangles)
+        surfaces[f"{side}.white"] = (vertices, triangles)
+        surfaces[f"{side}.pial"] = (pial, triangles)
+        surfaces[f"{side}.sphere"] = (sphere, triangles)
+    return surfaces
+
+
+def filled_hemisphere(labels: np.ndarray, side: str, voxel_volume: float) -> np.ndarray:
+    """Mask of what the white surface of ``side`` encloses. Raises UserError when it is small."""
+    mask = np.isin(labels, (WHITE_LABEL[side], *FILLED_LABELS[side]))
+    millilitres = mask.sum() * voxel_volume / 1000
+    if millilitres < SMALLEST_ML:
+        raise UserError(
+            f"segmentation: {side} has {millilitres:.0f} ml of white matter and deep grey; "
+            "the segmentation failed, look at the T1 and its orientation"
+        )
+    return mask
+
+
+def white_surface(mask: np.ndarray, affine: np.ndarray) -> geometry.Surface:
+    """Smooth surface (vertices mm, triangles) of a hemisphere's mask, of genus zero."""
+    box = ndimage.find_objects(mask.astype(np.uint8))[0]
+    box = tuple(slice(max(s.start - 3, 0), s.stop + 3) for s in box)
+    part = mask[box]
+    shift = np.eye(4)
+    shift[:3, 3] = [s.start for s in box]
+    affine = affine @ shift
+    ball = ball_topology(part)
+    vertices, triangles = mask_surface(ball, affine)
+    voxel = np.linalg.norm(affine[:3, :3], axis=0)
+    field = ndimage.gaussian_filter(ball.astype(np.float32), _BLUR_MM / voxel)
+    return _relax(vertices, triangles, field, affine), triangles
+
+
+def _relax(vertices, triangles, field, affine) -> np.ndarray:
+    """Smooth the voxels' stairs away, held at the level one half of the blurred mask."""
+    graph = geometry.adjacency(triangles, len(vertices))
+    mean = sparse.diags_array(1 / graph.sum(axis=1)) @ graph
+    slope = np.sqrt(2 * np.pi) * _BLUR_MM  # mm over which a blurred step changes by one
+    for _ in range(_RELAXATION_STEPS):
+        vertices = (vertices + mean @ vertices) / 2
+        excess = _sample(field, affine, vertices) - 0.5
+        normals = geometry.vertex_normals(vertices, triangles)
+        vertices = vertices + normals * np.clip(slope * excess, -0.4, 0.4)[:, None]
+    return vertices
+
+
+def pial_vertices(
+    vertices: np.ndarray,
+    triangles: np.ndarray,
+    filled: np.ndarray,
+    cortex: np.ndarray,
+    white: np.ndarray,
+    affine: np.ndarray,
+) -> np.ndarray:
+    """Pial counterpart (n, 3) mm of each vertex of a white surface.
+
+    filled: what the white surface encloses; cortex: grey matter of the same hemisphere; white:
+    what both hemispheres' white surfaces enclose. A vertex with no cortex before it stays.
+    """
+    voxel = np.linalg.norm(affine[:3, :3], axis=0)
+    ribbon = ndimage.gaussian_filter((cortex | filled).astype(np.float32), 0.5 / voxel)
+    grey = ndimage.gaussian_filter(cortex.astype(np.float32), 0.5 / voxel)
+    distance = ndimage.distance_transform_edt(~white, sampling=voxel).astype(np.float32)
+    normals = geometry.vertex_normals(vertices, triangles)
+    normals = geometry.smooth(normals, triangles, 3)
+    normals /= np.linalg.norm(normals, axis=1, keepdims=True)
+
+    thickness = np.zeros(len(vertices))
+    passed = np.zeros(len(vertices), dtype=bool)
+    alive = np.arange(len(vertices))
+    farthest = np.full(len(vertices), -np.inf)
+    for reach in np.arange(_STEP_MM, THICKEST_MM + 1e-9, _STEP_MM):
+        points = vertices[alive] + reach * normals[alive]
+        away = _sample(distance, affine, points)
+        # Nearer to some white matter than before: past the middle of the sulcus.
+        on = (_sample(ribbon, affine, points) > 0.5) & (away > farthest[alive] - 0.5 * _STEP_MM)
+        passed[alive] |= on & (_sample(grey, affine, points) > 0.5)
+        farthest[alive] = np.maximum(farthest[alive], away)
+        alive = alive[on]
+        thickness[alive] = reach
+    has_cortex = passed & (thickness >= THINNEST_MM)
+    # Averaged among neighbours that have cortex.
+    smooth = geometry.smooth(
+        np.stack([np.where(has_cortex, thickness, 0), has_cortex], axis=1), triangles, 10
+    )
+    thickness = np.where(has_cortex, smooth[:, 0] / np.maximum(smooth[:, 1], 1e-9), 0)
+    return vertices + thickness[:, None] * normals
+
+
+def _sample(field: np.ndarray, affine: np.ndarray, points: np.ndarray) -> np.ndarray:
+    index = apply_affine(np.linalg.inv(affine), points)
+    return ndimage.map_coordinates(field, index.T, order=1, mode="nearest", prefilter=False)

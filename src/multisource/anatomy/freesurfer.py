@@ -1,0 +1,196 @@
+"""A head from a finished FreeSurfer subject: its surfaces, aseg and watershed shells.
+
+Coordinates are FreeSurfer's own surface RAS. The shells are made star-shaped on one ico5 mesh with
+margins between them, since watershed surfaces often touch.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import nibabel
+import numpy as np
+from scipy.spatial import cKDTree
+
+from multisource.anatomy import surfaces as geometry
+from multisource.anatomy import voxels
+from multisource.anatomy.fsaverage import MNI305_TO_MNI152
+from multisource.anatomy.head import (
+    CORTEX,
+    CSF,
+    GREY_MATTER,
+    LANDMARKS,
+    SHELLS,
+    WHITE_MATTER,
+    Head,
+    apply_affine,
+)
+from multisource.anatomy.io import read_surface
+from multisource.anatomy.labels import tissues_of
+from multisource.anatomy.mni import fit_to_mni, template_landmarks
+from multisource.anatomy.sphere import icosphere
+from multisource.anatomy.star_shells import SCALP_CUT_MM, SMALLEST_SCALP_MM
+from multisource.errors import UserError
+
+BRAIN_MARGIN_MM = 1.0
+_SEGMENTATIONS = ("aseg.mgz", "aparc+aseg.mgz", "wmparc.mgz")
+# aseg inside the white surface, where it is deep grey matter or ventricle rather than cortex.
+_DEEP = (4, 5, 10, 11, 12, 13, 14, 15, 17, 18, 24, 26, 28, 31, 43, 44, 49, 50, 51, 52, 53, 54, 58)
+_DEEP += (60, 63, 72)
+_HINDBRAIN = (7, 8, 16, 46, 47)
+
+
+def freesurfer_head(
+    *, subject: str | Path, voxel_mm: float = 2.0, smallest_skull_mm: float = 3.0
+) -> Head:
+    """Build a head from a subject directory (surf/, mri/, bem/).
+
+    subject: the folder. voxel_mm: edge of the tissue voxels. smallest_skull_mm: least distance
+    between inner and outer skull.
+
+    Raises UserError naming the file that is missing or unreadable, or an option out of range.
+    """
+    if not 0.5 <= voxel_mm <= 5:
+        raise UserError(f"voxel_mm: {voxel_mm} is out of range; use 0.5 to 5")
+    if not 1 <= smallest_skull_mm <= 8:
+        raise UserError(f"smallest_skull_mm: {smallest_skull_mm} is out of range; use 1 to 8")
+    subject = Path(subject)
+    check_subject(subject)
+    surfaces = {name: read_surface(subject / "surf" / name) for name in CORTEX}
+    raw = {name: read_surface(shell_file(subject, name)) for name in SHELLS}
+    brain = np.concatenate([surfaces["lh.pial"][0], surfaces["rh.pial"][0]])
+    surfaces |= nested_stars(raw, brain, smallest_skull_mm=smallest_skull_mm)
+    labels, to_mm, to_scanner = _segmentation(subject)
+    shape, affine = voxels.grid_around(surfaces["outer_skin"][0], voxel_mm)
+    tissues = _tissues(surfaces, labels, to_mm, shape, affine)
+    to_mni = _talairach(subject, to_scanner)
+    if to_mni is None:
+        to_mni = fit_to_mni(tissues, affine)
+    fiducials = _fiducials(subject) or template_landmarks(to_mni, surfaces["outer_skin"])
+    return Head(surfaces, tissues, affine, fiducials, to_mni)
+
+
+def check_subject(subject: Path) -> None:
+    """Refuse a subject directory that lacks a file; quick, before any compute."""
+    if not subject.is_dir():
+        raise UserError(f"{subject}: no such subject directory")
+    for name in CORTEX:
+        if not (subject / "surf" / name).is_file():
+            raise UserError(f"{subject / 'surf' / name}: missing; let recon-all finish")
+    for name in SHELLS:
+        shell_file(subject, name)
+    if not any((subject / "mri" / name).is_file() for name in _SEGMENTATIONS):
+        raise UserError(f"{subject / 'mri' / 'aseg.mgz'}: missing; let recon-all finish")
+
+
+def shell_file(subject: Path, name: str) -> Path:
+    """File of a BEM shell: bem/<name>.surf or what mne watershed_bem leaves.
+
+    Raises UserError when there is none.
+    """
+    choices = [subject / "bem" / f"{name}.surf"]
+    choices += sorted((subject / "bem" / "watershed").glob(f"*_{name}_surface"))
+    for path in choices:
+        if path.is_file():
+            return path
+    raise UserError(
+        f"{choices[0]}: missing; make it with: mne watershed_bem -s {subject.name} "
+        f"-d {subject.parent}"
+    )
+
+
+def nested_stars(
+    shells: dict[str, geometry.Surface], brain_points: np.ndarray, *, smallest_skull_mm: float
+) -> dict[str, geometry.Surface]:
+    """Shells resampled along the rays of one centre, the brain inside them, kept apart."""
+    directions, triangles = icosphere(5)
+    inner_surface = shells["inner_skull"]
+    centre = (inner_surface[0].max(axis=0) + inner_surface[0].min(axis=0)) / 2
+    radii = [
+        geometry.radial_distance(*shells[name], centre, directions)
+        for name in ("inner_skull", "outer_skull", "outer_skin")
+    ]
+    for name, radius in zip(SHELLS, radii, strict=True):
+        if not radius.all():
+            raise UserError(f"{name}: does not surround the brain; make the shells anew")
+    inner, outer, scalp = radii
+    out = brain_points - centre
+    reach = np.linalg.norm(out, axis=1)
+    _, near = cKDTree(directions).query(out / reach[:, None], k=3)
+    for column in near.T:
+        np.maximum.at(inner, column, reach + BRAIN_MARGIN_MM)
+    normals = geometry.vertex_normals(inner[:, None] * directions, triangles)
+    slant = geometry.smooth(np.einsum("ij,ij->i", normals, directions).clip(0.5, 1), triangles, 5)
+    outer = np.maximum(outer, inner + smallest_skull_mm / slant)
+    scalp = np.clip(scalp, outer + SMALLEST_SCALP_MM / slant, outer + SCALP_CUT_MM)
+    return {
+        name: (centre + r[:, None] * directions, triangles)
+        for name, r in zip(SHELLS, (inner, outer, scalp), strict=True)
+    }
+
+
+def _segmentation(subject: Path) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Labels, their affine to surface RAS, and the affine from surface to scanner RAS."""
+    path = next(p for n in _SEGMENTATIONS if (p := subject / "mri" / n).is_file())
+    try:
+        image = nibabel.load(path)
+        labels = np.asarray(image.dataobj).astype(np.int32)
+        to_mm = image.header.get_vox2ras_tkr()
+    except Exception as error:
+        raise UserError(f"{path}: not a readable FreeSurfer volume ({error})") from None
+    return labels, to_mm, image.affine @ np.linalg.inv(to_mm)
+
+
+def _tissues(surfaces, labels, to_mm, shape, affine) -> np.ndarray:
+    def filled(*names: str) -> np.ndarray:
+        return np.logical_or.reduce([voxels.fill(*surfaces[n], shape, affine) for n in names])
+
+    centres = np.stack(np.meshgrid(*map(np.arange, shape), indexing="ij"), -1).reshape(-1, 3)
+    index = np.rint(apply_affine(np.linalg.inv(to_mm) @ affine, centres)).astype(int)
+    within = np.all((index >= 0) & (index < labels.shape), axis=1)
+    nearest = np.zeros(len(index), dtype=np.int32)
+    nearest[within] = labels[tuple(index[within].T)]
+    nearest = nearest.reshape(shape)
+    by_label = tissues_of(nearest)
+
+    white = filled("lh.white", "rh.white")
+    cerebrum = filled("lh.pial", "rh.pial") | white
+    deep, hind = white & np.isin(nearest, _DEEP), ~cerebrum & np.isin(nearest, _HINDBRAIN)
+    is_grey = np.where(deep | hind, by_label == GREY_MATTER, cerebrum & ~white)
+    is_white = np.where(deep | hind, by_label == WHITE_MATTER, white)
+    inner_skull = filled("inner_skull")
+    tissues = voxels.label_nested(
+        filled("outer_skin"), filled("outer_skull"), inner_skull, is_grey, is_white
+    )
+    tissues[inner_skull & (tissues > CSF)] = CSF
+    tissues = voxels.clear_islands(tissues, float(np.linalg.det(affine[:3, :3])))
+    return voxels.seal_skull(tissues)
+
+
+def _talairach(subject: Path, to_scanner: np.ndarray) -> np.ndarray | None:
+    """Affine from surface RAS to MNI152 mm by recon-all's talairach.xfm, None without it.
+
+    The file maps scanner RAS to MNI305.
+    """
+    path = subject / "mri" / "transforms" / "talairach.xfm"
+    if not path.is_file():
+        return None
+    try:
+        _, numbers = path.read_text(encoding="utf-8", errors="replace").split("Linear_Transform")
+        values = [float(v) for v in numbers.replace("=", " ").replace(";", " ").split()]
+        matrix = np.vstack([np.array(values).reshape(3, 4), [0, 0, 0, 1]])
+    except ValueError:
+        raise UserError(f"{path}: no linear transform of 3 x 4 numbers in it") from None
+    return MNI305_TO_MNI152 @ matrix @ to_scanner
+
+
+def _fiducials(subject: Path) -> dict[str, np.ndarray] | None:
+    """Landmarks that MNE's coregistration saved for the subject, None without."""
+    path = subject / "bem" / f"{subject.name}-fiducials.fif"
+    if not path.is_file():
+        return None
+    import mne
+
+    names = dict(zip((1, 2, 3), LANDMARKS, strict=True))  # FIFFV_POINT_LPA, NASION, RPA
+    points, _ = mne.io.read_fiducials(path, verbose="error")
+    return {names[int(p["ident"])]: np.asarray(p["r"], dtype=float) * 1000 for p in points}

@@ -1,0 +1,134 @@
+"""SAMSEG in its own environment: a T1 becomes a label volume of the whole head.
+
+SAMSEG (Puonti, Iglesias and Van Leemput, NeuroImage 143, 2016; PyPI ``samseg``) needs numpy 1, so
+it runs as a program of another environment (``envs/samseg.sh`` makes it). About ten CPU minutes
+and 6 GB for a 1 mm T1.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import nibabel
+import numpy as np
+from tqdm import tqdm
+
+from multisource.anatomy.t1 import T1, read_t1
+from multisource.errors import UserError
+from multisource.files import atomic
+
+MEMORY_GB = 6
+_STAGES = ("registration", "fit, 2 mm atlas", "fit, 1 mm atlas", "labels")
+
+
+def segment_t1(t1: str | Path, labels: str | Path, *, python: str | Path, threads: int = 2) -> None:
+    """Check a T1, segment it, and write the label volume (FreeSurfer numbers, scanner RAS mm).
+
+    python: interpreter of the environment that has SAMSEG. The full output of SAMSEG goes to
+    ``labels`` with suffix ``.log``.
+
+    Raises UserError for a bad T1 (``t1.read_t1``), a missing environment, or a run that fails.
+    """
+    scan = read_t1(t1)
+    check_environment(python)
+    labels = Path(labels)
+    labels.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=labels.parent, prefix=".samseg-") as folder:
+        # SAMSEG reads paths relative to here: ITK cannot open some that hold the word "recon".
+        _write_scan(scan, Path(folder, "t1.nii"))
+        command = [str(Path(python).absolute()), "-u", "-m", "samseg.cli.run_samseg"]
+        command += ["-i", "t1.nii", "-o", "out", "--threads", str(threads)]
+        log = labels.with_name(labels.name.split(".")[0] + ".log")
+        run_samseg(command, Path(folder), log, name=str(t1))
+        segmentation = Path(folder, "out", "seg.mgz")
+        if not segmentation.is_file():
+            raise UserError(f"{t1}: SAMSEG wrote no segmentation; see {log}")
+        image = nibabel.load(segmentation)
+        data = np.asarray(image.dataobj).astype(np.int16)
+        with atomic(labels) as part:
+            nibabel.save(nibabel.Nifti1Image(data, image.affine), part)
+
+
+def check_environment(python: str | Path) -> None:
+    """Raise UserError unless ``python`` is an interpreter that has SAMSEG."""
+    mend = f"make it with: bash envs/samseg.sh {Path(python).parent.parent}"
+    if not Path(python).is_file():
+        raise UserError(f"SAMSEG's environment: {python} does not exist; {mend}")
+    find = "import importlib.util as u, sys; sys.exit(u.find_spec('samseg') is None)"
+    if subprocess.run([str(python), "-c", find], env=_environment()).returncode:
+        raise UserError(f"SAMSEG's environment: {python} has no package samseg; {mend}")
+
+
+def run_samseg(command: list[str], folder: Path, log: Path, *, name: str) -> None:
+    """Run a SAMSEG command line in ``folder``; stages as progress, all output to ``log``.
+
+    The program ends with us. Raises UserError, with the last line of output, when it fails.
+    """
+    started, last, stage = time.monotonic(), "", 0
+    with (
+        open(log, "w", encoding="utf-8") as file,
+        tqdm(
+            total=len(_STAGES), desc=f"SAMSEG: {_STAGES[0]}", mininterval=1, file=sys.stderr
+        ) as bar,
+        subprocess.Popen(
+            command,
+            cwd=folder,
+            env=_environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+        ) as process,
+    ):
+        try:
+            for line in process.stdout:
+                file.write(line)
+                last = line.strip() or last
+                reached = _stage(line, stage)
+                if reached != stage:
+                    bar.update(reached - stage)
+                    bar.set_description(f"SAMSEG: {_STAGES[min(reached, len(_STAGES) - 1)]}")
+                    stage = reached
+        except BaseException:
+            process.terminate()
+            raise
+        code = process.wait()
+        if not code:
+            bar.update(len(_STAGES) - stage)
+    if code in (-9, 137):
+        raise UserError(
+            f"{name}: SAMSEG was killed; it needs about {MEMORY_GB} GB of memory, see {log}"
+        )
+    if code:
+        raise UserError(f"{name}: SAMSEG failed (exit status {code}: {last[:160]}); see {log}")
+    print(f"SAMSEG: {time.monotonic() - started:.0f} s")
+
+
+def _stage(line: str, stage: int) -> int:
+    """Stage that a line of SAMSEG's output opens, or the one it is in."""
+    if "atlas registration complete" in line:
+        return max(stage, 1)
+    if "Read mesh collection" in line and "atlas_level2" in line:
+        return max(stage, 2)
+    if line.startswith("Writing") or "run_samseg complete" in line:
+        return max(stage, 3)
+    return stage
+
+
+def _environment() -> dict[str, str]:
+    # Our own packages (and their numpy 2) must not reach SAMSEG's interpreter.
+    hidden = ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV")
+    return {key: value for key, value in os.environ.items() if key not in hidden}
+
+
+def _write_scan(scan: T1, path: Path) -> None:
+    image = nibabel.Nifti1Image(scan.data, scan.affine)
+    image.set_sform(scan.affine, code=1)
+    image.header.set_xyzt_units("mm")
+    nibabel.save(image, path)

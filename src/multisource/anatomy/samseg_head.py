@@ -1,0 +1,151 @@
+"""A head from a SAMSEG segmentation of a whole-head T1.
+
+Tissues and shells are the subject's own; so is the folding of the white surface, at the resolution
+of the voxels. Landmarks come from the template through an affine, unless they are given.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import nibabel
+import numpy as np
+from nibabel.processing import resample_to_output
+from scipy import ndimage
+
+from multisource.anatomy import surfaces as geometry
+from multisource.anatomy import voxels
+from multisource.anatomy.cortex import cortical_surfaces
+from multisource.anatomy.head import AIR, CSF, SCALP, SKULL, WHITE_MATTER, Head
+from multisource.anatomy.labels import tissues_of
+from multisource.anatomy.mni import fit_to_mni, template_landmarks
+from multisource.anatomy.star_shells import star_shells
+from multisource.errors import UserError
+
+BRAIN_ML = (700.0, 2300.0)  # grey and white matter of any human head beyond infancy
+
+
+def samseg_head(
+    *, segmentation: str | Path, voxel_mm: float = 2.0, smallest_skull_mm: float = 3.0
+) -> Head:
+    """Build a head from SAMSEG's label volume.
+
+    segmentation: the label volume that ``samseg.segment_t1`` writes (scanner RAS mm, which is the
+    head's surface RAS). voxel_mm: edge of the tissue voxels. smallest_skull_mm: bone laid around
+    brain and CSF at least this thick, where SAMSEG finds less (temporal squama, foramina).
+
+    Raises UserError for a file that cannot be read, options out of range, or labels of no head.
+    """
+    if not 0.5 <= voxel_mm <= 5:
+        raise UserError(f"voxel_mm: {voxel_mm} is out of range; use 0.5 to 5")
+    if not 1 <= smallest_skull_mm <= 8:
+        raise UserError(f"smallest_skull_mm: {smallest_skull_mm} is out of range; use 1 to 8")
+    labels, affine = read_labels(segmentation)
+    return head_of_labels(labels, affine, voxel_mm=voxel_mm, smallest_skull_mm=smallest_skull_mm)
+
+
+def read_labels(path: str | Path) -> tuple[np.ndarray, np.ndarray]:
+    """Labels (i, j, k) int32 on an axis-aligned 1 mm grid, and its affine to scanner RAS mm.
+
+    Raises UserError when the file is missing or no volume.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise UserError(f"{path}: no such segmentation")
+    try:
+        image = nibabel.as_closest_canonical(nibabel.load(path))
+        labels = np.asarray(image.dataobj).astype(np.int32)
+    except Exception as error:
+        raise UserError(f"{path}: not a readable label volume ({error})") from None
+    edges = np.linalg.norm(image.affine[:3, :3], axis=0)
+    if not np.allclose(image.affine[:3, :3], np.diag(edges), atol=1e-4) or np.ptp(edges) > 1e-3:
+        image = resample_to_output(nibabel.Nifti1Image(labels, image.affine), [1.0] * 3, order=0)
+        labels = np.asarray(image.dataobj).astype(np.int32)
+    return labels, np.asarray(image.affine, dtype=float)
+
+
+def head_of_labels(
+    labels: np.ndarray,
+    affine: np.ndarray,
+    *,
+    voxel_mm: float,
+    smallest_skull_mm: float,
+    cortex: dict[str, geometry.Surface] | None = None,
+) -> Head:
+    """Head of a whole-head label volume (SAMSEG's numbers), axis-aligned, about 1 mm.
+
+    cortex: white, pial and sphere of both hemispheres; by default they are made from the labels.
+    """
+    tissues = tissues_of(labels)
+    volume = float(np.prod(np.diag(affine)[:3]))
+    brain = np.isin(tissues, (1, 2)).sum() * volume / 1000
+    if not BRAIN_ML[0] <= brain <= BRAIN_ML[1]:
+        raise UserError(
+            f"segmentation: grey and white matter are {brain:.0f} ml, not {BRAIN_ML[0]:.0f} to "
+            f"{BRAIN_ML[1]:.0f}; the segmentation failed, look at the T1 and its orientation"
+        )
+    if cortex is None:
+        cortex = cortical_surfaces(labels, affine)
+    intracranial = _solid((tissues >= WHITE_MATTER) & (tissues <= CSF))
+    shells = star_shells(
+        intracranial,
+        tissues == SKULL,
+        _solid(tissues > AIR),
+        affine,
+        np.concatenate([cortex["lh.white"][0], cortex["rh.white"][0]]),
+        smallest_skull_mm=smallest_skull_mm,
+    )
+    grid, grid_affine = voxels.grid_around(shells["outer_skin"][0], voxel_mm)
+    sealed = _sealed(_on_grid(tissues, affine, grid, grid_affine), shells, grid_affine,
+                     smallest_skull_mm)  # fmt: skip
+    to_mni = fit_to_mni(tissues, affine)
+    return Head(
+        surfaces=cortex | shells,
+        tissues=sealed,
+        affine=grid_affine,
+        fiducials=template_landmarks(to_mni, shells["outer_skin"]),
+        to_mni=to_mni,
+    )
+
+
+def _solid(mask: np.ndarray) -> np.ndarray:
+    """Largest part of a mask, its cavities filled."""
+    parts, _ = ndimage.label(mask)
+    return ndimage.binary_fill_holes(parts == np.bincount(parts.ravel())[1:].argmax() + 1)
+
+
+def _on_grid(tissues, affine, shape, grid_affine) -> np.ndarray:
+    """Tissue at the centre of each voxel of another axis-aligned grid; air beyond the volume."""
+    result = np.zeros(shape, dtype=np.uint8)
+    picks = []
+    for axis in range(3):
+        at = grid_affine[axis, 3] + grid_affine[axis, axis] * np.arange(shape[axis])
+        picks.append(np.rint((at - affine[axis, 3]) / affine[axis, axis]).astype(int))
+    valid = [(p >= 0) & (p < n) for p, n in zip(picks, tissues.shape, strict=True)]
+    result[np.ix_(*valid)] = tissues[np.ix_(*[p[v] for p, v in zip(picks, valid, strict=True)])]
+    return result
+
+
+def _sealed(tissues, shells, affine, smallest_skull_mm) -> np.ndarray:
+    """Five nested tissues within the scalp shell: brain in bone, bone in scalp, no bits."""
+    shape = tissues.shape
+    cavity = voxels.fill(*shells["inner_skull"], shape, affine)
+    outside_bone = ~voxels.fill(*shells["outer_skull"], shape, affine)
+    within = voxels.fill(*shells["outer_skin"], shape, affine)
+    brain = (tissues >= WHITE_MATTER) & (tissues <= CSF)
+    # The spinal cord below the foramen belongs to the neck.
+    tissues = np.where(brain & ~cavity & outside_bone, SCALP, tissues)
+    brain = (tissues >= WHITE_MATTER) & (tissues <= CSF)
+    # Air enclosed by the head (sinuses, mastoid cells): an insulator like the bone around it, or
+    # soft tissue farther out.
+    empty = (tissues == AIR) & within
+    tissues[empty] = np.where(outside_bone[empty], SCALP, SKULL)
+    tissues[~within & ~brain] = AIR
+    tissues = voxels.clear_islands(tissues, abs(float(np.linalg.det(affine[:3, :3]))))
+    brain = (tissues >= WHITE_MATTER) & (tissues <= CSF)
+    edges = np.diag(affine)[:3]
+    # A voxel centre lies half an edge inside its face.
+    gap = ndimage.distance_transform_edt(~brain, sampling=edges) - edges.min() / 2
+    tissues[~brain & (gap < smallest_skull_mm)] = SKULL
+    tissues = voxels.clear_islands(tissues, abs(float(np.linalg.det(affine[:3, :3]))))
+    return voxels.seal_skull(tissues)

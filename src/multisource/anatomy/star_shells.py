@@ -1,0 +1,115 @@
+"""Inner skull, outer skull and scalp from masks, star-shaped about one centre, on one ico5 mesh.
+
+A radius per direction makes self-intersection impossible and nesting a comparison of numbers, and
+the ico5 order of vertices lets BEM codes decimate to ico4 or ico3. The price: where the skull base
+overhangs, the shells bridge it.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy import ndimage
+from scipy.spatial import cKDTree
+
+from multisource.anatomy import surfaces as geometry
+from multisource.anatomy.head import apply_affine
+from multisource.anatomy.sphere import icosphere
+
+SMALLEST_SCALP_MM = 3.0
+SCALP_CUT_MM = 30.0  # soft tissue kept outside the skull: cuts off neck and lower face
+THICKEST_SKULL_MM = 15.0
+BRAIN_MARGIN_MM = 2.0
+_STEP_MM = 0.5
+_CORD_MM = 8.0  # an opening by this radius parts the spinal canal from the cranial cavity
+_EAR_MM = 6.0  # and this one the ears from the head
+
+
+def star_shells(
+    intracranial: np.ndarray,
+    skull: np.ndarray,
+    head: np.ndarray,
+    affine: np.ndarray,
+    brain_points: np.ndarray,
+    *,
+    smallest_skull_mm: float = 3.0,
+) -> dict[str, geometry.Surface]:
+    """inner_skull, outer_skull and outer_skin (vertices mm, triangles) of ico5.
+
+    intracranial, skull, head: masks (i, j, k), the last with all that is inside the scalp;
+    affine: axis-aligned, mm. brain_points (p, 3) mm stay at least 2 mm inside the inner skull.
+    """
+    directions, triangles = icosphere(5)
+    voxel = np.linalg.norm(affine[:3, :3], axis=0)
+    cavity = opened(intracranial, _CORD_MM, voxel)
+    where = apply_affine(affine, np.argwhere(cavity))
+    centre = (where.min(axis=0) + where.max(axis=0)) / 2
+
+    def profile(mask: np.ndarray) -> np.ndarray:
+        """Values of a blurred mask at every step along every direction (d, s)."""
+        blurred = ndimage.gaussian_filter(mask.astype(np.float32), 0.8 / voxel)
+        reach = np.arange(0, 220, _STEP_MM)
+        inverse = np.linalg.inv(affine)
+        step, start = directions @ inverse[:3, :3].T, apply_affine(inverse, centre)
+        values = np.empty((len(directions), len(reach)), dtype=np.float32)
+        for k, radius in enumerate(reach):
+            values[:, k] = ndimage.map_coordinates(
+                blurred, (start + radius * step).T, order=1, mode="constant", prefilter=False
+            )
+        return values
+
+    inner = geometry.smooth(_last_crossing(profile(cavity)), triangles, 3)
+    out = brain_points - centre
+    radius = np.linalg.norm(out, axis=1)
+    _, near = cKDTree(directions).query(out / radius[:, None], k=3)
+    for column in near.T:
+        np.maximum.at(inner, column, radius + BRAIN_MARGIN_MM)
+
+    # Thickness is measured along the surface's normal, radii along the ray.
+    normals = geometry.vertex_normals(inner[:, None] * directions, triangles)
+    slant = geometry.smooth(np.einsum("ij,ij->i", normals, directions).clip(0.5, 1), triangles, 5)
+    bone = _first_exit(profile(skull | cavity), inner) - inner
+    low, high = smallest_skull_mm / slant, THICKEST_SKULL_MM / slant
+    outer = inner + np.maximum(geometry.smooth(np.clip(bone, low, high), triangles, 5), low)
+
+    whole = opened(head, _EAR_MM, voxel)
+    scalp = geometry.smooth(_last_crossing(profile(whole)), triangles, 2)
+    scalp = np.clip(scalp, outer + SMALLEST_SCALP_MM / slant, outer + SCALP_CUT_MM)
+    radii = {"inner_skull": inner, "outer_skull": outer, "outer_skin": scalp}
+    return {name: (centre + r[:, None] * directions, triangles) for name, r in radii.items()}
+
+
+def opened(mask: np.ndarray, radius_mm: float, voxel: np.ndarray) -> np.ndarray:
+    """Largest part of a mask that a ball of this radius reaches without leaving the mask."""
+    pad = int(np.ceil(radius_mm / voxel.min())) + 1
+    # Beyond the volume a cut neck goes on: only a mask's own surface erodes it.
+    mask = np.pad(mask, pad, mode="edge")
+    core = ndimage.distance_transform_edt(mask, sampling=voxel) > radius_mm
+    parts, count = ndimage.label(core)
+    if count > 1:
+        core = parts == np.bincount(parts.ravel())[1:].argmax() + 1
+    reached = ndimage.distance_transform_edt(~core, sampling=voxel) <= radius_mm
+    inner = slice(pad, -pad)
+    return (reached & mask)[inner, inner, inner]
+
+
+def _last_crossing(values: np.ndarray) -> np.ndarray:
+    """Radius (d,) at which each profile (d, s) falls below one half for the last time."""
+    inside = values > 0.5
+    last = values.shape[1] - 1 - inside[:, ::-1].argmax(axis=1)
+    return _crossing(values, np.where(inside.any(axis=1), last, 0))
+
+
+def _first_exit(values: np.ndarray, start: np.ndarray) -> np.ndarray:
+    """Radius (d,), from ``start`` (d,) on, at which each profile first falls below one half."""
+    at = np.arange(values.shape[1]) * _STEP_MM
+    outside = (values <= 0.5) & (at >= start[:, None])
+    first = np.where(outside.any(axis=1), outside.argmax(axis=1), values.shape[1] - 1)
+    return np.maximum(_crossing(values, np.maximum(first - 1, 0)), start)
+
+
+def _crossing(values: np.ndarray, index: np.ndarray) -> np.ndarray:
+    rows = np.arange(len(values))
+    here = values[rows, index]
+    after = values[rows, np.minimum(index + 1, values.shape[1] - 1)]
+    drop = np.where(here - after > 1e-6, here - after, 1.0)
+    return (index + np.clip((here - 0.5) / drop, 0, 1)) * _STEP_MM

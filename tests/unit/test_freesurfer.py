@@ -1,0 +1,121 @@
+"""A finished FreeSurfer subject, written by nibabel from the template head."""
+
+import nibabel
+import numpy as np
+import pytest
+
+from multisource.anatomy import surfaces as geometry
+from multisource.anatomy.freesurfer_run import check_freesurfer
+from multisource.anatomy.fsaverage import MNI305_TO_MNI152, fsaverage_head
+from multisource.anatomy.head import CORTEX, SHELLS, apply_affine, validate
+from multisource.anatomy.io import write_surface
+from multisource.anatomy.providers import make_head
+from multisource.errors import UserError
+
+# Scanner RAS of a conformed volume is surface RAS moved by c_ras.
+C_RAS = np.array([3.0, -5.0, 7.0])
+
+
+@pytest.fixture(scope="module")
+def template():
+    return fsaverage_head(voxel_mm=2.0, scale=0.93)
+
+
+@pytest.fixture(scope="module")
+def subject(template, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("subjects") / "bert"
+    for name in CORTEX:
+        write_surface(folder / "surf" / name, *template.surfaces[name])
+    for name in SHELLS:
+        write_surface(
+            folder / "bem" / "watershed" / f"bert_{name}_surface", *template.surfaces[name]
+        )
+    # A conformed 2 mm volume, stored as FreeSurfer does: left, inferior, anterior.
+    shape = np.array([128, 128, 128])
+    turn = 2.0 * np.array([[-1.0, 0, 0], [0, 0, 1], [0, -1, 0]])
+    affine = np.eye(4)
+    affine[:3, :3] = turn
+    affine[:3, 3] = C_RAS - turn @ (shape / 2)
+    index = np.stack(np.meshgrid(*map(np.arange, shape), indexing="ij"), -1).reshape(-1, 3)
+    tissues = template.tissue_at(apply_affine(affine, index) - C_RAS)
+    aseg = np.array([0, 7, 8, 24, 0, 0])[tissues].reshape(shape).astype(np.int32)
+    image = nibabel.freesurfer.MGHImage(aseg, affine)
+    np.testing.assert_allclose(
+        image.affine @ np.linalg.inv(image.header.get_vox2ras_tkr()) @ [0, 0, 0, 1], [*C_RAS, 1]
+    )
+    (folder / "mri" / "transforms").mkdir(parents=True)
+    nibabel.save(image, folder / "mri" / "aseg.mgz")
+    # Scanner RAS to MNI305, the head being fsaverage at 0.93.
+    rows = np.column_stack([np.eye(3) / 0.93, -C_RAS / 0.93])
+    text = "\n".join(" ".join(f"{value:.9f}" for value in row) for row in rows)
+    (folder / "mri" / "transforms" / "talairach.xfm").write_text(
+        f"MNI Transform File\n% made up\n\nTransform_Type = Linear;\nLinear_Transform = \n{text};\n"
+    )
+    return folder
+
+
+def test_subject_becomes_the_same_head(subject, template):
+    head = make_head("freesurfer", subject=subject, voxel_mm=3.0)
+    validate(head)
+    for name in CORTEX:
+        # float32 in the file
+        np.testing.assert_allclose(head.surfaces[name][0], template.surfaces[name][0], atol=1e-4)
+    for name in SHELLS:
+        _, distance, _ = geometry.closest_points(
+            *template.surfaces[name], head.surfaces[name][0][::7]
+        )
+        # Resampled along rays: the same surface but for its facets, and the brain's 1 mm margin.
+        assert np.median(distance) < 0.2 and distance.max() < 2.5, name
+    np.testing.assert_allclose(head.to_mni, template.to_mni, atol=1e-3)
+    for name, volume in template.tissue_volumes().items():
+        # 3 mm voxels against 2 mm: thin CSF and deep grey differ most.
+        assert head.tissue_volumes()[name] == pytest.approx(volume, rel=0.12), name
+    assert np.linalg.norm(head.fiducials["nasion"] - template.fiducials["nasion"]) < 5
+
+
+def test_without_talairach_the_head_is_fitted_to_mni(subject, template):
+    from multisource.anatomy.mni import fit_to_mni
+
+    fitted = fit_to_mni(template.tissues, template.affine)
+    points = template.surfaces["lh.white"][0][::50]
+    error = apply_affine(fitted, points) - apply_affine(template.to_mni, points)
+    # The template's cortex is smoother than the maps: a couple of millimetres.
+    assert np.median(np.linalg.norm(error, axis=1)) < 3
+
+
+@pytest.mark.parametrize(
+    ("file", "match"),
+    [
+        ("surf/rh.pial", "rh.pial: missing"),
+        ("mri/aseg.mgz", "aseg.mgz: missing"),
+        ("bem/watershed/bert_outer_skin_surface", "mne watershed_bem -s bert"),
+    ],
+)
+def test_a_missing_file_is_named(subject, file, match):
+    hidden = subject.parent / "hidden"
+    (subject / file).rename(hidden)
+    try:
+        with pytest.raises(UserError, match=match):
+            make_head("freesurfer", subject=subject)
+    finally:
+        hidden.rename(subject / file)
+
+
+def test_freesurfer_is_looked_for_before_any_job(tmp_path):
+    with pytest.raises(UserError, match="FREESURFER_HOME is not set"):
+        check_freesurfer({})
+    environment = {"FREESURFER_HOME": str(tmp_path)}
+    with pytest.raises(UserError, match="no bin/recon-all"):
+        check_freesurfer(environment)
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "recon-all").write_text("")
+    with pytest.raises(UserError, match="no licence"):
+        check_freesurfer(environment)
+    (tmp_path / "license.txt").write_text("")
+    assert check_freesurfer(environment) == tmp_path
+    with pytest.raises(UserError, match="no licence at /nowhere"):
+        check_freesurfer(environment | {"FS_LICENSE": "/nowhere"})
+
+
+def test_mni_constants_agree(template):
+    np.testing.assert_allclose(template.to_mni, MNI305_TO_MNI152 @ np.diag([1 / 0.93] * 3 + [1]))
