@@ -25,6 +25,7 @@ rule all:
         f"results/{HEAD}/report.html",
 
 
+include: "workflow/rules/segmentation.smk"
 include: "workflow/rules/anatomy.smk"
 include: "workflow/rules/leadfield.smk"
 include: "workflow/rules/simulation.smk"

@@ -188,6 +188,7 @@ def _inconsistencies(config: dict[str, Any], folders: list[Path]) -> list[str]:
         if isinstance(name, str) and find_file(name, folders) is None:
             places = " or ".join(str(folder) for folder in folders)
             mistakes.append(f"{key}: file {name!r} does not exist (looked in {places})")
+    mistakes += _head_source(config["anatomy"], folders)
     if not mistakes and config["leadfield"]["fem"]["backend"] == "duneuro":
         from multisource.leadfield.duneuro import require_duneuropy
 
@@ -204,6 +205,28 @@ def _network_options(module: str) -> list[str]:
     given = {"seed", "device", "threads", "checkpoint"}
     training = keyword_options("multisource.network.training", "train")
     return [*keyword_options(module, "build_network"), *(n for n in training if n not in given)]
+
+
+def _head_source(anatomy: dict[str, Any], folders: list[Path]) -> list[str]:
+    """Check what a head of one's own is made from; nothing is read for the packaged head."""
+    provider = anatomy["provider"]
+    settings = anatomy[provider]
+    if provider == "freesurfer" and settings["subject"]:
+        from multisource.anatomy.freesurfer import check_subject
+
+        check_subject(Path(settings["subject"]))
+    elif provider != "fsaverage":
+        key = f"anatomy.{provider}.t1"
+        if not settings["t1"]:
+            return [f"{key}: null; name the T1 of the head (NIfTI or MGZ)"]
+        if find_file(settings["t1"], folders) is None:
+            places = " or ".join(str(folder) for folder in folders)
+            return [f"{key}: file {settings['t1']!r} does not exist (looked in {places})"]
+        if provider == "freesurfer":
+            from multisource.anatomy.freesurfer_run import check_freesurfer
+
+            check_freesurfer()
+    return []
 
 
 def _scenario_names(config: dict[str, Any], folders: list[Path]) -> list[str]:

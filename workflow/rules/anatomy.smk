@@ -10,6 +10,8 @@ from multisource.anatomy.providers import PROVIDERS
 
 rule build_head:
     """Surfaces, tissues, fiducials and the MNI transform from the head provider."""
+    input:
+        source=head_inputs(),
     output:
         surfaces=expand(
             "results/{{head}}/anatomy/surf/{hemi}.{surface}",
@@ -29,13 +31,13 @@ rule build_head:
     conda:
         "../../envs/multisource.yaml"
     resources:
-        mem_mb=2000,
-        runtime=10,
+        mem_mb=4000,
+        runtime=30,
     params:
         anatomy=subpath(output.head, parent=True),
-        provider=config["anatomy"]["provider"],
-        settings=config["anatomy"][config["anatomy"]["provider"]],
-        code=code(PROVIDERS[config["anatomy"]["provider"]], "anatomy.providers", "anatomy.io"),
+        provider=PROVIDER,
+        settings=head_settings(),
+        code=code(PROVIDERS[PROVIDER], "anatomy.providers", "anatomy.io"),
     script:
         "../scripts/build_head.py"
 

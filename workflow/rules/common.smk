@@ -30,6 +30,7 @@ except UserError as error:
     sys.exit(str(error))
 
 HEAD = config["head"]
+PROVIDER = config["anatomy"]["provider"]
 NETWORKS = config["network"]["networks"]
 SOLVERS = config["inverse"]["solvers"]
 METHODS = methods(config)
@@ -56,6 +57,39 @@ def code(*modules):
     """
     names = (module.partition(":")[0].removeprefix("multisource.") for module in modules)
     return code_version(*(f"multisource.{name}" for name in names))
+
+
+def t1_file():
+    """Return the T1 that the head is made from, if any."""
+    name = config["anatomy"][PROVIDER].get("t1")
+    return study_file(name) if name else []
+
+
+def head_source():
+    """Return {option of the head provider: the file or folder that it reads}."""
+    if PROVIDER == "samseg":
+        return {"segmentation": f"results/{HEAD}/anatomy/mri/samseg.nii.gz"}
+    if PROVIDER == "freesurfer":
+        given = config["anatomy"]["freesurfer"]["subject"]
+        return {"subject": given or f"results/{HEAD}/freesurfer/subject"}
+    return {}
+
+
+def head_inputs():
+    """Return the files that a head provider waits for, tracked so that new ones are seen."""
+    source = head_source()
+    if PROVIDER != "freesurfer":
+        return list(source.values())
+    if source["subject"] != config["anatomy"]["freesurfer"]["subject"]:
+        return [f"results/{HEAD}/freesurfer/done"]
+    surfaces = ("white", "pial", "sphere")
+    return [f"{source['subject']}/surf/{hemi}.{name}" for hemi in ("lh", "rh") for name in surfaces]
+
+
+def head_settings():
+    """Return the options of the head provider."""
+    settings = config["anatomy"][PROVIDER]
+    return head_source() | {k: v for k, v in settings.items() if k not in ("t1", "subject")}
 
 
 def anatomy_folder(wildcards, input):

@@ -1,0 +1,51 @@
+"""A head of one's own: planned from a T1 or a FreeSurfer subject, refused early where it is bad."""
+
+import nibabel
+import numpy as np
+import pytest
+
+
+@pytest.fixture
+def flat_t1(fresh):
+    """A T1 that cannot be one: all zeros."""
+    path = fresh.folder / "flat.nii.gz"
+    nibabel.save(nibabel.Nifti1Image(np.zeros((180, 200, 180), np.uint8), np.eye(4)), path)
+    return path
+
+
+def own(fresh, provider, **settings):
+    return fresh.with_config("anatomy", value={"provider": provider, provider: settings})
+
+
+def test_samseg_is_planned_from_the_t1(fresh, flat_t1):
+    planned = fresh.planned(config=own(fresh, "samseg", t1="flat.nii.gz"))
+    steps = {"check_t1", "install_samseg", "segment_t1", "build_head", "render_report"}
+    assert steps <= set(planned)
+
+
+def test_bad_t1_is_refused_before_anything_is_installed(fresh, flat_t1):
+    run = fresh.snakemake("--cores", "1", "heads", config=own(fresh, "samseg", t1="flat.nii.gz"))
+    assert run.returncode != 0
+    log = (fresh.folder / "results/fsaverage/logs/check_t1.log").read_text()
+    assert "flat.nii.gz" in log and "Traceback" not in log
+    assert not (fresh.folder / "results/fsaverage/samseg").exists()
+
+
+@pytest.mark.parametrize(
+    ("provider", "settings", "words"),
+    [
+        ("samseg", {}, ["anatomy.samseg.t1: null"]),
+        ("samseg", {"t1": "nowhere.nii"}, ["anatomy.samseg.t1", "nowhere.nii", "does not exist"]),
+        ("freesurfer", {"subject": "nobody"}, ["nobody", "no such subject directory"]),
+        ("freesurfer", {"t1": "flat.nii.gz"}, ["FREESURFER_HOME is not set", "samseg"]),
+    ],
+)
+def test_missing_parts_are_named_before_any_job(
+    fresh, flat_t1, monkeypatch, provider, settings, words
+):
+    monkeypatch.delenv("FREESURFER_HOME", raising=False)
+    run = fresh.snakemake("--dry-run", config=own(fresh, provider, **settings))
+    output = run.stdout + run.stderr
+    assert run.returncode != 0 and "Traceback" not in output
+    for word in words:
+        assert word in output

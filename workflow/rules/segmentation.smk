@@ -1,0 +1,95 @@
+"""Your own head: from a T1 to what the head providers samseg and freesurfer read.
+
+in:  a T1 (config anatomy.samseg.t1 or anatomy.freesurfer.t1)
+out: anatomy/mri/samseg.nii.gz (labels of the whole head), or freesurfer/subject
+"""
+
+
+rule check_t1:
+    """Refuse a bad T1 before anything is installed or computed."""
+    input:
+        t1=t1_file(),
+    output:
+        passed=touch("results/{head}/anatomy/mri/t1-checked"),
+    log:
+        "results/{head}/logs/check_t1.log",
+    benchmark:
+        "results/{head}/benchmarks/check_t1.tsv"
+    conda:
+        "../../envs/multisource.yaml"
+    resources:
+        mem_mb=2000,
+        runtime=5,
+    params:
+        code=code("anatomy.t1"),
+    script:
+        "../scripts/check_t1.py"
+
+
+rule install_samseg:
+    """SAMSEG's own environment (it needs numpy 1 and Python 3.11)."""
+    input:
+        passed="results/{head}/anatomy/mri/t1-checked",
+        pins=study_file("envs/samseg.txt"),
+    output:
+        python="results/{head}/samseg/bin/python",
+    log:
+        "results/{head}/logs/install_samseg.log",
+    benchmark:
+        "results/{head}/benchmarks/install_samseg.tsv"
+    conda:
+        "../../envs/multisource.yaml"
+    resources:
+        mem_mb=2000,
+        runtime=20,
+    params:
+        install=study_file("envs/samseg.sh"),
+        folder=lambda wildcards: f"results/{wildcards.head}/samseg",
+    shell:
+        "bash {params.install:q} {params.folder:q} > {log:q} 2>&1"
+
+
+rule segment_t1:
+    """Labels of the whole head by SAMSEG."""
+    input:
+        t1=t1_file(),
+        python=ancient("results/{head}/samseg/bin/python"),
+    output:
+        labels="results/{head}/anatomy/mri/samseg.nii.gz",
+    log:
+        "results/{head}/logs/segment_t1.log",
+    benchmark:
+        "results/{head}/benchmarks/segment_t1.tsv"
+    conda:
+        "../../envs/multisource.yaml"
+    threads: 2
+    resources:
+        mem_mb=6500,
+        runtime=120,
+    params:
+        code=code("anatomy.samseg", "anatomy.t1"),
+    script:
+        "../scripts/segment_t1.py"
+
+
+rule reconstruct_t1:
+    """recon-all and the watershed shells, by the FreeSurfer of this machine."""
+    input:
+        t1=t1_file(),
+    output:
+        done=touch("results/{head}/freesurfer/done"),
+    log:
+        "results/{head}/logs/reconstruct_t1.log",
+    benchmark:
+        "results/{head}/benchmarks/reconstruct_t1.tsv"
+    conda:
+        "../../envs/multisource.yaml"
+    threads: 2
+    resources:
+        mem_mb=6000,
+        runtime=1440,
+    params:
+        subject=lambda wildcards: f"results/{wildcards.head}/freesurfer/subject",
+        code=code("anatomy.freesurfer_run", "anatomy.t1"),
+    script:
+        "../scripts/reconstruct_t1.py"
