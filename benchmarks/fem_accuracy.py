@@ -144,7 +144,9 @@ def draw(table: pd.DataFrame, path: Path) -> None:
     axes[0, 0].set_ylabel("median RDM (%)")
     axes[1, 0].set_ylabel("median lnMAG (%)")
     handles, labels = axes[0, 0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="lower center", ncol=4, fontsize=8, frameon=False)
+    figure.legend(
+        handles, labels, loc="lower center", ncol=min(4, 2 * len(meshes)), fontsize=8, frameon=False
+    )
     figure.tight_layout(rect=(0, 0.09, 1, 1))
     figure.savefig(path, dpi=130)
 

@@ -28,6 +28,7 @@ from multisource.leadfield.transfer import solve_electrodes
 
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt
+from matplotlib.ticker import NullFormatter
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 TOLERANCE = 1e-8
@@ -147,6 +148,8 @@ def draw(table: pd.DataFrame, path: Path) -> None:
         for kind, marker in (("hexahedra", "s"), ("tetrahedra", "^")):
             rows = table[(table.solver == solver) & table.mesh.str.startswith(kind)]
             rows = rows.sort_values("nodes")
+            if rows.empty:
+                continue
             style = dict(color=colour, marker=marker, label=f"{solver}, {kind}")
             axes[0].loglog(rows.nodes, rows.electrode_s, **style)
             axes[1].loglog(rows.nodes, rows.iterations, **style)
@@ -154,6 +157,8 @@ def draw(table: pd.DataFrame, path: Path) -> None:
     axes[1].set_ylabel("iterations to 1e-8")
     for axis in axes:
         axis.set_xlabel("nodes")
+        # The decades alone: labels between them run into each other.
+        axis.xaxis.set_minor_formatter(NullFormatter())
         axis.grid(alpha=0.3, which="both")
     axes[0].legend(fontsize=7)
     figure.tight_layout()

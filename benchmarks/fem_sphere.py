@@ -52,7 +52,7 @@ def fitted(
     inner_edge: float = 5.0,
     max_edge: float = 8.0,
 ) -> Mesh:
-    """Tetrahedra between geodesic spheres, about 110,000 nodes by default."""
+    """Tetrahedra between geodesic spheres, about 235,000 nodes by default."""
     shells = []
     names = ("brain", "CSF", "skull", "scalp")
     for name, radius, label, frequency in zip(names, RADII, LABELS, frequencies, strict=True):
