@@ -144,8 +144,8 @@ def _sealed(tissues, shells, affine, smallest_skull_mm) -> np.ndarray:
     tissues = voxels.clear_islands(tissues, abs(float(np.linalg.det(affine[:3, :3]))))
     brain = (tissues >= WHITE_MATTER) & (tissues <= CSF)
     edges = np.diag(affine)[:3]
-    # A voxel centre lies half an edge inside its face.
-    gap = ndimage.distance_transform_edt(~brain, sampling=edges) - edges.min() / 2
+    # From face to face: centres are half an edge inside both voxels.
+    gap = ndimage.distance_transform_edt(~brain, sampling=edges) - edges.min()
     tissues[~brain & (gap < smallest_skull_mm)] = SKULL
     tissues = voxels.clear_islands(tissues, abs(float(np.linalg.det(affine[:3, :3]))))
     return voxels.seal_skull(tissues)
