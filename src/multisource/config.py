@@ -196,9 +196,17 @@ def _inconsistencies(config: dict[str, Any], folders: list[Path]) -> list[str]:
     return mistakes or _scenario_names(config, folders)
 
 
+def is_linear(module: str) -> bool:
+    """Whether a solver's module builds a kernel; if not, it estimates from the data."""
+    tree = ast.parse(module_path(module).read_text(encoding="utf-8"))
+    return any(isinstance(n, ast.FunctionDef) and n.name == "build_kernel" for n in tree.body)
+
+
 def _solver_options(module: str) -> list[str]:
-    options = keyword_options(module, "build_kernel")
-    return [name for name in options if name not in ("kind", "snr", "noise_covariance")]
+    linear = is_linear(module)
+    options = keyword_options(module, "build_kernel" if linear else "estimate")
+    given = ("kind", "snr", "noise_covariance", "sfreq", "progress")
+    return [n for n in options if n not in given] + (["noise"] if linear else [])
 
 
 def _network_options(module: str) -> list[str]:

@@ -10,7 +10,7 @@ SOURCE = str(Path(workflow.basedir, "src"))
 sys.path.insert(0, SOURCE)
 os.environ.update(PYTHONPATH=os.pathsep.join(filter(None, [SOURCE, os.getenv("PYTHONPATH")])))
 
-from multisource.config import BASELINES, check_config, chunk_ranges, find_file, methods
+from multisource.config import BASELINES, check_config, chunk_ranges, find_file, is_linear, methods
 from multisource.errors import UserError
 from multisource.inverse.registry import SOLVERS as SOLVER_MODULES
 from multisource.network.registry import NETWORKS as NETWORK_MODULES
@@ -100,6 +100,18 @@ def anatomy_folder(wildcards, input):
 def solver_module(wildcards):
     """Return the module that builds the kernel of a solver."""
     return SOLVER_MODULES[config["inverse"]["settings"][wildcards.solver]["kind"]]
+
+
+def solver_kernel(wildcards):
+    """Return the kernel of a solver; a solver that depends on the data has none."""
+    linear = is_linear(solver_module(wildcards))
+    return f"results/{HEAD}/inverse/{wildcards.solver}.nc" if linear else []
+
+
+def solver_forward(wildcards):
+    """Return operator B where applying a solver needs more than its kernel."""
+    needed = config["inverse"]["smooth"] or not is_linear(solver_module(wildcards))
+    return f"results/{HEAD}/leadfield/bem-fwd.fif" if needed else []
 
 
 def network_module(wildcards):

@@ -35,7 +35,8 @@ rule build_kernel:
 rule solve_scenario:
     """One solver's map for every window of a scenario."""
     input:
-        kernel=rules.build_kernel.output.kernel,
+        kernel=solver_kernel,
+        forward=solver_forward,
         chunks=lambda wildcards: chunks(wildcards.scenario),
     output:
         estimate="results/{head}/estimates/{scenario}/{solver}.nc",
@@ -49,7 +50,19 @@ rule solve_scenario:
         mem_mb=2000,
         runtime=20,
     params:
-        code=code("inverse.kernel", "inverse.io", "simulation.chunks", "evaluation.estimates"),
+        smooth=config["inverse"]["smooth"],
+        settings=lambda wildcards: (
+            {} if solver_kernel(wildcards) else config["inverse"]["settings"][wildcards.solver]
+        ),
+        code=lambda wildcards: code(
+            *([] if solver_kernel(wildcards) else [solver_module(wildcards)]),
+            "inverse.io",
+            "inverse.kernel",
+            "inverse.mesh",
+            "inverse.registry",
+            "simulation.chunks",
+            "evaluation.estimates",
+        ),
     script:
         "../scripts/solve_scenario.py"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from typing import TYPE_CHECKING
 
 import numpy as np
 import xarray as xr
@@ -11,6 +12,9 @@ import xarray as xr
 from multisource.errors import UserError
 from multisource.files import atomic
 from multisource.inverse.kernel import Kernel
+
+if TYPE_CHECKING:
+    import mne
 
 
 def write_kernel(path: str | os.PathLike, kernel: Kernel) -> None:
@@ -35,3 +39,10 @@ def read_kernel(path: str | os.PathLike) -> Kernel:
             [str(name) for name in dataset["channel"].values],
             json.loads(dataset.attrs["attributes"]),
         )
+
+
+def read_forward(path: str | os.PathLike) -> mne.Forward:
+    """Read a forward solution, ``*-fwd.fif``."""
+    import mne
+
+    return mne.read_forward_solution(path, verbose="error")
