@@ -38,10 +38,12 @@ def place_dipoles(
 
     ``positions`` (N, 3) mm, on the white surface when their ``pial_positions`` counterparts are
     given: the start is then ``depth`` of the way from one to the other. ``reach`` mm: how far a
-    dipole may move for the full Venant condition; beyond it, for a patch within grey matter.
+    dipole may move for the full Venant condition, and then for a patch of enough grey matter
+    nodes; beyond it, only for an element of grey matter.
     The table has one row a dipole: ``start_tissue`` (where the start lay), ``moved_mm`` (from the
-    start), ``from_white_mm``, ``condition`` ("venant" or "restricted"), ``patch_nodes``. Raises
-    UserError for a dipole outside the mesh or further than ``max_move`` mm from grey matter.
+    start), ``from_white_mm``, ``condition`` ("venant", "restricted" or "extended"),
+    ``patch_nodes``. Raises UserError for a dipole outside the mesh or further than ``max_move``
+    mm from grey matter.
     """
     white = np.asarray(positions, float)
     start = white if pial_positions is None else white + depth * (pial_positions - white)
@@ -59,12 +61,15 @@ def place_dipoles(
     full = mesh.nodes_inside(label)
     sizes = _patch_sizes(patches, mesh.nodes_of(label), label)
 
+    def inside(points):
+        elements, _ = locate(mesh, points)
+        return (elements >= 0) & (mesh.labels[elements] == label)
+
     def venant(points):
-        return _in_tissue(mesh, points, label) & full[patches.tree.query(points)[1]]
+        return inside(points) & full[patches.tree.query(points)[1]]
 
     def restricted(points):
-        large = sizes[patches.tree.query(points)[1]] >= MIN_PATCH
-        return _in_tissue(mesh, points, label) & large
+        return inside(points) & (sizes[patches.tree.query(points)[1]] >= MIN_PATCH)
 
     placed = start.copy()
     condition = np.full(len(start), "venant", dtype=object)
@@ -72,7 +77,12 @@ def place_dipoles(
     todo = _move(placed, todo, mesh.nodes[full], venant, reach)
     condition[todo] = "restricted"
     todo = todo[~restricted(placed[todo])]
-    todo = _move(placed, todo, mesh.centroids[mesh.labels == label], restricted, max_move)
+    middles = mesh.centroids[mesh.labels == label]
+    todo = _move(placed, todo, middles, restricted, reach)
+    # Thin sheets of the tissue on a coarse mesh: the source model extends the patch.
+    condition[todo] = "extended"
+    todo = todo[~inside(placed[todo])]
+    todo = _move(placed, todo, middles, inside, max_move)
     if len(todo):
         raise UserError(
             f"dipole {int(todo[0])} is more than {max_move:g} mm from "
@@ -98,11 +108,6 @@ def _patch_sizes(patches: Patches, candidates: np.ndarray, label: int) -> np.nda
     for node in np.flatnonzero(candidates):
         sizes[node] = len(patches.at_node(int(node), label))
     return sizes
-
-
-def _in_tissue(mesh: Mesh, points: np.ndarray, label: int) -> np.ndarray:
-    elements, _ = locate(mesh, points)
-    return (elements >= 0) & (mesh.labels[elements] == label)
 
 
 def _move(
