@@ -34,7 +34,7 @@ rule build_source_space:
 
 
 rule mesh_head:
-    """The FEM mesh: tissue voxels as hexahedra, nodes moved towards the tissue boundaries."""
+    """The FEM mesh: shifted hexahedra of the tissue voxels, or tetrahedra fitted to the shells."""
     input:
         head=rules.build_head.output,
     output:
@@ -50,8 +50,9 @@ rule mesh_head:
         runtime=20,
     params:
         anatomy=anatomy_folder,
-        settings=pick(config["leadfield"]["fem"], "shift"),
-        code=code("leadfield.hexahedra", "leadfield.mesh", "anatomy.io"),
+        kind=config["leadfield"]["fem"]["mesh"],
+        shift=config["leadfield"]["fem"]["shift"],
+        code=code("leadfield.fem", "anatomy.io"),
     script:
         "../scripts/mesh_head.py"
 

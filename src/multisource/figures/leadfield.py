@@ -125,7 +125,8 @@ def plot_placement(placement: pd.DataFrame, cortex: Cortex) -> Figure:
     middle.set(
         xlabel="moved, mm", ylabel="dipoles", title=f"{len(moved) - stayed} moved, {stayed} stayed"
     )
-    for condition, colour in zip(("venant", "restricted"), COLOURS, strict=True):
+    conditions = {"venant": COLOURS[0], "restricted": COLOURS[1], "extended": "0.4"}
+    for condition, colour in conditions.items():
         part = placement.loc[placement["condition"] == condition, "patch_nodes"]
         right.hist(
             part,

@@ -12,6 +12,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from multisource.anatomy.head import CSF, SCALP, SKULL, Head
 from multisource.errors import UserError
 from multisource.leadfield.assembly import element_conductivity
 from multisource.leadfield.hexahedra import hexahedral_mesh
@@ -32,6 +33,7 @@ __all__ = [
     "SOURCE_MODELS",
     "Mesh",
     "Shell",
+    "head_mesh",
     "hexahedral_mesh",
     "leadfield",
     "load_mesh",
@@ -46,6 +48,19 @@ SOURCE_MODELS = ("multipolar_venant", "venant", "partial_integration", "localise
 BATCH = 512
 
 log = logging.getLogger(__name__)
+
+
+def head_mesh(head: Head, kind: str, *, shift: float = 0.33) -> Mesh:
+    """Return the mesh of a head: "hexahedra" of its tissue voxels, shifted, or "tetrahedra".
+
+    The tetrahedra are fitted to inner skull, outer skull and scalp; inside the inner skull, where
+    the surfaces of a cortex touch, each takes the tissue of the voxel at its centroid.
+    """
+    if kind == "hexahedra":
+        return hexahedral_mesh(head.tissues, head.affine, shift=shift)
+    tissues = {"inner_skull": CSF, "outer_skull": SKULL, "outer_skin": SCALP}
+    shells = [Shell(name, *head.surfaces[name], label) for name, label in tissues.items()]
+    return shells_and_labels(shells, head.tissues, head.affine)
 
 
 def leadfield(
