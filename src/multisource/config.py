@@ -182,6 +182,7 @@ def _inconsistencies(config: dict[str, Any], folders: list[Path]) -> list[str]:
         mistakes.append(f"method name {name!r} is used twice; give each solver and network its own")
     for key, name in (
         ("simulation.ar_models", simulation["ar_models"]),
+        ("simulation.recording", simulation["recording"]),
         ("simulation.scenarios.file", simulation["scenarios"]["file"]),
         ("electrodes.channels", config["electrodes"]["channels"]),
     ):

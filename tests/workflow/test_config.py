@@ -29,6 +29,7 @@ WRONG = [
     ("simulation.noise.snr_db", 5, ["simulation.noise.snr_db", "5"]),
     ("simulation.bad_channels.kinds", ["dead"], ["kinds", "dead", "allowed: flat, noisy"]),
     ("simulation.ar_models", "nowhere.yaml", ["simulation.ar_models", "nowhere.yaml", "exist"]),
+    ("simulation.recording", "eeg.edf", ["simulation.recording", "eeg.edf", "does not exist"]),
     ("simulation.scenarios.names", ["A", "H"], ["scenarios.names", "'H'", "allowed: A, B"]),
     ("inverse.solvers", ["mne", "elorata"], ["inverse.solvers", "'elorata'", "'eloreta'"]),
     ("inverse.settings.laura.kind", "lauro", ["inverse.settings.laura.kind", "'laura'"]),
@@ -135,6 +136,6 @@ def test_default_simulation_is_that_of_the_paper():
     from multisource.simulation.settings import Settings, settings_from
 
     simulation = default()["simulation"]
-    for key in ("ar_models", "splits", "scenarios"):
+    for key in ("ar_models", "recording", "splits", "scenarios"):
         del simulation[key]
     assert settings_from(simulation) == Settings()

@@ -92,6 +92,19 @@ def head_settings():
     return head_source() | {k: v for k, v in settings.items() if k not in ("t1", "subject")}
 
 
+def recording():
+    """Return the user's recording, if there is one."""
+    name = config["simulation"]["recording"]
+    return study_file(name) if name else []
+
+
+def ar_models():
+    """Return the AR models of the sources: fitted to the user's recording, or a table."""
+    if recording():
+        return f"results/{HEAD}/simulation/ar-models.yaml"
+    return study_file(config["simulation"]["ar_models"])
+
+
 def anatomy_folder(wildcards, input):
     """Return the folder of the head's files; head.json, directly in it, is the last of them."""
     return str(Path(input.head[-1]).parent)

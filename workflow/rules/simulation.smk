@@ -9,15 +9,50 @@ out: simulation/{split}/chunk-{chunk}.nc for train, validation, test and every s
 SIMULATED = {
     key: value
     for key, value in config["simulation"].items()
-    if key not in ("ar_models", "splits", "scenarios")
+    if key not in ("ar_models", "recording", "splits", "scenarios")
 }
+
+
+rule fit_ar_models:
+    """AR models of the sources of a recording, seen through operator B."""
+    input:
+        recording=recording(),
+        forward=rules.compute_bem.output.forward,
+    output:
+        models="results/{head}/simulation/ar-models.yaml",
+        figure="results/{head}/simulation/ar-models.png",
+    log:
+        "results/{head}/logs/fit_ar_models.log",
+    benchmark:
+        "results/{head}/benchmarks/fit_ar_models.tsv"
+    conda:
+        "../../envs/multisource.yaml"
+    resources:
+        mem_mb=3000,
+        runtime=30,
+    params:
+        seed=config["seed"],
+        sfreq=config["simulation"]["sfreq"],
+        snr=config["inverse"]["snr"],
+        code=code(
+            "simulation.recorded",
+            "simulation.fit",
+            "simulation.ar_io",
+            "inverse.minimum_norm",
+            "inverse.registry",
+            "inverse.io",
+            "figures.simulation",
+        ),
+    script:
+        "../scripts/fit_ar_models.py"
 
 
 rule simulate_chunk:
     """One chunk of a split: random patches; sample i is the same whatever the chunks are."""
     input:
+        electrodes=rules.place_electrodes.output.electrodes,
         forward=rules.compute_fem.output.forward,
-        ar_models=study_file(config["simulation"]["ar_models"]),
+        ar_models=ar_models(),
     output:
         chunk="results/{head}/simulation/{split}/chunk-{chunk}.nc",
     log:
@@ -45,8 +80,9 @@ rule simulate_scenario:
     input:
         head=rules.build_head.output,
         sources=rules.build_source_space.output.sources,
+        electrodes=rules.place_electrodes.output.electrodes,
         forward=rules.compute_fem.output.forward,
-        ar_models=study_file(config["simulation"]["ar_models"]),
+        ar_models=ar_models(),
         scenarios=study_file(config["simulation"]["scenarios"]["file"]),
     output:
         chunk="results/{head}/simulation/{region}/chunk-0.nc",
@@ -69,6 +105,7 @@ rule simulate_scenario:
             "simulation.chunks",
             "simulation.ar_io",
             "leadfield.forward",
+            "anatomy.electrodes",
             "anatomy.scenarios",
             "anatomy.io",
         ),
@@ -80,6 +117,7 @@ rule plot_channel:
     """Figure 1: one simulated channel, time course and spectrum."""
     input:
         chunk=f"results/{{head}}/simulation/{REGIONS[0]}/chunk-0.nc",
+        recording=recording(),
     output:
         figure="results/{head}/figures/figure-1.png",
     log:
@@ -93,6 +131,6 @@ rule plot_channel:
         runtime=5,
     params:
         channel="T7",
-        code=code("figures.channel", "simulation.chunks"),
+        code=code("figures.channel", "simulation.chunks", "simulation.recorded"),
     script:
         "../scripts/plot_channel.py"

@@ -1,14 +1,22 @@
+import numpy as np
+
 from multisource.figures.channel import channel_figure
 from multisource.files import atomic
 from multisource.logs import logged
 from multisource.simulation.chunks import read_chunk
+from multisource.simulation.recorded import read_recording
 
 with logged(snakemake.log[0]):
     data = read_chunk(snakemake.input.chunk)
     names = [str(name) for name in data["channel"].values]
-    channel = snakemake.params.channel if snakemake.params.channel in names else names[0]
+    row = names.index(snakemake.params.channel) if snakemake.params.channel in names else 0
+    real = {}
+    if snakemake.input.recording:
+        recorded = read_recording(snakemake.input.recording, names, sfreq=data.attrs["sfreq"])
+        joined = np.concatenate(recorded.segments, axis=1)
+        real = {"real": joined[row], "real_sfreq": recorded.sfreq}
     # Windows of a recording follow each other without a gap.
-    series = data["eeg"].values[:, names.index(channel)].ravel()
-    figure = channel_figure(series, data.attrs["sfreq"], channel=channel)
+    simulated = data["eeg"].values[:, row].ravel()
+    figure = channel_figure(simulated, data.attrs["sfreq"], channel=names[row], **real)
     with atomic(snakemake.output.figure) as part:
         figure.savefig(part, dpi=140)

@@ -1,3 +1,4 @@
+from multisource.anatomy.electrodes import read_electrodes
 from multisource.leadfield.forward import read_leadfield
 from multisource.logs import logged
 from multisource.simulation.ar_io import read_models
@@ -17,6 +18,7 @@ with logged(snakemake.log[0]):
         split=snakemake.wildcards.split,
         indices=range(*snakemake.params.range),
         channels=operator.channels,
+        electrodes=read_electrodes(snakemake.input.electrodes).positions,
         progress=True,
     )
     write_chunk(snakemake.output.chunk, data, chunk=int(snakemake.wildcards.chunk))

@@ -1,5 +1,6 @@
 import mne
 
+from multisource.anatomy.electrodes import read_electrodes
 from multisource.anatomy.io import load_head
 from multisource.anatomy.scenarios import place_scenario, read_scenarios
 from multisource.anatomy.source_space import source_geometry
@@ -30,5 +31,6 @@ with logged(snakemake.log[0]):
         extents_mm=extents,
         duration_s=snakemake.params.duration_s,
         channels=operator.channels,
+        electrodes=read_electrodes(snakemake.input.electrodes).positions,
     )
     write_chunk(snakemake.output.chunk, data, chunk=0)

@@ -20,8 +20,8 @@ import scipy.sparse as sp
 from multisource.errors import UserError
 from multisource.inverse import lead as leads
 from multisource.inverse.kernel import Kernel
-from multisource.inverse.loreta import check_epsilon, prior_gain, smooth_prior
 from multisource.inverse.mesh import neighbours
+from multisource.inverse.smooth_prior import check_epsilon, prior_gain, smooth_prior
 
 
 def build_kernel(

@@ -1,0 +1,46 @@
+"""Priors of smooth currents, shared by LORETA and LAURA: inverse of a sparse B'B, applied by LU."""
+
+from __future__ import annotations
+
+import numpy as np
+import scipy.sparse as sp
+from scipy.sparse.linalg import splu
+
+from multisource.errors import UserError
+from multisource.inverse import lead as leads
+
+
+def smooth_prior(operator: sp.csr_array, epsilon: float, weights: np.ndarray):
+    """The map X -> Omega^-1 (B'B + epsilon tr(B'B)/N I)^-1 Omega^-1 X, by one sparse LU.
+
+    operator: B, (N, N); weights: diagonal of Omega, (N,). X is (N, k).
+    """
+    penalty = operator.T @ operator
+    n = penalty.shape[0]
+    penalty = penalty + epsilon * penalty.diagonal().sum() / n * sp.eye_array(n)
+    factor = splu(
+        sp.csc_array(penalty),
+        permc_spec="MMD_AT_PLUS_A",
+        options={"SymmetricMode": True},
+        diag_pivot_thresh=0.0,
+    )
+    inverse = 1.0 / weights[:, None]
+    return lambda x: inverse * factor.solve(np.ascontiguousarray(inverse * x))
+
+
+def prior_gain(lead: leads.Lead, prior, root: np.ndarray | None) -> np.ndarray:
+    """R L' (N * d, E) for R = O (prior (x) I_d) O, O the root of the orientation prior or I."""
+    n_channels = len(lead.gain)
+    gain = lead.gain.T.reshape(-1, lead.orientations, n_channels)
+    if root is not None:
+        gain = root @ gain
+    result = prior(gain.reshape(len(gain), -1)).reshape(gain.shape)
+    if root is not None:
+        result = root @ result
+    return result.reshape(-1, n_channels)
+
+
+def check_epsilon(epsilon: float) -> None:
+    """Raise UserError unless the regularisation is in (0, 1]."""
+    if not 0 < epsilon <= 1:
+        raise UserError(f"epsilon: {epsilon}; allowed: above 0, at most 1")

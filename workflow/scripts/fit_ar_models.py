@@ -1,0 +1,25 @@
+from multisource.figures.simulation import spectra_figure
+from multisource.files import atomic
+from multisource.inverse.io import read_forward
+from multisource.inverse.registry import build_kernel
+from multisource.logs import logged
+from multisource.simulation.ar_io import write_models
+from multisource.simulation.fit import fit_models
+from multisource.simulation.recorded import read_recording
+
+with logged(snakemake.log[0]):
+    forward = read_forward(snakemake.input.forward)
+    kernel = build_kernel("sloreta", forward, snr=snakemake.params.snr)
+    recorded = read_recording(
+        snakemake.input.recording, kernel.channels, sfreq=snakemake.params.sfreq
+    )
+    fit = fit_models(
+        recorded,
+        kernel.matrix,
+        orientations=kernel.orientations,
+        seed=snakemake.params.seed,
+        source=f"fitted to {snakemake.input.recording}",
+    )
+    write_models(snakemake.output.models, fit.models)
+    with atomic(snakemake.output.figure) as part:
+        spectra_figure(fit.models, fit.freqs, fit.measured).savefig(part, dpi=140)
