@@ -114,11 +114,9 @@ def test_dipoles_are_spread_evenly(made):
 def test_mni_and_landmarks(known, made):
     head, _ = known
     points = head.surfaces["lh.pial"][0][::50]
-    error = np.linalg.norm(
-        apply_affine(made.to_mni, points) - apply_affine(head.to_mni, points), axis=1
-    )
-    # An affine fit to blurred maps of other cortex than the template's own: a few millimetres.
-    assert np.median(np.linalg.norm(error, axis=1)) < 4
+    error = apply_affine(made.to_mni, points) - apply_affine(head.to_mni, points)
+    # The template's cortex is smoother than the maps it is fitted to; a voxel is 2 mm.
+    assert np.median(np.linalg.norm(error, axis=1)) < 2
     for name, point in made.fiducials.items():
         assert np.linalg.norm(point - head.fiducials[name]) < 12, name
 
