@@ -12,7 +12,7 @@ LOCK := .snakemake-run.lock
 FLOCK := $(shell command -v flock)
 HOLD := $(if $(FLOCK),flock --no-fork --nonblock --conflict-exit-code 75 $(LOCK))
 
-.PHONY: run paper test lint format benchmarks clean
+.PHONY: run paper test lint format clean
 .DEFAULT_GOAL := run
 
 $(STAMP): pyproject.toml envs/constraints.txt envs/install.sh
