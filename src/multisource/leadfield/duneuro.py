@@ -31,7 +31,7 @@ from scipy import sparse
 from multisource.errors import UserError
 from multisource.leadfield import duneuro_worker
 from multisource.leadfield.electrode_projection import project_electrodes
-from multisource.leadfield.fem import check_tissue
+from multisource.leadfield.fem import check_sources, check_tissue
 from multisource.leadfield.locate import locate
 from multisource.leadfield.mesh import Mesh
 from multisource.leadfield.transfer import GREY_MATTER
@@ -170,15 +170,7 @@ def leadfield(
     S/m apart count as one. Raises UserError for an unknown source model, a dipole outside its
     tissue, or DUNEuro's own message.
     """
-    if source_model not in SOURCE_MODELS:
-        raise UserError(
-            f"source model {source_model!r} is unknown: choose from {', '.join(SOURCE_MODELS)}"
-        )
-    if transfer.shape[1] != len(mesh.nodes):
-        raise UserError(
-            f"transfer matrix has {transfer.shape[1]} columns, the mesh {len(mesh.nodes)} nodes: "
-            "they must come from the same run"
-        )
+    check_sources(mesh, transfer, source_model, SOURCE_MODELS)
     positions = np.atleast_2d(np.asarray(positions, float))
     elements, _ = locate(mesh, positions)
     check_tissue(mesh, positions, elements, label)

@@ -8,7 +8,7 @@ Meshes: ``hexahedral_mesh`` from any label volume, ``tetrahedral_mesh`` between 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import numpy as np
 
@@ -82,15 +82,7 @@ def leadfield(
     dipoles done and in all. Raises UserError for an unknown source model or a dipole outside its
     tissue.
     """
-    if source_model not in SOURCE_MODELS:
-        raise UserError(
-            f"source model {source_model!r} is unknown: choose from {', '.join(SOURCE_MODELS)}"
-        )
-    if transfer.shape[1] != len(mesh.nodes):
-        raise UserError(
-            f"transfer matrix has {transfer.shape[1]} columns, the mesh {len(mesh.nodes)} nodes: "
-            "they must come from the same run"
-        )
+    check_sources(mesh, transfer, source_model, SOURCE_MODELS)
     positions = np.atleast_2d(np.asarray(positions, float))
     elements, local = locate(mesh, positions)
     check_tissue(mesh, positions, elements, label)
@@ -124,6 +116,19 @@ def leadfield(
             MIN_PATCH,
         )
     return gain - gain.mean(axis=0)
+
+
+def check_sources(
+    mesh: Mesh, transfer: np.ndarray, source_model: str, known: Iterable[str]
+) -> None:
+    """Raise UserError for a source model that is not known or a transfer matrix of another mesh."""
+    if source_model not in known:
+        raise UserError(f"source model {source_model!r} is unknown: choose from {', '.join(known)}")
+    if transfer.shape[1] != len(mesh.nodes):
+        raise UserError(
+            f"transfer matrix has {transfer.shape[1]} columns, the mesh {len(mesh.nodes)} nodes: "
+            "they must come from the same run"
+        )
 
 
 def check_tissue(
