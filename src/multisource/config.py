@@ -63,6 +63,17 @@ def chunk_ranges(samples: int, chunk_size: int) -> list[tuple[int, int]]:
     return [(start, min(start + chunk_size, samples)) for start in range(0, samples, chunk_size)]
 
 
+def learning_curve(config: Mapping[str, Any]) -> dict[str, int]:
+    """Return {name: training samples} of the networks that only the learning curve needs.
+
+    The curve's network itself, trained on the whole train split, is one of its points.
+    """
+    network = config["network"]["learning_curve"]["network"]
+    samples = config["network"]["learning_curve"]["samples"]
+    whole = config["simulation"]["splits"]["train"]["samples"]
+    return {f"{network}-{count}": count for count in sorted(samples) if count != whole}
+
+
 def methods(config: Mapping[str, Any]) -> list[str]:
     """Return every method that the tables compare, in the order of the tables."""
     return [
@@ -174,6 +185,13 @@ def _inconsistencies(config: dict[str, Any], folders: list[Path]) -> list[str]:
                     if option not in allowed:
                         known = _suggest(option, allowed)
                         mistakes.append(f"unknown key '{where}.{option}': {known}")
+    curve = config["network"]["learning_curve"]
+    if curve["samples"] and curve["network"] not in config["network"]["networks"]:
+        known = _suggest(curve["network"], config["network"]["networks"])
+        mistakes.append(
+            f"network.learning_curve.network: {curve['network']!r} is not among network.networks: "
+            f"{known}"
+        )
     everything = methods(config)
     reference = config["evaluation"]["reference"]
     if reference not in everything:

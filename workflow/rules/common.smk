@@ -10,7 +10,15 @@ SOURCE = str(Path(workflow.basedir, "src"))
 sys.path.insert(0, SOURCE)
 os.environ.update(PYTHONPATH=os.pathsep.join(filter(None, [SOURCE, os.getenv("PYTHONPATH")])))
 
-from multisource.config import BASELINES, check_config, chunk_ranges, find_file, is_linear, methods
+from multisource.config import (
+    BASELINES,
+    check_config,
+    chunk_ranges,
+    find_file,
+    is_linear,
+    learning_curve,
+    methods,
+)
 from multisource.errors import UserError
 from multisource.inverse.registry import SOLVERS as SOLVER_MODULES
 from multisource.network.registry import NETWORKS as NETWORK_MODULES
@@ -32,6 +40,7 @@ except UserError as error:
 HEAD = config["head"]
 PROVIDER = config["anatomy"]["provider"]
 NETWORKS = config["network"]["networks"]
+CURVE = learning_curve(config)
 SOLVERS = config["inverse"]["solvers"]
 METHODS = methods(config)
 REGIONS = config["simulation"]["scenarios"]["names"]
@@ -44,10 +53,10 @@ wildcard_constraints:
     chunk=r"\d+",
     region="|".join(REGIONS),
     scenario="|".join(SCENARIOS),
-    network="|".join(NETWORKS),
+    network="|".join([*CURVE, *NETWORKS]),
     solver="|".join(SOLVERS),
     baseline="|".join(BASELINES),
-    method="|".join(METHODS),
+    method="|".join([*CURVE, *METHODS]),
 
 
 def code(*modules):
@@ -127,9 +136,25 @@ def solver_forward(wildcards):
     return f"results/{HEAD}/leadfield/bem-fwd.fif" if needed else []
 
 
+def network_settings(wildcards):
+    """Return the settings of a network; those of the learning curve differ in the samples only."""
+    return config["network"]["settings"][wildcards.network.partition("-")[0]]
+
+
 def network_module(wildcards):
     """Return the module that builds a network."""
-    return NETWORK_MODULES[config["network"]["settings"][wildcards.network]["architecture"]]
+    return NETWORK_MODULES[network_settings(wildcards)["architecture"]]
+
+
+def learning_curve_samples():
+    """Return {network: training samples} of all points of the learning curve."""
+    whole = config["simulation"]["splits"]["train"]["samples"]
+    return {config["network"]["learning_curve"]["network"]: whole} | CURVE
+
+
+def training_samples(wildcards):
+    """Return how many samples a network learns from."""
+    return CURVE.get(wildcards.network, config["simulation"]["splits"]["train"]["samples"])
 
 
 def figure_methods(classical):
@@ -153,16 +178,26 @@ def named_files(section, *keys):
     return {key: str(path) for key, path in found.items() if path}
 
 
-def chunks(split):
-    """Return every chunk file of a split; a scenario recording is one chunk."""
+def chunks(split, samples=None):
+    """Return the chunk files of a split, or of its first samples; a recording is one chunk."""
     if split in REGIONS:
         return [f"results/{HEAD}/simulation/{split}/chunk-0.nc"]
+    ranges = split_ranges(split)
+    if samples is not None:
+        ranges = [(start, stop) for start, stop in ranges if start < samples]
+    return [f"results/{HEAD}/simulation/{split}/chunk-{i}.nc" for i in range(len(ranges))]
+
+
+def split_ranges(split):
+    """Return the (first, last + 1) sample indices of every chunk of a split.
+
+    The learning curve may need more samples than the train split has.
+    """
     sizes = config["simulation"]["splits"][split]
-    count = len(chunk_ranges(sizes["samples"], sizes["chunk_size"]))
-    return [f"results/{HEAD}/simulation/{split}/chunk-{i}.nc" for i in range(count)]
+    further = CURVE.values() if split == "train" else []
+    return chunk_ranges(max(sizes["samples"], *further, 0), sizes["chunk_size"])
 
 
 def chunk_range(wildcards):
     """Return the first and last + 1 sample index of a chunk."""
-    sizes = config["simulation"]["splits"][wildcards.split]
-    return chunk_ranges(sizes["samples"], sizes["chunk_size"])[int(wildcards.chunk)]
+    return split_ranges(wildcards.split)[int(wildcards.chunk)]

@@ -2,14 +2,14 @@
 
 in:  simulation/{train,validation}/chunk-*.nc
 out: network/{network}/{weights.safetensors,settings.json,history.csv,loss.png},
-     estimates/{scenario}/{network}.nc
+     estimates/{scenario}/{network}.nc, network/learning-curve.csv, figures/learning-curve.png
 """
 
 
 rule train_network:
     """Training with history; a killed training goes on from its last checkpoint."""
     input:
-        train=chunks("train"),
+        train=lambda wildcards: chunks("train", training_samples(wildcards)),
         validation=chunks("validation"),
     output:
         weights="results/{head}/network/{network}/weights.safetensors",
@@ -31,7 +31,8 @@ rule train_network:
         gpu=1,
     params:
         seed=config["seed"],
-        settings=lambda wildcards: config["network"]["settings"][wildcards.network],
+        samples=training_samples,
+        settings=network_settings,
         code=lambda wildcards: code(
             network_module(wildcards),
             "network.training",
@@ -71,3 +72,37 @@ rule predict_network:
         ),
     script:
         "../scripts/predict_network.py"
+
+
+rule plot_learning_curve:
+    """What a network finds in the test set against the number of its training samples."""
+    input:
+        metrics=lambda wildcards: expand(
+            "results/{head}/metrics/test/{network}.parquet",
+            head=wildcards.head,
+            network=learning_curve_samples(),
+        ),
+        paper=study_file("resources/paper-tables.csv"),
+    output:
+        csv="results/{head}/network/learning-curve.csv",
+        figure="results/{head}/figures/learning-curve.png",
+    log:
+        "results/{head}/logs/plot_learning_curve.log",
+    benchmark:
+        "results/{head}/benchmarks/plot_learning_curve.tsv"
+    conda:
+        "../../envs/multisource.yaml"
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        network=config["network"]["learning_curve"]["network"],
+        samples=learning_curve_samples(),
+        confidence=config["evaluation"]["confidence"],
+        code=code(
+            "figures.learning_curve",
+            "evaluation.summary",
+            "evaluation.estimates",
+        ),
+    script:
+        "../scripts/plot_learning_curve.py"

@@ -11,7 +11,8 @@ from multisource.simulation.chunks import read_chunks
 
 with logged(snakemake.log[0]):
     data = read_chunks(snakemake.input.train)
-    training, validation = windows_of(data), windows_of(read_chunks(snakemake.input.validation))
+    training = windows_of(data).first(snakemake.params.samples)
+    validation = windows_of(read_chunks(snakemake.input.validation))
     architecture, build, recipe = split_settings(snakemake.params.settings)
     # Not an output: it outlives a killed job, and the next start goes on from it.
     checkpoint = Path(snakemake.output.weights).with_name("checkpoint.safetensors")

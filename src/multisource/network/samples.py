@@ -58,6 +58,19 @@ class Windows:
     def __len__(self) -> int:
         return len(self.eeg)
 
+    def first(self, count: int) -> Windows:
+        """The first ``count`` samples; UserError if there are fewer."""
+        if not 1 <= count <= len(self):
+            raise UserError(f"samples: {count}; there are {len(self)}")
+        end = self.offset[count]
+        return Windows(
+            self.eeg[:count],
+            self.offset[: count + 1],
+            self.dipole[:end],
+            self.coefficient[:end],
+            self.n_dipoles,
+        )
+
     @property
     def shape(self) -> tuple[int, int, int]:
         """Channels E, times T and dipoles N, which a network is built for."""
