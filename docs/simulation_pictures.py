@@ -27,7 +27,7 @@ from multisource.simulation.ar_io import parametric_spectrum, read_models
 from multisource.simulation.fit import fit_models
 from multisource.simulation.recorded import prepare_recording
 from multisource.simulation.recording import simulate_recording
-from multisource.simulation.samples import simulate_samples
+from multisource.simulation.samples import Simulator, simulate_samples
 from multisource.simulation.settings import Artefacts, BadChannels, Noise, Settings
 
 TABLE = Path(__file__).parents[1] / "resources" / "ar-models.yaml"
@@ -49,34 +49,24 @@ class Study:
     def models(self, sfreq=250.0):
         return read_models(TABLE, sfreq=sfreq)
 
-    def record(self, settings, duration_s=4.0, centres=(2000, 6500), extents=(40.0, 40.0)):
-        data = simulate_recording(
+    def simulator(self, settings):
+        return Simulator(
             self.gain,
             self.a.positions,
             self.models(settings.sfreq),
             settings,
             seed=SEED,
             split="picture",
-            centres=list(centres),
-            extents_mm=list(extents),
-            duration_s=duration_s,
             channels=self.a.channels,
             electrodes=self.electrodes,
         )
+
+    def record(self, settings, duration_s=4.0, centres=(2000, 6500), extents=(40.0, 40.0)):
+        data = simulate_recording(self.simulator(settings), centres, extents, duration_s=duration_s)
         return data["eeg"].values.transpose(1, 0, 2).reshape(len(self.gain), -1)
 
     def sample(self, settings, indices):
-        return simulate_samples(
-            self.gain,
-            self.a.positions,
-            self.models(settings.sfreq),
-            settings,
-            seed=SEED,
-            split="picture",
-            indices=indices,
-            channels=self.a.channels,
-            electrodes=self.electrodes,
-        )
+        return simulate_samples(self.simulator(settings), indices)
 
     def rows(self, names):
         return [self.a.channels.index(name) for name in names]
@@ -192,14 +182,10 @@ def patch_picture(study):
     grid[2].boxplot(amplitude, widths=0.6)
     grid[2].set(xlabel="patch", ylabel="amplitude over the first")
     grid[2].set_title("amplitude_ratio [0.2, 1]", fontsize=9)
-    from multisource.simulation.samples import Simulator
-
     rhos, found = np.linspace(0, 0.95, 8), []
     for rho in rhos:
         correlated = replace(PLAIN, n_patches=(2, 2), patch_correlation=float(rho))
-        simulator = Simulator(
-            study.gain, study.a.positions, study.models(), correlated, seed=1, split="picture"
-        )
+        simulator = study.simulator(correlated)
         indices = np.arange(400, dtype=np.uint64)
         white = simulator._centre_white(simulator.patches(indices), indices)
         found.append(np.corrcoef(white[:, 0].ravel(), white[:, 1].ravel())[0, 1])

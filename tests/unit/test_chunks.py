@@ -7,7 +7,7 @@ import xarray as xr
 from multisource.errors import UserError
 from multisource.simulation.ar import ARModels
 from multisource.simulation.chunks import dense_truth, read_chunk, read_chunks, write_chunk
-from multisource.simulation.samples import simulate_samples
+from multisource.simulation.samples import Simulator, simulate_samples
 from multisource.simulation.settings import Settings
 
 MODELS = ARModels(("a", "b"), (np.array([0.9]), np.array([0.5])), np.array([0.5, 0.5]), 250.0)
@@ -17,9 +17,8 @@ def make(indices, split="train"):
     rng = np.random.default_rng(3)
     positions = rng.uniform(-60, 60, (300, 3))
     gain = rng.standard_normal((6, 300))
-    return simulate_samples(
-        gain, positions, MODELS, Settings(), seed=5, split=split, indices=indices
-    )
+    simulator = Simulator(gain, positions, MODELS, Settings(), seed=5, split=split)
+    return simulate_samples(simulator, indices)
 
 
 @pytest.fixture
@@ -113,14 +112,8 @@ def test_five_thousand_samples_take_less_than_120_megabytes(tmp_path):
     positions = (
         direction / np.linalg.norm(direction, axis=1)[:, None] * rng.uniform(40, 75, (8196, 1))
     )
-    data = simulate_samples(
-        rng.standard_normal((51, 8196)),
-        positions,
-        MODELS,
-        Settings(),
-        seed=1,
-        split="train",
-        indices=range(200),
-    )
+    gain = rng.standard_normal((51, 8196))
+    simulator = Simulator(gain, positions, MODELS, Settings(), seed=1, split="train")
+    data = simulate_samples(simulator, range(200))
     write_chunk(tmp_path / "big.nc", data)
     assert (tmp_path / "big.nc").stat().st_size < 200 * 24_000

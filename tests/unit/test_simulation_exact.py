@@ -194,9 +194,7 @@ def test_lagged_covariances_agree_with_theory_within_sampling_error(head, simula
     elif path == "fast recording":
         # Windows apart from each other by 200 samples are independent for these models.
         rng = np.random.default_rng(4)
-        long = continuous_eeg(
-            gain, simulator.classes, MODELS, SETTINGS, patches, n_times=n * 200, generator=rng
-        )
+        long = continuous_eeg(simulator, patches, n_times=n * 200, generator=rng)
         eeg = long.reshape(E, n, 200)[:, :, :T].transpose(1, 0, 2)
     else:
         n = 1000
@@ -231,10 +229,7 @@ def test_spectra_of_the_paths_agree_with_theory(head, simulator):
     patches = PatchDrawer(positions, simulator.classes).fill([[10]], [[50.0]])
     n, length = 1500, 256
     eeg = continuous_eeg(
-        gain,
-        simulator.classes,
-        MODELS,
-        SETTINGS,
+        simulator,
         patches,
         n_times=n * length,
         generator=np.random.default_rng(9),

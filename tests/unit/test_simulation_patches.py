@@ -97,7 +97,34 @@ def test_dipoles_come_ordered_by_class_without_loss():
         )
 
 
+def test_centres_stay_off_the_medial_wall_but_patches_may_reach_it():
+    rng = np.random.default_rng(5)
+    positions = rng.uniform(-50, 50, (400, 3))
+    cortex = rng.random(400) < 0.7
+    drawn = uniforms(4000, 3)
+    kind = {"n_patches": (1, 3), "extent_mm": (20.0, 60.0)}
+    patches = PatchDrawer(positions, cortex=cortex).draw(drawn, **kind)
+    centres = patches.centres[patches.centres >= 0]
+    assert cortex[centres].all() and set(centres) == set(np.flatnonzero(cortex))
+    assert not cortex[patches.dipoles].all()
+    # The centres are those drawn on the cortex's dipoles alone, by the same laws.
+    alone = PatchDrawer(positions[cortex]).draw(drawn, **kind)
+    np.testing.assert_array_equal(alone.centres >= 0, patches.centres >= 0)
+    # Another mean is taken out of the positions, so that a rare draw may round to a neighbour.
+    same = np.flatnonzero(cortex)[alone.centres[alone.centres >= 0]] == centres
+    assert same.mean() > 0.999
+    # Cortex everywhere is no restriction.
+    free = PatchDrawer(positions).draw(drawn, **kind)
+    whole = PatchDrawer(positions, cortex=np.ones(400, bool)).draw(drawn, **kind)
+    np.testing.assert_array_equal(free.centres, whole.centres)
+
+
 def test_impossible_centres_are_refused():
+    with pytest.raises(UserError, match="cortex: shape"):
+        PatchDrawer(np.zeros((4, 3)), cortex=np.ones(3, bool))
+    with pytest.raises(UserError, match="need as many dipoles, not 2"):
+        drawer = PatchDrawer(np.zeros((4, 3)), cortex=np.array([True, True, False, False]))
+        drawer.draw(uniforms(1, 3), n_patches=(1, 3), extent_mm=(20, 60))
     positions = np.zeros((4, 3))
     with pytest.raises(UserError, match="dipole 9 does not exist"):
         PatchDrawer(positions).fill([[9]], [[20.0]])

@@ -30,21 +30,13 @@ PLAIN = Settings()
 
 def simulate(settings, indices=range(60), **changes):
     arguments = {"seed": 5, "split": "train", "electrodes": ELECTRODES} | changes
-    return simulate_samples(GAIN, POSITIONS, MODELS, settings, indices=indices, **arguments)
+    return simulate_samples(Simulator(GAIN, POSITIONS, MODELS, settings, **arguments), indices)
 
 
 def record(settings, duration_s=20.0, **changes):
     arguments = {"seed": 5, "split": "A", "electrodes": ELECTRODES} | changes
-    return simulate_recording(
-        GAIN,
-        POSITIONS,
-        MODELS,
-        settings,
-        centres=[4, 200],
-        extents_mm=[50.0, 50.0],
-        duration_s=duration_s,
-        **arguments,
-    )
+    simulator = Simulator(GAIN, POSITIONS, MODELS, settings, **arguments)
+    return simulate_recording(simulator, [4, 200], [50.0, 50.0], duration_s=duration_s)
 
 
 def added(settings, **changes):

@@ -10,7 +10,7 @@ from torch.utils.data import DataLoader
 from multisource.errors import UserError
 from multisource.simulation.ar import ARModels
 from multisource.simulation.chunks import dense_truth
-from multisource.simulation.samples import simulate_samples
+from multisource.simulation.samples import Simulator, simulate_samples
 from multisource.simulation.settings import Settings
 from multisource.simulation.stream import SampleStream
 
@@ -20,15 +20,15 @@ POSITIONS = RNG.uniform(-60, 60, (300, 3))
 GAIN = RNG.standard_normal((6, 300))
 
 
+SIMULATOR = Simulator(GAIN, POSITIONS, MODELS, Settings(), seed=5, split="train")
+
+
 def stream(**changes):
-    arguments = {"seed": 5, "split": "train", "batch_size": 40} | changes
-    return SampleStream(GAIN, POSITIONS, MODELS, Settings(), **arguments)
+    return SampleStream(SIMULATOR, **{"batch_size": 40} | changes)
 
 
 def test_the_stream_is_the_simulators_samples_in_order():
-    stored = simulate_samples(
-        GAIN, POSITIONS, MODELS, Settings(), seed=5, split="train", indices=range(80)
-    )
+    stored = simulate_samples(SIMULATOR, range(80))
     batches = list(itertools.islice(stream(), 2))
     eeg = torch.cat([b[0] for b in batches]).numpy()
     truth = torch.cat([b[1] for b in batches]).numpy()

@@ -8,7 +8,7 @@ from multisource.errors import UserError
 from multisource.simulation import streams
 from multisource.simulation.ar import ARModels
 from multisource.simulation.recording import simulate_recording
-from multisource.simulation.samples import simulate_samples
+from multisource.simulation.samples import Simulator, simulate_samples
 from multisource.simulation.settings import Settings, settings_from
 
 MODELS = ARModels(("a", "b"), (np.array([0.9]), np.array([0.5])), np.array([0.5, 0.5]), 250.0)
@@ -17,9 +17,13 @@ POSITIONS = RNG.uniform(-60, 60, (300, 3))
 GAIN = RNG.standard_normal((6, 300))
 
 
-def simulate(indices, **changes):
+def make(settings=None, models=MODELS, **changes):
     arguments = {"seed": 5, "split": "train"} | changes
-    return simulate_samples(GAIN, POSITIONS, MODELS, Settings(), indices=indices, **arguments)
+    return Simulator(GAIN, POSITIONS, models, settings or Settings(), **arguments)
+
+
+def simulate(indices, **changes):
+    return simulate_samples(make(**changes), indices)
 
 
 def test_philox_gives_the_published_known_answers():
@@ -60,9 +64,10 @@ def test_seed_split_and_index_all_matter():
 
 
 def test_recordings_are_reproducible_and_cut_into_consecutive_windows():
-    arguments = dict(seed=1, split="B", centres=[4, 200], extents_mm=[30.0, 30.0])
-    one = simulate_recording(GAIN, POSITIONS, MODELS, Settings(), duration_s=2.1, **arguments)
-    two = simulate_recording(GAIN, POSITIONS, MODELS, Settings(), duration_s=2.1, **arguments)
+    one, two = (
+        simulate_recording(make(split="B"), [4, 200], [30.0, 30.0], duration_s=2.1)
+        for _ in range(2)
+    )
     assert one.sizes["sample"] == 10  # the last 0.1 s holds no window
     np.testing.assert_array_equal(one["eeg"], two["eeg"])
     assert np.all(one["centre"].values == [4, 200])
@@ -77,15 +82,8 @@ def test_recordings_are_reproducible_and_cut_into_consecutive_windows():
 
 def test_four_and_five_patches_and_other_windows_and_rates():
     models = ARModels(MODELS.names, MODELS.coefficients, MODELS.shares, 500.0)
-    data = simulate_samples(
-        GAIN,
-        POSITIONS,
-        models,
-        settings_from({"n_patches": [4, 5], "sfreq": 500.0, "window_s": 1.0}),
-        seed=1,
-        split="t",
-        indices=range(20),
-    )
+    settings = settings_from({"n_patches": [4, 5], "sfreq": 500.0, "window_s": 1.0})
+    data = simulate_samples(make(settings, models), range(20))
     assert data["eeg"].shape == (20, 6, 500)
     counts = (data["centre"].values >= 0).sum(axis=1)
     assert set(counts) == {4, 5}
@@ -118,30 +116,10 @@ def test_bad_arguments_are_refused():
     with pytest.raises(UserError, match="indices"):
         simulate([])
     with pytest.raises(UserError, match="AR models are at 250.0 Hz, the samples at 500.0 Hz"):
-        simulate_samples(
-            GAIN, POSITIONS, MODELS, Settings(sfreq=500.0), seed=1, split="t", indices=[0]
-        )
+        make(Settings(sfreq=500.0))
+    with pytest.raises(UserError, match="channels: 2 names for 6"):
+        make(channels=["Cz", "Pz"])
     with pytest.raises(UserError, match="holds no window"):
-        simulate_recording(
-            GAIN,
-            POSITIONS,
-            MODELS,
-            Settings(),
-            seed=1,
-            split="A",
-            centres=[1],
-            extents_mm=[30.0],
-            duration_s=0.1,
-        )
+        simulate_recording(make(split="A"), [1], [30.0], duration_s=0.1)
     with pytest.raises(UserError, match="B: centres .* name a dipole twice"):
-        simulate_recording(
-            GAIN,
-            POSITIONS,
-            MODELS,
-            Settings(),
-            seed=1,
-            split="B",
-            centres=[1, 1],
-            extents_mm=[30.0, 30.0],
-            duration_s=1.0,
-        )
+        simulate_recording(make(split="B"), [1, 1], [30.0, 30.0], duration_s=1.0)

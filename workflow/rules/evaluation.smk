@@ -25,7 +25,7 @@ rule score_estimates:
     input:
         estimate="results/{head}/estimates/{scenario}/{method}.nc",
         chunks=lambda wildcards: chunks(wildcards.scenario),
-        forward=rules.compute_fem.output.forward,
+        sources=rules.build_source_space.output.table,
     output:
         metrics="results/{head}/metrics/{scenario}/{method}.parquet",
     log:
@@ -43,7 +43,7 @@ rule score_estimates:
             "evaluation.metrics",
             "evaluation.truth",
             "evaluation.estimates",
-            "leadfield.forward",
+            "anatomy.source_table",
             "simulation.chunks",
         ),
     script:

@@ -11,11 +11,12 @@ FEM_BACKEND = config["leadfield"]["fem"]["backend"]
 
 
 rule build_source_space:
-    """Dipoles on the white surface with the cortex normals."""
+    """Dipoles on the white surface with the cortex normals, and a table of their places."""
     input:
         head=rules.build_head.output,
     output:
         sources="results/{head}/leadfield/sources-src.fif",
+        table="results/{head}/leadfield/sources.tsv",
     log:
         "results/{head}/logs/build_source_space.log",
     benchmark:
@@ -28,7 +29,7 @@ rule build_source_space:
     params:
         anatomy=anatomy_folder,
         settings=config["source_space"],
-        code=code("anatomy.source_space", "anatomy.io"),
+        code=code("anatomy.source_space", "anatomy.source_table", "anatomy.io"),
     script:
         "../scripts/build_source_space.py"
 

@@ -51,6 +51,7 @@ rule simulate_chunk:
     """One chunk of a split: random patches; sample i is the same whatever the chunks are."""
     input:
         electrodes=rules.place_electrodes.output.electrodes,
+        sources=rules.build_source_space.output.table,
         forward=rules.compute_fem.output.forward,
         ar_models=ar_models(),
     output:
@@ -69,7 +70,12 @@ rule simulate_chunk:
         range=chunk_range,
         settings=SIMULATED,
         code=code(
-            "simulation.samples", "simulation.chunks", "simulation.ar_io", "leadfield.forward"
+            "simulation.samples",
+            "simulation.chunks",
+            "simulation.ar_io",
+            "leadfield.forward",
+            "anatomy.electrodes",
+            "anatomy.source_table",
         ),
     script:
         "../scripts/simulate_chunk.py"

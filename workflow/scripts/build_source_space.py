@@ -1,8 +1,14 @@
 from multisource.anatomy.io import load_head
-from multisource.anatomy.source_space import cortical_source_space, write_source_space
+from multisource.anatomy.source_space import (
+    cortical_source_space,
+    source_geometry,
+    write_source_space,
+)
+from multisource.anatomy.source_table import write_source_table
 from multisource.logs import logged
 
 with logged(snakemake.log[0]):
     head = load_head(snakemake.params.anatomy)
     sources = cortical_source_space(head.surfaces, **snakemake.params.settings)
     write_source_space(snakemake.output.sources, sources)
+    write_source_table(snakemake.output.table, source_geometry(sources, head.surfaces))

@@ -1,7 +1,7 @@
+from multisource.anatomy.source_table import read_source_table
 from multisource.evaluation.estimates import read_estimates, write_metrics
 from multisource.evaluation.metrics import evaluate
 from multisource.evaluation.truth import Truth
-from multisource.leadfield.forward import read_leadfield
 from multisource.logs import logged
 from multisource.simulation.chunks import read_chunks
 
@@ -9,7 +9,7 @@ with logged(snakemake.log[0]):
     metrics = evaluate(
         read_estimates(snakemake.input.estimate).values,
         Truth.from_dataset(read_chunks(snakemake.input.chunks)),
-        read_leadfield(snakemake.input.forward).positions,
+        read_source_table(snakemake.input.sources).positions,
         progress=True,
         **snakemake.params.settings,
     )

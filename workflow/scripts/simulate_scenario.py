@@ -9,6 +9,7 @@ from multisource.logs import logged
 from multisource.simulation.ar_io import read_models
 from multisource.simulation.chunks import write_chunk
 from multisource.simulation.recording import simulate_recording
+from multisource.simulation.samples import Simulator
 from multisource.simulation.settings import settings_from
 
 with logged(snakemake.log[0]):
@@ -20,17 +21,15 @@ with logged(snakemake.log[0]):
     scenario = read_scenarios(snakemake.input.scenarios)[region]
     centres, extents, _ = place_scenario(scenario, dipoles, head.to_mni)
     operator = read_leadfield(snakemake.input.forward)
-    data = simulate_recording(
+    simulator = Simulator(
         operator.fixed,
         operator.positions,
         read_models(snakemake.input.ar_models, sfreq=settings.sfreq),
         settings,
         seed=snakemake.params.seed,
         split=region,
-        centres=centres,
-        extents_mm=extents,
-        duration_s=snakemake.params.duration_s,
         channels=operator.channels,
         electrodes=read_electrodes(snakemake.input.electrodes).positions,
     )
+    data = simulate_recording(simulator, centres, extents, duration_s=snakemake.params.duration_s)
     write_chunk(snakemake.output.chunk, data, chunk=0)

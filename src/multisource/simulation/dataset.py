@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 import xarray as xr
 
-from multisource.errors import UserError
-from multisource.simulation.ar import ARModels
 from multisource.simulation.disturb import KINDS
 from multisource.simulation.patches import Patches
-from multisource.simulation.settings import Settings
+
+if TYPE_CHECKING:
+    from multisource.simulation.samples import Simulator
 
 
 def join_patches(parts: Sequence[Patches]) -> Patches:
@@ -31,23 +32,15 @@ def join_patches(parts: Sequence[Patches]) -> Patches:
 
 
 def labelled(
+    simulator: Simulator,
     *,
     eeg: np.ndarray,
     patches: Patches,
     extras: dict[str, tuple[tuple[str, ...], np.ndarray]],
     index: np.ndarray,
-    channels: Sequence[str] | None,
-    settings: Settings,
-    models: ARModels,
-    seed: int,
-    split: str,
-    n_dipoles: int,
 ) -> xr.Dataset:
     """The dataset of the file contract: EEG, sparse truth, patches and what made them."""
-    n_channels, n_times = eeg.shape[1:]
-    channels = [f"EEG{e + 1:03d}" for e in range(n_channels)] if channels is None else channels
-    if len(channels) != n_channels:
-        raise UserError(f"channels: {len(channels)} names for {n_channels} leadfield rows")
+    settings, models = simulator.settings, simulator.models
     return xr.Dataset(
         {
             "eeg": (("sample", "channel", "time"), eeg, {"units": "V"}),
@@ -60,15 +53,15 @@ def labelled(
         },
         coords={
             "sample": index,
-            "channel": list(channels),
-            "time": ("time", np.arange(n_times) / settings.sfreq, {"units": "s"}),
+            "channel": simulator.channels,
+            "time": ("time", np.arange(eeg.shape[2]) / settings.sfreq, {"units": "s"}),
             **({"kind": list(KINDS)} if "artefact" in extras else {}),
         },
         attrs={
-            "seed": seed,
-            "split": split,
+            "seed": simulator.seed,
+            "split": simulator.split,
             "sfreq": settings.sfreq,
-            "n_dipoles": n_dipoles,
+            "n_dipoles": simulator.n_dipoles,
             "config": json.dumps(settings.to_dict(), sort_keys=True),
             "ar_models": ", ".join(models.names),
             "ar_source": models.source,

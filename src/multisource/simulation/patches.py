@@ -1,7 +1,8 @@
 """Spatial module: centres, extents and radial coefficients of the active patches (paper II-B).
 
-- Centres: c1 uniform over the dipoles; c2 with probability proportional to the distance from c1;
-  every further one with probability proportional to the least distance from those before it.
+- Centres: c1 uniform over the dipoles of the cortex, which the medial wall is no part of; c2 with
+  probability proportional to the distance from c1; every further one with probability
+  proportional to the least distance from those before it.
 - Extent: uniform; it is a diameter. Dipoles nearer to the centre than extent / 2, by straight
   distance, are active, and l falls linearly from 1 at the centre to 0 at the rim, which itself is
   inactive. Straight distance, as in the paper's "radial zone", may reach across a sulcus; with it
@@ -45,10 +46,18 @@ class Patches:
 class PatchDrawer:
     """Draws and fills patches on given dipoles.
 
-    positions (N, 3) mm; classes (N,): the dipoles of a sample come ordered by their class.
+    positions (N, 3) mm; classes (N,): the dipoles of a sample come ordered by their class;
+    cortex (N,) bool: where centres may be drawn (default everywhere).
     """
 
-    def __init__(self, positions: np.ndarray, classes: np.ndarray | None = None) -> None:
+    def __init__(
+        self,
+        positions: np.ndarray,
+        classes: np.ndarray | None = None,
+        cortex: np.ndarray | None = None,
+    ) -> None:
+        if cortex is not None and np.shape(cortex) != (len(positions),):
+            raise UserError(f"cortex: shape {np.shape(cortex)} for {len(positions)} dipoles")
         # Float32 about the middle of the head is exact to 1e-5 mm.
         centred = positions - positions.mean(axis=0)
         self._rows = np.ascontiguousarray(centred.T, dtype=np.float32)
@@ -58,6 +67,9 @@ class PatchDrawer:
         classes = np.zeros(len(positions)) if classes is None else classes
         self._classes = np.asarray(classes, dtype=np.int64)
         self._n_classes = int(self._classes.max()) + 1
+        allowed = np.arange(len(positions)) if cortex is None else np.flatnonzero(cortex)
+        self._allowed = allowed.astype(np.int32)
+        self._allowed_rows = np.ascontiguousarray(self._rows[:, allowed])
 
     def draw(
         self, uniforms: np.ndarray, *, n_patches: tuple[int, int], extent_mm: tuple[float, float]
@@ -67,12 +79,14 @@ class PatchDrawer:
         The first decides the number of patches, the next P the centres, the last P the extents.
         """
         low, most = n_patches
-        n_dipoles = self._rows.shape[1]
-        if n_dipoles < most:
-            raise UserError(f"n_patches: {most} patches need as many dipoles, not {n_dipoles}")
+        n_allowed = len(self._allowed)
+        if n_allowed < most:
+            raise UserError(f"n_patches: {most} patches need as many dipoles, not {n_allowed}")
         counts = low + (uniforms[:, 0] * (most - low + 1)).astype(np.int64)
         centres = np.full((len(uniforms), most), -1, dtype=np.int32)
-        _draw_centres(self._rows, uniforms[:, 1 : 1 + most], counts, centres)
+        _draw_centres(self._allowed_rows, uniforms[:, 1 : 1 + most], counts, centres)
+        drawn = centres >= 0
+        centres[drawn] = self._allowed[centres[drawn]]
         extents = uniforms[:, 1 + most : 1 + 2 * most] * (extent_mm[1] - extent_mm[0])
         extents = (extent_mm[0] + extents).astype(np.float32)
         extents[centres < 0] = 0.0

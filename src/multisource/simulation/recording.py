@@ -9,20 +9,15 @@ import xarray as xr
 
 from multisource.errors import UserError
 from multisource.simulation import streams
-from multisource.simulation.ar import ARModels, stationary_series
+from multisource.simulation.ar import stationary_series
 from multisource.simulation.dataset import labelled
-from multisource.simulation.disturb import Disturbances
-from multisource.simulation.patches import PatchDrawer, Patches
-from multisource.simulation.project import prepare, spatial_factors
-from multisource.simulation.samples import centre_classes, correlate, dipole_classes
-from multisource.simulation.settings import Settings
+from multisource.simulation.patches import Patches
+from multisource.simulation.project import spatial_factors
+from multisource.simulation.samples import Simulator, centre_classes, correlate
 
 
 def continuous_eeg(
-    gain: np.ndarray,
-    classes: np.ndarray,
-    models: ARModels,
-    settings: Settings,
+    simulator: Simulator,
     patches: Patches,
     *,
     n_times: int,
@@ -33,7 +28,7 @@ def continuous_eeg(
 
     patches: of one sample, its dipoles ordered by class; amplitudes (P,).
     """
-    projector = prepare(gain, classes, len(models.names))
+    settings, models, projector = simulator.settings, simulator.models, simulator.projector
     given = None if amplitudes is None else amplitudes[None]
     factors, topographies = spatial_factors(
         projector, patches, boost=settings.boost, amplitudes=given
@@ -42,7 +37,7 @@ def continuous_eeg(
     for factor, a in zip(factors[0].transpose(1, 0, 2), models.coefficients, strict=True):
         white += factor @ stationary_series(a, len(factor), n_times, generator)
     rho = settings.patch_correlation
-    kinds = centre_classes(classes, patches.centres, rho)[0]
+    kinds = centre_classes(simulator.classes, patches.centres, rho)[0]
     centres = [stationary_series(models.coefficients[k], 1, n_times, generator) for k in kinds]
     first = models.coefficients[kinds[0]]
     centres = correlate(
@@ -53,24 +48,18 @@ def continuous_eeg(
 
 
 def simulate_recording(
-    gain: np.ndarray,
-    positions: np.ndarray,
-    models: ARModels,
-    settings: Settings,
-    *,
-    seed: int,
-    split: str,
+    simulator: Simulator,
     centres: Sequence[int],
     extents_mm: Sequence[float],
+    *,
     duration_s: float,
-    channels: Sequence[str] | None = None,
-    electrodes: np.ndarray | None = None,
 ) -> xr.Dataset:
     """A recording of given patches as consecutive windows (see ``chunks``); sample = window.
 
     centres: dipole index of each patch; extents_mm: their diameters. A rest shorter than a
     window is dropped. Raises UserError if the duration holds no window or centres repeat.
     """
+    settings, seed, split = simulator.settings, simulator.seed, simulator.split
     n_windows = int(round(duration_s * settings.sfreq, 6)) // settings.n_times
     if n_windows < 1:
         raise UserError(f"duration_s: {duration_s} s holds no window of {settings.window_s} s")
@@ -78,22 +67,18 @@ def simulate_recording(
         raise UserError(f"{split}: {len(centres)} centres but {len(extents_mm)} extents")
     if len(set(centres)) < len(centres):
         raise UserError(f"{split}: centres {list(centres)} name a dipole twice; give distinct ones")
-    classes = dipole_classes(models, gain.shape[1], seed)
-    patches = PatchDrawer(positions, classes).fill([centres], [extents_mm])
+    patches = simulator.drawer.fill([centres], [extents_mm])
     low, high = settings.amplitude_ratio
     amplitudes = streams.generator(seed, split, "amplitudes").uniform(low, high, len(centres))
     amplitudes[0] = 1.0
     eeg = continuous_eeg(
-        gain,
-        classes,
-        models,
-        settings,
+        simulator,
         patches,
         n_times=n_windows * settings.n_times,
         generator=streams.generator(seed, split, "recording"),
         amplitudes=amplitudes,
     )
-    extras = Disturbances(settings, len(eeg), electrodes).on_recording(eeg, seed, split)
+    extras = simulator.disturbances.on_recording(eeg, seed, split)
     if not low == high == 1:
         extras["amplitude"] = ("sample", "patch"), amplitudes[None]
     windows = eeg.reshape(len(eeg), n_windows, settings.n_times).transpose(1, 0, 2)
@@ -106,6 +91,7 @@ def simulate_recording(
         coefficients=np.tile(patches.coefficients, (n_windows, 1)),
     )
     return labelled(
+        simulator,
         eeg=windows.astype(np.float32),
         patches=repeated,
         extras={
@@ -113,10 +99,4 @@ def simulate_recording(
             for name, (dims, values) in extras.items()
         },
         index=np.arange(n_windows),
-        channels=channels,
-        settings=settings,
-        models=models,
-        seed=seed,
-        split=split,
-        n_dipoles=gain.shape[1],
     )

@@ -22,11 +22,6 @@ from multisource.simulation.streams import Purpose
 BLOCK = 32  # samples at once: enough to hide NumPy's overhead, few enough for the cache
 
 
-def dipole_classes(models: ARModels, n_dipoles: int, seed: int) -> np.ndarray:
-    """Class (N,) of every dipole; the same for all splits of a study."""
-    return assign_classes(models, n_dipoles, streams.generator(seed, "study", "classes"))
-
-
 @dataclass(frozen=True)
 class Block:
     """Some samples: eeg (S, E, T) float32 V, the patches that made them, and extras.
@@ -44,6 +39,7 @@ class Simulator:
     """Draws the samples of one split by index; ``block`` may be called in any order.
 
     gain (E, N): fixed-orientation leadfield of operator A, V/(A m); positions (N, 3) mm;
+    cortex (N,) bool: where patches may be centred (default everywhere); channels: E names;
     electrodes (E, 3) mm, which artefacts and spatially correlated noise need.
     """
 
@@ -56,6 +52,8 @@ class Simulator:
         *,
         seed: int,
         split: str,
+        cortex: np.ndarray | None = None,
+        channels: Sequence[str] | None = None,
         electrodes: np.ndarray | None = None,
     ) -> None:
         if models.sfreq != settings.sfreq:
@@ -63,12 +61,20 @@ class Simulator:
                 f"sfreq: the AR models are at {models.sfreq} Hz, the samples at "
                 f"{settings.sfreq} Hz; read the models at the samples' rate"
             )
-        self.settings = settings
-        self.classes = dipole_classes(models, gain.shape[1], seed)
-        self._drawer = PatchDrawer(positions, self.classes)
+        n_channels, n_dipoles = gain.shape
+        if channels is None:
+            channels = [f"EEG{e + 1:03d}" for e in range(n_channels)]
+        if len(channels) != n_channels:
+            raise UserError(f"channels: {len(channels)} names for {n_channels} leadfield rows")
+        self.settings, self.models, self.channels = settings, models, list(channels)
+        self.seed, self.split, self.n_dipoles = seed, split, n_dipoles
+        # The same for all splits of a study.
+        classes = streams.generator(seed, "study", "classes")
+        self.classes = assign_classes(models, n_dipoles, classes)
+        self.drawer = PatchDrawer(positions, self.classes, cortex)
         self.projector = prepare(gain, self.classes, len(models.names))
         self.key = streams.stream_key(seed, split)
-        self._disturbances = Disturbances(settings, gain.shape[0], electrodes)
+        self.disturbances = Disturbances(settings, n_channels, electrodes)
         self._temporal = np.stack(
             [window_factor(a, settings.n_times).T for a in models.coefficients]
         ).astype(np.float32)
@@ -84,7 +90,7 @@ class Simulator:
         amplitudes, extras = self._amplitudes(indices)
         centre_white = self._centre_white(patches, indices)
         eeg = self.assemble(patches, white, centre_white, amplitudes)
-        extras |= self._disturbances.on_samples(eeg, self.key, indices)
+        extras |= self.disturbances.on_samples(eeg, self.key, indices)
         return Block(eeg, patches, extras)
 
     def _amplitudes(self, indices: np.ndarray) -> tuple[np.ndarray | None, dict]:
@@ -112,7 +118,7 @@ class Simulator:
         """Patches of the given indices; the dipoles of a sample come ordered by class."""
         most = self.settings.n_patches[1]
         uniforms = streams.uniforms(self.key, Purpose.PATCHES, indices, 1 + 2 * most)
-        return self._drawer.draw(
+        return self.drawer.draw(
             uniforms, n_patches=self.settings.n_patches, extent_mm=self.settings.extent_mm
         )
 
@@ -163,32 +169,18 @@ def centre_classes(classes: np.ndarray, centres: np.ndarray, correlation: float)
 
 
 def simulate_samples(
-    gain: np.ndarray,
-    positions: np.ndarray,
-    models: ARModels,
-    settings: Settings,
-    *,
-    seed: int,
-    split: str,
-    indices: Sequence[int],
-    channels: Sequence[str] | None = None,
-    electrodes: np.ndarray | None = None,
-    progress: bool = False,
+    simulator: Simulator, indices: Sequence[int], *, progress: bool = False
 ) -> xr.Dataset:
     """Samples of a split as a labelled dataset (see ``chunks``).
 
-    gain (E, N) V/(A m), fixed orientation; positions (N, 3) mm; electrodes (E, 3) mm, needed by
-    artefacts and spatially correlated noise. Sample ``i`` depends on (seed, split, i) only, not
-    on which other indices are asked for.
+    Sample ``i`` depends on the simulator and i only, not on which other indices are asked for.
     """
-    simulator = Simulator(
-        gain, positions, models, settings, seed=seed, split=split, electrodes=electrodes
-    )
     indices = np.asarray(list(indices), dtype=np.int64)
     if len(indices) == 0 or indices.min() < 0:
         raise UserError("indices: give at least one index, none below 0")
     # One array from the start: a list of blocks, joined at the end, would take twice the memory.
-    eeg = np.empty((len(indices), gain.shape[0], settings.n_times), dtype=np.float32)
+    shape = len(indices), len(simulator.channels), simulator.settings.n_times
+    eeg = np.empty(shape, dtype=np.float32)
     parts: list[Patches] = []
     extras: dict[str, list[np.ndarray]] = {}
     dims: dict[str, tuple[str, ...]] = {}
@@ -201,16 +193,11 @@ def simulate_samples(
             dims[name] = along
             extras.setdefault(name, []).append(values)
     return labelled(
+        simulator,
         eeg=eeg,
         patches=join_patches(parts),
         extras={name: (dims[name], np.concatenate(values)) for name, values in extras.items()},
         index=indices,
-        channels=channels,
-        settings=settings,
-        models=models,
-        seed=seed,
-        split=split,
-        n_dipoles=gain.shape[1],
     )
 
 

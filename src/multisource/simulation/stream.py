@@ -9,41 +9,23 @@ import torch
 from torch.utils.data import IterableDataset, get_worker_info
 
 from multisource.errors import UserError
-from multisource.simulation.ar import ARModels
 from multisource.simulation.patches import Patches
 from multisource.simulation.samples import BLOCK, Simulator
-from multisource.simulation.settings import Settings
 
 
 class SampleStream(IterableDataset):
     """Batches of (eeg (B, E, T) float32 V, truth (B, N) float32), without end.
 
     Batch b holds the samples of index ``start + b * batch_size`` onward, the same ones that
-    ``simulate_samples`` makes of the same seed and split. With W loader workers, worker w makes
-    the batches w, w + W, ...; a DataLoader (``batch_size=None``) hands them out in this order, so
-    the stream does not depend on the number of workers. start: where an interrupted training goes
-    on. gain, positions, models, settings, electrodes as in ``Simulator``.
+    ``simulate_samples`` makes of the same simulator. With W loader workers, worker w makes the
+    batches w, w + W, ...; a DataLoader (``batch_size=None``) hands them out in this order, so the
+    stream does not depend on the number of workers. start: where an interrupted training goes on.
     """
 
-    def __init__(
-        self,
-        gain: np.ndarray,
-        positions: np.ndarray,
-        models: ARModels,
-        settings: Settings,
-        *,
-        seed: int,
-        split: str,
-        batch_size: int,
-        start: int = 0,
-        electrodes: np.ndarray | None = None,
-    ) -> None:
+    def __init__(self, simulator: Simulator, *, batch_size: int, start: int = 0) -> None:
         if batch_size < 1 or start < 0:
             raise UserError(f"batch_size {batch_size} must be 1 or more, start {start} 0 or more")
-        self._simulator = Simulator(
-            gain, positions, models, settings, seed=seed, split=split, electrodes=electrodes
-        )
-        self._n_dipoles = gain.shape[1]
+        self._simulator = simulator
         self._batch_size = batch_size
         self._start = start
 
@@ -56,7 +38,7 @@ class SampleStream(IterableDataset):
             batch += step
 
     def _batch(self, indices: np.ndarray) -> tuple[torch.Tensor, torch.Tensor]:
-        eeg, truth = [], np.zeros((len(indices), self._n_dipoles), dtype=np.float32)
+        eeg, truth = [], np.zeros((len(indices), self._simulator.n_dipoles), dtype=np.float32)
         for start in range(0, len(indices), BLOCK):
             block = self._simulator.block(indices[start : start + BLOCK])
             eeg.append(block.eeg)
