@@ -9,6 +9,7 @@ import pytest
 from multisource.anatomy import surfaces as geometry
 from multisource.anatomy.electrodes import (
     Electrodes,
+    check_choice,
     check_names,
     montage_electrodes,
     project,
@@ -108,6 +109,21 @@ def test_bad_names_are_refused(head, names, match):
 def test_unknown_montage_is_refused_with_a_suggestion(head):
     with pytest.raises(UserError, match="did you mean 'fsaverage_1005'"):
         montage_electrodes(head, ["Cz"], montage="fsaverage1005")
+
+
+def test_choice_is_checked_before_there_is_a_head(tmp_path):
+    path = tmp_path / "electrodes.tsv"
+    write_electrodes(path, Electrodes(["Fz", "Cz"], np.zeros((2, 3))))
+    check_choice(montage="fsaverage_1005", channels=CHANNELS)
+    check_choice(montage=path, channels=["Cz"])
+    for montage, channels, match in [
+        ("standard_1010", ["Cz"], "'standard_1010' is unknown to MNE; did you mean"),
+        ("fsaverage_1005", ["Cz", "C33"], "montage fsaverage_1005: channel 'C33' is unknown"),
+        (path, ["Pz"], "electrodes.tsv: channel 'Pz' is unknown"),
+        (tmp_path / "none.tsv", ["Pz"], "none.tsv: no such file"),
+    ]:
+        with pytest.raises(UserError, match=match):
+            check_choice(montage=montage, channels=channels)
 
 
 def test_far_positions_and_wrong_units_are_refused(head):

@@ -49,3 +49,12 @@ def test_missing_parts_are_named_before_any_job(
     assert run.returncode != 0 and "Traceback" not in output
     for word in words:
         assert word in output
+
+
+def test_misspelt_channel_is_refused_before_the_head_is_made(fresh, flat_t1):
+    head = own(fresh, "samseg", t1="flat.nii.gz")
+    run = fresh.snakemake(
+        "--dry-run", "--config", "electrodes={channels: [Fz, Cz, Pz, C33]}", config=head
+    )
+    assert run.returncode != 0
+    assert "channel 'C33' is unknown; did you mean 'C3'?" in run.stdout + run.stderr

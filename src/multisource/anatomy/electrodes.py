@@ -65,9 +65,17 @@ def read_channel_list(path: str | Path) -> list[str]:
     return [row["name"] for row in rows if row.get("used", "yes") == "yes"]
 
 
-def montage_names(montage: str) -> list[str]:
-    """Channel names that an MNE montage knows. Raises UserError for an unknown montage."""
-    return list(_montage(montage)["ch_pos"])
+def check_choice(*, montage: str | Path, channels: str | Path | list[str]) -> None:
+    """Refuse what ``choose_electrodes`` would, as far as no head is needed to see it.
+
+    For studies in which the head takes long to make. Raises UserError for an unknown montage or
+    channel, a repeated channel, or a table that cannot be read.
+    """
+    names = channels if isinstance(channels, list) else read_channel_list(channels)
+    if Path(montage).suffix == ".tsv":
+        check_names(names, read_electrodes(montage).names, source=str(montage))
+    else:
+        check_names(names, list(_montage(str(montage))["ch_pos"]), source=f"montage {montage}")
 
 
 def montage_electrodes(
