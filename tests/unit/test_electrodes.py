@@ -117,7 +117,7 @@ def test_choice_is_checked_before_there_is_a_head(tmp_path):
     check_choice(montage="fsaverage_1005", channels=CHANNELS)
     check_choice(montage=path, channels=["Cz"])
     for montage, channels, match in [
-        ("standard_1010", ["Cz"], "'standard_1010' is unknown to MNE; did you mean"),
+        ("fsaverage1005", ["Cz"], "'fsaverage1005' is unknown to MNE; did you mean"),
         ("fsaverage_1005", ["Cz", "C33"], "montage fsaverage_1005: channel 'C33' is unknown"),
         (path, ["Pz"], "electrodes.tsv: channel 'Pz' is unknown"),
         (tmp_path / "none.tsv", ["Pz"], "none.tsv: no such file"),
