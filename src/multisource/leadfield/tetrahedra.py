@@ -114,18 +114,11 @@ def nesting(shells: list[Shell]) -> list[int]:
 def _separate(small: Shell, large: Shell) -> bool:
     """Whether ``small`` lies inside ``large``; UserError if they cross or nearly touch."""
     inside = geometry.contains(large.vertices, large.triangles, small.vertices)
-    crossing = 0 < inside.sum() < len(inside)
-    # Points of one surface far from the other need no exact distance.
-    reach = max(_longest_edge(small), _longest_edge(large))
-    for one, other in ((small, large), (large, small)):
-        if crossing:
-            break
-        near, _ = cKDTree(other.vertices).query(one.vertices, distance_upper_bound=reach)
-        near = np.isfinite(near)
-        if near.any():
-            _, gap, _ = geometry.closest_points(other.vertices, other.triangles, one.vertices[near])
-            crossing = bool(gap.min() < SMALLEST_GAP)
-    if crossing:
+    pairs = ((small, large), (large, small))
+    touching = 0 < inside.sum() < len(inside)
+    # An edge may pierce the other surface though its ends do not lie beyond it.
+    touching = touching or any(_pierces(*pair) or _nears(*pair) for pair in pairs)
+    if touching:
         raise UserError(
             f"surfaces {small.name} and {large.name} cross or come closer than {SMALLEST_GAP:g} "
             "mm: separate them, or use leadfield.fem.mesh: hexahedra"
@@ -133,9 +126,49 @@ def _separate(small: Shell, large: Shell) -> bool:
     return bool(inside.all())
 
 
-def _longest_edge(shell: Shell) -> float:
+def _nears(one: Shell, other: Shell) -> bool:
+    """Whether a vertex of one surface lies within ``SMALLEST_GAP`` mm of the other."""
+    # Points of one surface far from the other need no exact distance.
+    reach = max(_edge_lengths(one).max(), _edge_lengths(other).max())
+    near, _ = cKDTree(other.vertices).query(one.vertices, distance_upper_bound=reach)
+    near = np.isfinite(near)
+    if not near.any():
+        return False
+    _, gap, _ = geometry.closest_points(other.vertices, other.triangles, one.vertices[near])
+    return bool(gap.min() < SMALLEST_GAP)
+
+
+def _pierces(one: Shell, other: Shell) -> bool:
+    """Whether an edge of one surface goes through a triangle of the other."""
+    edges = geometry.edges(one.triangles)
+    edges = edges[edges[:, 0] < edges[:, 1]]
+    starts, ends = one.vertices[edges[:, 0]], one.vertices[edges[:, 1]]
+    corners = other.vertices[other.triangles]
+    centroids = corners.mean(axis=1)
+    radius = np.linalg.norm(corners - centroids[:, None], axis=2).max()
+    half = np.linalg.norm(ends - starts, axis=1) / 2
+    near = cKDTree(centroids).query_ball_point((starts + ends) / 2, half + radius)
+    edge = np.repeat(np.arange(len(edges)), [len(found) for found in near])
+    if not len(edge):
+        return False
+    triangle = np.concatenate([np.asarray(found, dtype=np.int64) for found in near])
+    p, q = starts[edge], ends[edge]
+    a, b, c = np.moveaxis(corners[triangle], 1, 0)
+    # The ends lie on two sides of the plane, and the line passes all three sides alike.
+    sides = _volume(p, a, b, c), _volume(q, a, b, c)
+    turns = np.stack([_volume(p, q, a, b), _volume(p, q, b, c), _volume(p, q, c, a)])
+    through = np.all(turns >= 0, axis=0) | np.all(turns <= 0, axis=0)
+    return bool(np.any((sides[0] * sides[1] < 0) & through))
+
+
+def _volume(a: np.ndarray, b: np.ndarray, c: np.ndarray, d: np.ndarray) -> np.ndarray:
+    """Six times the signed volume (k,) of tetrahedra with corners (k, 3)."""
+    return np.einsum("ki,ki->k", np.cross(b - a, c - a), d - a)
+
+
+def _edge_lengths(shell: Shell) -> np.ndarray:
     corners = shell.vertices[shell.triangles]
-    return float(np.linalg.norm(corners - np.roll(corners, 1, axis=1), axis=2).max())
+    return np.linalg.norm(corners - np.roll(corners, 1, axis=1), axis=2)
 
 
 def shells_and_labels(
