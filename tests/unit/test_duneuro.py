@@ -167,9 +167,29 @@ def test_venant_options():
         options = duneuro.SOURCE_MODELS[name]
         assert options["type"] == name
         assert options["initialization"] == "closest_vertex"
+        # The closest corner's elements and one ring more, within the tissue: as patch.py.
+        assert options["extensions"] == "vertex"
         assert options["restrict"] == "true"
         assert float(options["referenceLength"]) == 20.0
     assert duneuro.SOURCE_MODELS["venant"]["numberOfMoments"] == "3"
+
+
+def test_small_patches_fall_back_as_in_the_native_model(monkeypatch, tmp_path):
+    """One voxel of grey matter has too few nodes for a Venant source."""
+    monkeypatch.setenv("PYTHONPATH", str(RECORDER))
+    monkeypatch.setenv("DUNEUROPY_RECORD", str(tmp_path / "record.jsonl"))
+    labels = np.full((4, 4, 4), 4, np.uint8)
+    labels[1, 2, 1] = 2
+    mesh = fem.hexahedral_mesh(labels, np.diag([5.0, 5.0, 5.0, 1.0]))
+    transfer = np.random.default_rng(0).normal(size=(3, len(mesh.nodes)))
+    positions = np.array([[5.5, 10.2, 4.4], [4.6, 9.7, 5.1]])
+    gain = duneuro.leadfield(mesh, {2: 0.33, 4: 0.01}, transfer, positions, source_model="venant")
+    native = fem.leadfield(mesh, transfer, positions, source_model="venant")
+    # The same closed form twice.
+    np.testing.assert_allclose(gain, native, atol=1e-9 * np.abs(native).max())
+    calls = [json.loads(line) for line in (tmp_path / "record.jsonl").read_text().splitlines()]
+    applied = [call for call in calls if call["call"] == "apply"]
+    assert [call["config"]["source_model"]["type"] for call in applied] == ["partial_integration"]
 
 
 def interpreter(folder, body):

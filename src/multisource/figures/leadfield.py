@@ -125,7 +125,7 @@ def plot_placement(placement: pd.DataFrame, cortex: Cortex) -> Figure:
     middle.set(
         xlabel="moved, mm", ylabel="dipoles", title=f"{len(moved) - stayed} moved, {stayed} stayed"
     )
-    conditions = {"venant": COLOURS[0], "restricted": COLOURS[1], "extended": "0.4"}
+    conditions = {"venant": COLOURS[0], "restricted": COLOURS[1], "small": "0.4"}
     for condition, colour in conditions.items():
         part = placement.loc[placement["condition"] == condition, "patch_nodes"]
         right.hist(

@@ -34,6 +34,7 @@ from multisource.leadfield.electrode_projection import project_electrodes
 from multisource.leadfield.fem import check_sources, check_tissue
 from multisource.leadfield.locate import locate
 from multisource.leadfield.mesh import Mesh
+from multisource.leadfield.source_models.patch import MIN_PATCH, Patches
 from multisource.leadfield.transfer import GREY_MATTER
 
 DOCUMENTATION = "https://www.duneuro.org"
@@ -52,6 +53,7 @@ _VENANT = {
     "relaxationFactor": "1e-6",
     "restrict": "true",
     "initialization": "closest_vertex",
+    "extensions": "vertex",
 }
 SOURCE_MODELS: dict[str, dict[str, str]] = {
     "multipolar_venant": {"type": "multipolar_venant", **_VENANT},
@@ -67,6 +69,7 @@ SOURCE_MODELS: dict[str, dict[str, str]] = {
         "intorderadd_eeg_transition": "0",
     },
 }
+VENANT = ("multipolar_venant", "venant")
 # Models that DUNEuro hides behind a switch.
 EXPERIMENTAL = ("local_subtraction",)
 
@@ -167,23 +170,31 @@ def leadfield(
 
     ``transfer`` (E, n) V/A of either backend; ``positions`` (N, 3) mm in tissue ``label``. Venant
     models stay within one tissue, which DUNEuro tells by conductivity: tissues less than 0.058
-    S/m apart count as one. Raises UserError for an unknown source model, a dipole outside its
-    tissue, or DUNEuro's own message.
+    S/m apart count as one. As in ``fem.leadfield``, partial integration takes over where a Venant
+    patch is small. Raises UserError for an unknown source model, a dipole outside its tissue, or
+    DUNEuro's own message.
     """
     check_sources(mesh, transfer, source_model, SOURCE_MODELS)
     positions = np.atleast_2d(np.asarray(positions, float))
     elements, _ = locate(mesh, positions)
     check_tissue(mesh, positions, elements, label)
+    small = np.zeros(len(positions), bool)
+    if source_model in VENANT:
+        patches = Patches(mesh)
+        corners = patches.corners(positions, elements)
+        for number, (corner, element) in enumerate(zip(corners, elements, strict=True)):
+            small[number] = len(patches.around(corner, mesh.labels[element])) < MIN_PATCH
+    models = [SOURCE_MODELS[source_model], SOURCE_MODELS["partial_integration"]]
     experimental = {"enable_experimental": "true"} if source_model in EXPERIMENTAL else {}
     moments = np.tile(np.eye(3), (len(positions), 1))
     request = {
         "task": "apply",
-        # Any node does: the models used here need no electrode position, but a driver without
-        # electrodes crashes.
+        # Any nodes of the scalp do: a driver without electrodes crashes, and one with electrodes
+        # close to a dipole adds its singular potential there.
         "electrodes": _NODES,
         "batch": BATCH,
+        "source_models": models,
         "solve": {
-            "source_model": SOURCE_MODELS[source_model],
             "post_process": "true",
             "subtract_mean": "false",
             **experimental,
@@ -191,9 +202,11 @@ def leadfield(
         },
     }
     arrays = {
-        "points": mesh.nodes[: len(transfer)],
+        "points": mesh.nodes[np.unique(mesh.boundary_faces()[0])[: len(transfer)]],
         "transfer": np.ascontiguousarray(transfer, float),
         "dipoles": np.concatenate([np.repeat(positions, 3, axis=0), moments], axis=1),
+        # Which of the source models each dipole takes.
+        "choice": np.repeat(small.astype(np.int64), 3),
     }
     gain, _ = _run(mesh, conductivity, request, arrays, python, progress)
     # V per A mm to V per A m.

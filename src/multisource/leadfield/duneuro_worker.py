@@ -65,14 +65,19 @@ def apply(duneuropy, driver, request: dict, folder: Path):
         duneuropy, driver, np.load(folder / "points.npy"), request["electrodes"]
     )
     matrix = np.ascontiguousarray(np.load(folder / "transfer.npy"), np.float64)
-    dipoles = np.load(folder / "dipoles.npy")
-    gain = np.empty((len(matrix), len(dipoles)))
-    for start in range(0, len(dipoles), request["batch"]):
-        part = slice(start, min(start + request["batch"], len(dipoles)))
-        batch = [duneuropy.Dipole3d(dipole) for dipole in dipoles[part]]
-        rows, _ = driver.applyEEGTransfer(matrix, batch, request["solve"])
-        gain[:, part] = np.array(rows).T
-        print(f"{PROGRESS} {part.stop} {len(dipoles)}", flush=True)
+    dipoles, choice = np.load(folder / "dipoles.npy"), np.load(folder / "choice.npy")
+    gain, done = np.empty((len(matrix), len(dipoles))), 0
+    for number, model in enumerate(request["source_models"]):
+        columns = np.flatnonzero(choice == number)
+        for start in range(0, len(columns), request["batch"]):
+            part = columns[start : start + request["batch"]]
+            batch = [duneuropy.Dipole3d(dipole) for dipole in dipoles[part]]
+            rows, _ = driver.applyEEGTransfer(
+                matrix, batch, {**request["solve"], "source_model": model}
+            )
+            gain[:, part] = np.array(rows).T
+            done += len(part)
+            print(f"{PROGRESS} {done} {len(dipoles)}", flush=True)
     return gain, projected
 
 

@@ -23,7 +23,7 @@ def project_electrodes(
     names: list[str] | None = None,
     max_distance: float = 10.0,
 ) -> tuple[np.ndarray, sparse.csr_array]:
-    """Return the foot points (E, 3) mm and the weights (E, n) that interpolate there.
+    """Return the foot points (E, 3) mm and the weights (E, n) >= 0 that interpolate there.
 
     ``electrodes`` (E, 3) mm. Raises UserError for an electrode more than ``max_distance`` mm from
     the mesh surface, or for coordinates that are not finite.
@@ -47,7 +47,11 @@ def project_electrodes(
             f"{max_distance:g} mm): check its coordinates, in surface RAS mm"
         )
     elements = owners[faces_hit]
-    values = shape_functions(mesh, local_coordinates(mesh, elements, feet))
+    # The faces of shifted hexahedra are bilinear, not two triangles: the foot may lie a little
+    # outside the element, where the weights would extrapolate.
+    local = np.clip(local_coordinates(mesh, elements, feet), 0.0, 1.0)
+    values = shape_functions(mesh, local)
+    feet = np.einsum("ek,ekd->ed", values, mesh.nodes[mesh.elements[elements]])
     rows = np.repeat(np.arange(len(electrodes)), values.shape[1])
     weights = sparse.csr_array(
         (values.ravel(), (rows, mesh.elements[elements].ravel())),

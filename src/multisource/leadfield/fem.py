@@ -78,7 +78,7 @@ def leadfield(
     ``transfer`` (E, n) V/A from ``transfer_matrix`` on the same mesh; ``positions`` (N, 3) mm in
     elements of tissue ``label`` (None: any). ``conductivity`` (label: S/m, that of the transfer
     matrix) is needed for localised subtraction only. A Venant source with fewer than ``MIN_PATCH``
-    nodes takes in one more ring of elements, and a warning counts them. ``progress`` is told
+    nodes falls back to partial integration, and a warning counts them. ``progress`` is told
     dipoles done and in all. Raises UserError for an unknown source model or a dipole outside its
     tissue.
     """
@@ -92,7 +92,7 @@ def leadfield(
             raise UserError("localised_subtraction needs the conductivities of the transfer matrix")
         sigma = element_conductivity(mesh, conductivity)
     gain = np.empty((len(transfer), 3 * len(positions)))
-    extended = 0
+    small = 0
     for start in range(0, len(positions), BATCH):
         part = slice(start, min(start + BATCH, len(positions)))
         place = (positions[part], elements[part], local[part])
@@ -102,18 +102,19 @@ def leadfield(
             loads = localised_subtraction.loads(mesh, *place[:2], sigma)
         else:
             model = venant if source_model == "venant" else multipolar_venant
-            loads, few = model.loads(mesh, positions[part], mesh.labels[elements[part]])
-            extended += few
+            loads, few = model.loads(mesh, *place)
+            small += few
         gain[:, 3 * part.start : 3 * part.stop] = (loads @ transfer.T).T
         if progress is not None:
             progress(part.stop, len(positions))
-    if extended:
+    if small:
         log.warning(
-            "%d of %d dipoles had fewer than %d nodes of their tissue around them: their patches "
-            "were extended by one ring",
-            extended,
+            "%d of %d dipoles had fewer than %d nodes of their tissue around them: partial "
+            "integration took the place of %s",
+            small,
             len(positions),
             MIN_PATCH,
+            source_model,
         )
     return gain - gain.mean(axis=0)
 

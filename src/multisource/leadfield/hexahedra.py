@@ -7,7 +7,8 @@ import numpy as np
 from multisource.errors import UserError
 from multisource.leadfield.mesh import HEX_CORNERS, Mesh
 
-# Least volume of the parallelepiped at an element's corner, in voxels.
+# Least volume of the parallelepiped at an element's corner, in voxels. The Jacobian of a shifted
+# voxel is I + s M with entries of M in [-1, 1], and its determinant at least 1 - 3 s.
 SMALLEST = 0.1
 
 
@@ -15,10 +16,11 @@ def hexahedral_mesh(labels: np.ndarray, affine: np.ndarray, *, shift: float = 0.
     """Return one hexahedron a voxel, with nodes shifted to smooth the tissue boundaries.
 
     ``labels`` (i, j, k): 0 is air and left out. ``affine`` (4, 4): voxel index (of the centre) to
-    surface RAS mm. ``shift`` in [0, 0.5): each node at a boundary moves by this share of a voxel
-    edge towards the middle of the minority tissue around it (Camacho et al., Med. Biol. Eng.
-    Comput. 35, 1997; Wolters et al., IEEE TBME 54, 2007), less where an element would fold; 0
-    keeps the staircase. Raises UserError for labels that are not a volume or hold no tissue.
+    surface RAS mm. ``shift`` in [0, 0.5): each node at a boundary moves by this share of the way
+    to the centroid of the minority tissue around it (Camacho et al., Med. Biol. Eng. Comput. 35,
+    1997; Wolters et al., IEEE TBME 54, 2007); 0 keeps the staircase. Below 1/3 no element can
+    fold; beyond, the nodes of elements that would are held back. Raises UserError for labels that
+    are not a volume or hold no tissue.
     """
     labels = np.asarray(labels)
     if labels.ndim != 3:
@@ -59,14 +61,14 @@ def hexahedral_mesh(labels: np.ndarray, affine: np.ndarray, *, shift: float = 0.
     lattice = np.stack(np.unravel_index(ids, grid)[::-1], axis=1).astype(np.int32)
     offset = np.zeros(lattice.shape)
     if shift > 0:
-        offset = _without_folds(shift * _minority_direction(volume, lattice), lattice, elements)
+        offset = _without_folds(shift * _to_minority(volume, lattice), lattice, elements)
     nodes = (lattice + offset + start - 0.5) @ affine[:3, :3].T + affine[:3, 3]
     tissue = volume[tuple(voxels[:, ::-1].T)]
     return Mesh(nodes, elements, tissue, lattice)
 
 
-def _minority_direction(volume: np.ndarray, lattice: np.ndarray) -> np.ndarray:
-    """Mean direction (n, 3), components in [-1, 1], from each node to its minority tissue.
+def _to_minority(volume: np.ndarray, lattice: np.ndarray) -> np.ndarray:
+    """Way (n, 3) in voxels, components in [-1/2, 1/2], from each node to its minority's centroid.
 
     Of the eight voxels at a node, those outside the most frequent tissue are the minority; where
     no tissue has more than half of them the boundary is as good as flat and the node stays.
@@ -82,11 +84,10 @@ def _minority_direction(volume: np.ndarray, lattice: np.ndarray) -> np.ndarray:
     majority = around[np.arange(len(mixed)), same.argmax(axis=1)]
     minority = around != majority[:, None]
     count = minority.sum(axis=1)
-    direction = np.zeros((len(lattice), 3))
+    way = np.zeros((len(lattice), 3))
     moving = count < 4
-    mean = (minority[moving] @ (2 * HEX_CORNERS - 1)) / count[moving, None]
-    direction[mixed[moving]] = mean
-    return direction
+    way[mixed[moving]] = (minority[moving] @ (HEX_CORNERS - 0.5)) / count[moving, None]
+    return way
 
 
 def _without_folds(offset: np.ndarray, lattice: np.ndarray, elements: np.ndarray) -> np.ndarray:

@@ -2,9 +2,9 @@
 
 A dipole on the white surface lies half of the time in white matter once the surface is turned
 into elements. Each one starts half-way to the pial surface and moves as little as needed until
-the Venant condition holds: the node closest to it belongs to grey matter elements only (Vorwerk
-et al., NeuroImage 100, 2014). Where cortex is too thin for such a node within reach, the dipole
-still ends up in a grey matter element, with a patch cut down to the grey matter.
+the Venant condition holds: the closest corner of its element belongs to grey matter elements only
+(Vorwerk et al., NeuroImage 100, 2014). Where cortex is too thin for such a corner within reach,
+the dipole still ends up in a grey matter element, with a patch cut down to the grey matter.
 """
 
 from __future__ import annotations
@@ -41,9 +41,9 @@ def place_dipoles(
     dipole may move for the full Venant condition, and then for a patch of enough grey matter
     nodes; beyond it, only for an element of grey matter.
     The table has one row a dipole: ``start_tissue`` (where the start lay), ``moved_mm`` (from the
-    start), ``from_white_mm``, ``condition`` ("venant", "restricted" or "extended"),
-    ``patch_nodes``. Raises UserError for a dipole outside the mesh or further than ``max_move``
-    mm from grey matter.
+    start), ``from_white_mm``, ``condition`` ("venant"; "restricted": patch cut down; "small": too
+    few nodes for a Venant model), ``patch_nodes``. Raises UserError for a dipole outside the mesh
+    or further than ``max_move`` mm from grey matter.
     """
     white = np.asarray(positions, float)
     start = white if pial_positions is None else white + depth * (pial_positions - white)
@@ -57,57 +57,75 @@ def place_dipoles(
         )
     if not np.any(mesh.labels == label):
         raise UserError(f"mesh has no {TISSUES.get(label, 'tissue')} to place dipoles in")
-    patches = Patches(mesh)
-    full = mesh.nodes_inside(label)
-    sizes = _patch_sizes(patches, mesh.nodes_of(label), label)
-
-    def inside(points):
-        elements, _ = locate(mesh, points)
-        return (elements >= 0) & (mesh.labels[elements] == label)
-
-    def venant(points):
-        return inside(points) & full[patches.tree.query(points)[1]]
-
-    def restricted(points):
-        return inside(points) & (sizes[patches.tree.query(points)[1]] >= MIN_PATCH)
-
+    tissue = _Tissue(mesh, label)
     placed = start.copy()
     condition = np.full(len(start), "venant", dtype=object)
-    todo = np.flatnonzero(~venant(start))
-    todo = _move(placed, todo, mesh.nodes[full], venant, reach)
+    todo = np.flatnonzero(~tissue.venant(start))
+    todo = _move(placed, todo, mesh.nodes[tissue.full], tissue.venant, reach)
     condition[todo] = "restricted"
-    todo = todo[~restricted(placed[todo])]
+    todo = todo[~tissue.enough(placed[todo])]
     middles = mesh.centroids[mesh.labels == label]
-    todo = _move(placed, todo, middles, restricted, reach)
-    # Thin sheets of the tissue on a coarse mesh: the source model extends the patch.
-    condition[todo] = "extended"
-    todo = todo[~inside(placed[todo])]
-    todo = _move(placed, todo, middles, inside, max_move)
+    todo = _move(placed, todo, middles, tissue.enough, reach)
+    todo = todo[~tissue.inside(placed[todo])]
+    todo = _move(placed, todo, middles, tissue.enough, max_move)
+    todo = _move(placed, todo, middles, tissue.inside, max_move)
     if len(todo):
         raise UserError(
             f"dipole {int(todo[0])} is more than {max_move:g} mm from "
             f"{TISSUES.get(label, 'its tissue')} ({len(todo)} dipoles are): "
             "do the source space and the segmentation fit?"
         )
-    _, closest = patches.tree.query(placed)
-    names = [TISSUES.get(int(tissue), str(tissue)) for tissue in mesh.labels[elements]]
+    patch_nodes = tissue.patch_nodes(tissue.corners(placed))
+    condition[patch_nodes < MIN_PATCH] = "small"
+    names = [TISSUES.get(int(code), str(code)) for code in mesh.labels[elements]]
     table = pd.DataFrame(
         {
             "start_tissue": names,
             "moved_mm": np.linalg.norm(placed - start, axis=1),
             "from_white_mm": np.linalg.norm(placed - white, axis=1),
             "condition": condition,
-            "patch_nodes": sizes[closest],
+            "patch_nodes": patch_nodes,
         }
     )
     return placed, table
 
 
-def _patch_sizes(patches: Patches, candidates: np.ndarray, label: int) -> np.ndarray:
-    sizes = np.zeros(len(candidates), int)
-    for node in np.flatnonzero(candidates):
-        sizes[node] = len(patches.at_node(int(node), label))
-    return sizes
+class _Tissue:
+    """What holds for a dipole at given points (p, 3) mm, by the tissue around them."""
+
+    def __init__(self, mesh: Mesh, label: int):
+        self.mesh = mesh
+        self.label = label
+        self.full = mesh.nodes_inside(label)
+        self._patches = Patches(mesh)
+        self._sizes = np.full(len(mesh.nodes), -1)
+
+    def corners(self, points: np.ndarray) -> np.ndarray:
+        """Return the closest corner (p,) of the element at each point, -1 outside the tissue."""
+        elements, _ = locate(self.mesh, points)
+        nodes = self._patches.corners(points, elements)
+        nodes[(elements < 0) | (self.mesh.labels[elements] != self.label)] = -1
+        return nodes
+
+    def patch_nodes(self, corners: np.ndarray) -> np.ndarray:
+        """Return the sizes (p,) of the patches at ``corners``."""
+        for node in np.unique(corners):
+            if self._sizes[node] < 0:
+                self._sizes[node] = len(self._patches.around(node, self.label))
+        return self._sizes[corners]
+
+    def inside(self, points: np.ndarray) -> np.ndarray:
+        return self.corners(points) >= 0
+
+    def venant(self, points: np.ndarray) -> np.ndarray:
+        corners = self.corners(points)
+        return (corners >= 0) & self.full[corners]
+
+    def enough(self, points: np.ndarray) -> np.ndarray:
+        corners = self.corners(points)
+        holds = corners >= 0
+        holds[holds] = self.patch_nodes(corners[holds]) >= MIN_PATCH
+        return holds
 
 
 def _move(

@@ -40,6 +40,8 @@ def moments(offsets: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return matrix, target
 
 
-def loads(mesh: Mesh, positions: np.ndarray, labels: np.ndarray) -> tuple[sparse.csr_array, int]:
-    """Return the loads (3N, n) in 1/m and the number of extended patches; see ``venant.loads``."""
-    return venant.loads(mesh, positions, labels, moments=moments)
+def loads(
+    mesh: Mesh, positions: np.ndarray, elements: np.ndarray, local: np.ndarray
+) -> tuple[sparse.csr_array, int]:
+    """Return the loads (3N, n) in 1/m, and how many are partial integration; see ``venant``."""
+    return venant.loads(mesh, positions, elements, local, moments=moments)

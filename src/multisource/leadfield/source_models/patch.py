@@ -6,39 +6,45 @@ import numpy as np
 
 from multisource.leadfield.mesh import Mesh
 
-# Fewer nodes cannot carry the moments of a dipole: two hexahedra have twelve.
-MIN_PATCH = 12
-NEAREST = 16
+# Fewer nodes, two voxels for instance, cannot take on all moments of a dipole: on the sphere such
+# patches lead to errors of up to 100 %, those of three voxels (16 nodes) and more never did.
+MIN_PATCH = 16
 
 
 class Patches:
-    """Nodes of the elements of one tissue around the node closest to a dipole."""
+    """Nodes around the dipoles, within one tissue.
+
+    The elements at the closest corner of the dipole's element are the usual patch. One ring of
+    elements more halves the error of both Venant models on tetrahedra, and near a boundary on
+    hexahedra: the monopoles are smaller.
+    """
 
     def __init__(self, mesh: Mesh):
         self.mesh = mesh
-        self.tree = mesh.node_tree
         self.incidence = mesh.node_elements
 
-    def around(self, position: np.ndarray, label: int) -> tuple[np.ndarray, bool]:
-        """Return the patch nodes (k,) of a dipole in tissue ``label``, and whether they were few.
+    def corners(self, positions: np.ndarray, elements: np.ndarray) -> np.ndarray:
+        """Return the node (p,) closest to each position (p, 3) among the corners of its element.
 
-        The node closest to the dipole that has elements of that tissue, and its neighbours within
-        them: a monopole in another tissue would feed current across the boundary. A patch of
-        fewer than ``MIN_PATCH`` nodes is extended by the next ring of such elements.
+        Not the closest node of the mesh: that may belong to other elements, and tissues, only.
         """
-        _, near = self.tree.query(position, k=min(NEAREST, self.tree.n))
-        for node in np.atleast_1d(near):
-            nodes = self.at_node(int(node), label)
-            if len(nodes):
-                break
-        few = len(nodes) < MIN_PATCH
-        if few and len(nodes):
-            nodes = np.unique(np.concatenate([self.at_node(int(n), label) for n in nodes]))
-        return nodes, few
+        corners = self.mesh.elements[elements]
+        distance = np.linalg.norm(self.mesh.nodes[corners] - positions[:, None], axis=2)
+        return corners[np.arange(len(corners)), distance.argmin(axis=1)]
 
-    def at_node(self, node: int, label: int) -> np.ndarray:
-        """Return the nodes (k,) of the elements of ``label`` at ``node``; may be empty."""
-        start, stop = self.incidence.indptr[node], self.incidence.indptr[node + 1]
-        elements = self.incidence.indices[start:stop]
+    def around(self, corner: int, label: int) -> np.ndarray:
+        """Return the patch nodes (k,) of a dipole at ``corner`` in tissue ``label``.
+
+        A monopole in another tissue would feed current across the boundary: only elements of
+        ``label`` belong to the patch.
+        """
+        return self._ring(self._ring(np.array([corner]), label), label)
+
+    def _ring(self, nodes: np.ndarray, label: int) -> np.ndarray:
+        """Return the nodes (k,) of all elements of ``label`` that touch ``nodes``."""
+        start, stop = self.incidence.indptr[nodes], self.incidence.indptr[nodes + 1]
+        elements = np.concatenate(
+            [self.incidence.indices[a:b] for a, b in zip(start, stop, strict=True)]
+        )
         elements = elements[self.mesh.labels[elements] == label]
         return np.unique(self.mesh.elements[elements])

@@ -13,8 +13,9 @@ from itertools import product
 import numpy as np
 from scipy import sparse
 
+from multisource.leadfield.locate import shape_gradients
 from multisource.leadfield.mesh import Mesh
-from multisource.leadfield.source_models.patch import Patches
+from multisource.leadfield.source_models.patch import MIN_PATCH, Patches
 
 EXPONENTS = np.array(list(product(range(3), repeat=3)))
 REFERENCE_LENGTH = 20.0
@@ -31,20 +32,32 @@ def moments(offsets: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def loads(
-    mesh: Mesh, positions: np.ndarray, labels: np.ndarray, *, moments=moments
+    mesh: Mesh,
+    positions: np.ndarray,
+    elements: np.ndarray,
+    local: np.ndarray,
+    *,
+    moments=moments,
 ) -> tuple[sparse.csr_array, int]:
     """Return the loads (3N, n) in 1/m of unit dipoles along x, y, z at each position.
 
-    ``positions`` (N, 3) mm in tissues ``labels`` (N,). ``moments`` maps scaled offsets to a moment
-    matrix and the dipole's moments. Also returned: how many patches were small and extended.
+    ``positions`` (N, 3) mm lie in ``elements`` (N,) at ``local`` coordinates (N, 3); the monopoles
+    keep to the tissue of the element. ``moments`` maps scaled offsets to a moment matrix and the
+    dipole's moments. Where a patch has fewer than ``MIN_PATCH`` nodes, partial integration, which
+    needs the element alone, takes over; also returned: how often.
     """
     patches = Patches(mesh)
-    weights, columns, sizes, extended = [], [], [], 0
-    for position, label in zip(positions, labels, strict=True):
-        nodes, few = patches.around(position, label)
-        extended += few
-        offsets = (mesh.nodes[nodes] - position) / REFERENCE_LENGTH
-        monopoles = _fit(offsets, *moments(offsets)) / (REFERENCE_LENGTH * 1e-3)
+    corners, labels = patches.corners(positions, elements), mesh.labels[elements]
+    weights, columns, sizes, small = [], [], [], 0
+    for number, position in enumerate(positions):
+        nodes = patches.around(corners[number], labels[number])
+        if len(nodes) < MIN_PATCH:
+            small += 1
+            nodes = mesh.elements[elements[number]]
+            monopoles = 1e3 * shape_gradients(mesh, elements[[number]], local[[number]])[0]
+        else:
+            offsets = (mesh.nodes[nodes] - position) / REFERENCE_LENGTH
+            monopoles = _fit(offsets, *moments(offsets)) / (REFERENCE_LENGTH * 1e-3)
         weights.append(monopoles.T.ravel())
         columns.append(np.tile(nodes, 3))
         sizes += [len(nodes)] * 3
@@ -53,7 +66,7 @@ def loads(
         (np.concatenate(weights), np.concatenate(columns), pointers),
         shape=(3 * len(positions), len(mesh.nodes)),
     )
-    return matrix, extended
+    return matrix, small
 
 
 def _fit(offsets: np.ndarray, matrix: np.ndarray, target: np.ndarray) -> np.ndarray:
