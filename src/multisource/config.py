@@ -24,7 +24,9 @@ from multisource.provenance import module_path
 BASELINES = ("random", "perfect")
 
 
-def check_config(config: Mapping[str, Any], *, schema: Path, folders: Iterable[Path]) -> None:
+def check_config(
+    config: Mapping[str, Any], *, schema: Path, folders: Iterable[Path], probe: bool = True
+) -> None:
     """Refuse a configuration that cannot be computed.
 
     Parameters
@@ -35,6 +37,8 @@ def check_config(config: Mapping[str, Any], *, schema: Path, folders: Iterable[P
         The JSON schema (YAML).
     folders
         Where relative file names are looked for, in this order.
+    probe
+        Whether to try programs that the configuration needs; a job need not do so again.
 
     Raises
     ------
@@ -49,6 +53,10 @@ def check_config(config: Mapping[str, Any], *, schema: Path, folders: Iterable[P
     mistakes = [_explain(error) for error in found] or _inconsistencies(plain, list(folders))
     if mistakes:
         raise UserError("config: " + "\nconfig: ".join(mistakes))
+    if probe and plain["leadfield"]["fem"]["backend"] == "duneuro":
+        from multisource.leadfield.duneuro import require_duneuropy
+
+        require_duneuropy()
 
 
 def find_file(name: str, folders: Iterable[Path]) -> Path | None:
@@ -208,10 +216,6 @@ def _inconsistencies(config: dict[str, Any], folders: list[Path]) -> list[str]:
             places = " or ".join(str(folder) for folder in folders)
             mistakes.append(f"{key}: file {name!r} does not exist (looked in {places})")
     mistakes += _head_source(config["anatomy"], folders)
-    if not mistakes and config["leadfield"]["fem"]["backend"] == "duneuro":
-        from multisource.leadfield.duneuro import require_duneuropy
-
-        require_duneuropy()
     return mistakes or _scenario_names(config, folders)
 
 

@@ -33,6 +33,7 @@ try:
         config,
         schema=Path(workflow.basedir, "workflow/schemas/config.schema.yaml"),
         folders=FOLDERS,
+        probe=workflow.is_main_process,
     )
 except UserError as error:
     sys.exit(str(error))
