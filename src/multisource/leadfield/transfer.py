@@ -19,7 +19,7 @@ from multisource.leadfield.mesh import Mesh
 from multisource.leadfield.multigrid import Multigrid
 
 GREY_MATTER = 2
-BLOCK_BYTES = 1e9
+BLOCK_BYTES = 2.4e9
 
 
 def transfer_matrix(
