@@ -32,6 +32,7 @@ include: "workflow/rules/simulation.smk"
 include: "workflow/rules/network.smk"
 include: "workflow/rules/inverse.smk"
 include: "workflow/rules/evaluation.smk"
+include: "workflow/rules/experiments.smk"
 include: "workflow/rules/report.smk"
 
 
@@ -70,6 +71,11 @@ rule estimates:
 rule tables:
     input:
         expand(f"results/{HEAD}/tables/table-{{table}}.csv", table=TABLES),
+
+
+rule reproduction:
+    input:
+        f"results/{HEAD}/reproduction/reproduction.md",
 
 
 rule figures:

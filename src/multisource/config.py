@@ -211,12 +211,13 @@ def _inconsistencies(config: dict[str, Any], folders: list[Path]) -> list[str]:
         ("simulation.recording", simulation["recording"]),
         ("simulation.scenarios.file", simulation["scenarios"]["file"]),
         ("electrodes.channels", config["electrodes"]["channels"]),
+        ("experiments.file", config["experiments"]["file"]),
     ):
         if isinstance(name, str) and find_file(name, folders) is None:
             places = " or ".join(str(folder) for folder in folders)
             mistakes.append(f"{key}: file {name!r} does not exist (looked in {places})")
     mistakes += _head_source(config["anatomy"], folders)
-    return mistakes or _scenario_names(config, folders)
+    return mistakes or [*_scenario_names(config, folders), *_experiment_names(config, folders)]
 
 
 def is_linear(module: str) -> bool:
@@ -258,6 +259,17 @@ def _head_source(anatomy: dict[str, Any], folders: list[Path]) -> list[str]:
 
             check_freesurfer()
     return []
+
+
+def _experiment_names(config: dict[str, Any], folders: list[Path]) -> list[str]:
+    if not config["experiments"]["names"]:
+        return []
+    known = yaml.safe_load(find_file(config["experiments"]["file"], folders).read_text())
+    return [
+        f"experiments.names: {name!r}: {_suggest(name, known)}"
+        for name in config["experiments"]["names"]
+        if name not in known
+    ]
 
 
 def _scenario_names(config: dict[str, Any], folders: list[Path]) -> list[str]:

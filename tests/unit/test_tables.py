@@ -55,7 +55,7 @@ def test_extra_methods_follow_and_missing_values_are_dashes():
     text = to_markdown(table)
     assert label("mne_fixed") == "MNE_fixed"
     rows = {line.split("|")[1].strip(): line for line in text.splitlines() if "|" in line}
-    assert "– (0.487)" in rows["LAURA"]
+    assert "– (0.487; –)" in rows["LAURA"]
     assert "[0.902, 0.942] (–)" in rows["MNE_fixed"]
     assert list(rows)[-1] == "MNE_fixed"
 
@@ -65,12 +65,12 @@ def test_markdown_marks_the_best_but_not_the_references():
     rows = {line.split("|")[1].strip(): line for line in text.splitlines() if "|" in line}
     assert rows["ConvNet"].count("**") == 2 * 7
     assert all("**" not in rows[name] for name in ("Perfect", "Random", "eLORETA"))
-    assert "**0.983** [0.963, 1.003] (0.973)" in rows["ConvNet"]
+    assert "**0.983** [0.963, 1.003] (0.973; +0.010)" in rows["ConvNet"]
 
 
 def test_millimetres_have_one_digit_and_less_is_better():
     text = to_markdown(build_table("VI", PAPER, our_summary()))
-    assert "**15.0** [15.0, 15.0] (15.0)" in text
+    assert "**15.0** [15.0, 15.0] (15.0; +0.0)" in text
     # Lower PAS is better: 15 is marked at MNE and LORETA, 28 nowhere.
     assert text.count("**15.0**") == 2 and "**28.0**" not in text
 

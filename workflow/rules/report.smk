@@ -91,3 +91,58 @@ rule render_report:
         code=code("report.study"),
     script:
         "../scripts/render_report.py"
+
+
+# The document's pictures: the name there, what it shows, and the file.
+PICTURES = {
+    "eeg": ("Simulated EEG: time course and spectrum", "figures/figure-1.png"),
+    **{
+        f"scenario-{region}": (f"Scenario {region}: truth and estimates", f"figures/figure-{n}.png")
+        for n, (region, _) in FIGURES.items()
+    },
+    "leadfields": ("Operator A against operator B", "leadfield/comparison.png"),
+    **{f"training-{n}": (f"Training of {n}", f"network/{n}/loss.png") for n in NETWORKS},
+    **(
+        {"learning-curve": ("Accuracy against training samples", "figures/learning-curve.png")}
+        if CURVE
+        else {}
+    ),
+}
+
+
+rule write_reproduction:
+    """The paper's study repeated: a document with tables, deviations, figures and timings."""
+    input:
+        report=rules.render_report.output.report,
+        tables=expand("results/{{head}}/tables/table-{table}.csv", table=TABLES),
+        test=expand("results/{{head}}/metrics/test/{method}.parquet", method=METHODS),
+        changes=study_file(config["experiments"]["file"]),
+        experiments=expand("results/{{head}}/experiments/{name}.parquet", name=EXPERIMENTS),
+        curve="results/{head}/network/learning-curve.csv" if CURVE else [],
+        pictures=[f"results/{{head}}/{path}" for _, path in PICTURES.values()],
+    output:
+        document="results/{head}/reproduction/reproduction.md",
+        pictures=expand("results/{{head}}/reproduction/reproduction/{name}.png", name=PICTURES),
+    log:
+        "results/{head}/logs/write_reproduction.log",
+    benchmark:
+        "results/{head}/benchmarks/write_reproduction.tsv"
+    conda:
+        "../../envs/multisource.yaml"
+    resources:
+        mem_mb=2000,
+        runtime=10,
+    params:
+        config=config,
+        files=[str(path) for path in workflow.overwrite_configfiles],
+        tables=list(TABLES),
+        networks=NETWORKS,
+        captions={name: caption for name, (caption, _) in PICTURES.items()},
+        code=code(
+            "report.reproduction",
+            "report.timings",
+            "figures.compress",
+            "evaluation.estimates",
+        ),
+    script:
+        "../scripts/write_reproduction.py"

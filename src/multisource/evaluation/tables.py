@@ -95,7 +95,7 @@ def build_table(
 
 
 def printed(table: pd.DataFrame) -> pd.DataFrame:
-    """Text cells, a row a method and a column a metric: ``ours [low, high] (paper)``."""
+    """Text cells ``ours [low, high] (paper; difference)``: a row a method, a column a metric."""
     best = _best(table)
     rows = {}
     for row in table.itertuples():
@@ -107,7 +107,10 @@ def printed(table: pd.DataFrame) -> pd.DataFrame:
             text += f" [{_number(row.low, digits)}, {_number(row.high, digits)}]"
         if pd.notna(getattr(row, "p_holm", None)) and row.p_holm >= 0.05:
             text += " n.s."
-        text += f" ({_number(row.paper, digits)})"
+        if pd.isna(row.paper):
+            text += " (–)"
+        else:
+            text += f" ({_number(row.paper, digits)}; {_signed(row.difference, digits)})"
         rows.setdefault(label(row.method), {})[label(row.metric)] = text
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("Method")
 
@@ -119,7 +122,7 @@ def caption(table: pd.DataFrame) -> str:
     text = f"Table {table['table'].iloc[0]}. Performance on {where}: median over windows"
     if table["confidence"].notna().any():
         text += f" [{100 * table['confidence'].max():g} % bootstrap interval]"
-    text += " (the paper's value). Bold: the best method of the column."
+    text += " (the paper's value; ours less it). Bold: the best of the column."
     if "reference" in table and table["reference"].notna().any():
         reference = label(table["reference"].dropna().iloc[0])
         text += f" n.s.: not different from {reference} (paired Wilcoxon, Holm, p >= 0.05)."
@@ -167,11 +170,17 @@ def _number(value: float, digits: int) -> str:
     return "–" if pd.isna(value) else f"{value:.{digits}f}"
 
 
+def _signed(value: float, digits: int) -> str:
+    if pd.isna(value):
+        return "–"
+    return f"{value:+.{digits}f}".replace("-", "−")
+
+
 def _latex(text: str) -> str:
     if text.startswith("**"):
         bold, _, rest = text[2:].partition("**")
         return rf"\textbf{{{_latex(bold)}}}{_latex(rest)}"
-    text = text.replace("%", r"\%").replace("–", "--").replace(">=", r"$\geq$")
+    text = text.replace("%", r"\%").replace("–", "--").replace("−", "$-$").replace(">=", r"$\geq$")
     # Sub-scripts as in the paper: MNE_depthw, AUC_close.
     words = []
     for word in text.split(" "):

@@ -23,7 +23,7 @@ from multisource.report.page import (
     software_versions,
 )
 from multisource.report.tables import ComparisonTable
-from multisource.report.timings import timings_per_rule
+from multisource.report.timings import read_timings
 
 HOW_TO_READ = (
     "Truth and estimates in the window whose metrics are the nearest to the medians. Blue dots: "
@@ -180,7 +180,7 @@ def _sections(folder: Path, networks: Sequence[str]) -> list[Section]:
         Section(
             "Timings",
             "Wall and CPU time of every rule, summed over its jobs, and its peak memory.",
-            frames=[("Time per rule", timings_per_rule(_benchmarks(folder / "benchmarks")))],
+            frames=[("Time per rule", read_timings(folder / "benchmarks"))],
         ),
     ]
 
@@ -220,14 +220,6 @@ def _by_depth(folder: Path) -> pd.DataFrame:
         for percent, word in ((5, "5 %"), (50, "median"), (95, "95 %"))
     }
     return pd.DataFrame({"depth (mm)": depth, "dipoles": table["dipoles"], **quantiles})
-
-
-def _benchmarks(folder: Path) -> dict[str, list[pd.DataFrame]]:
-    found: dict[str, list[pd.DataFrame]] = {}
-    for path in sorted(folder.rglob("*.tsv"), key=lambda path: path.stat().st_mtime):
-        rule = path.relative_to(folder).parts[0].removesuffix(".tsv")
-        found.setdefault(rule, []).append(pd.read_csv(path, sep="\t"))
-    return found
 
 
 def _picture(path: Path, caption: str, alt: str) -> Picture:

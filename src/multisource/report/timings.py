@@ -3,8 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 import pandas as pd
+
+
+def read_timings(folder: Path) -> pd.DataFrame:
+    """:func:`timings_per_rule` of a study's benchmark files, the rules in the order they ended.
+
+    Files lie in ``<rule>.tsv`` or ``<rule>/<job>.tsv``.
+    """
+    found: dict[str, list[pd.DataFrame]] = {}
+    for path in sorted(folder.rglob("*.tsv"), key=lambda path: path.stat().st_mtime):
+        rule = path.relative_to(folder).parts[0].removesuffix(".tsv")
+        found.setdefault(rule, []).append(pd.read_csv(path, sep="\t"))
+    return timings_per_rule(found)
 
 
 def timings_per_rule(benchmarks: Mapping[str, Sequence[pd.DataFrame]]) -> pd.DataFrame:

@@ -1,0 +1,142 @@
+"""What one change of a study's settings does to what the solvers find.
+
+A deviation from the published tables is explained where a change reproduces it. Windows are
+simulated and solved in memory: nothing of the study itself is changed.
+"""
+
+from __future__ import annotations
+
+import copy
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import yaml
+from scipy.spatial import KDTree
+from tqdm import tqdm
+
+from multisource.errors import UserError
+from multisource.evaluation.metrics import evaluate
+from multisource.evaluation.truth import Truth
+from multisource.inverse.registry import estimate, is_linear
+
+if TYPE_CHECKING:
+    import mne
+    import xarray as xr
+
+OPERATORS = ("bem", "fem")
+
+
+@dataclass(frozen=True)
+class Change:
+    """One entry of an experiments file.
+
+    title: what is changed, in words. simulation: settings of the simulation. inverse: options
+    that every solver gets. solvers: {solver: options}; if any, only these are run. operator: the
+    leadfield that the solvers are given, bem (the study's) or fem (the inverse crime).
+    smooth_normals_mm: the dipoles' orientations, simulated and given to the solvers, are averaged
+    with Gaussian weights of this standard deviation; 0 for those of the surface.
+    """
+
+    title: str
+    simulation: Mapping[str, Any] = field(default_factory=dict)
+    inverse: Mapping[str, Any] = field(default_factory=dict)
+    solvers: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    operator: str = "bem"
+    smooth_normals_mm: float = 0.0
+
+    def solver_settings(self, study: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+        """Settings {name: {kind, options}} of the solvers to run, from the study's."""
+        unknown = [name for name in self.solvers if name not in study]
+        if unknown:
+            raise UserError(
+                f"experiment {self.title!r}: the study has no solver {unknown[0]!r}; "
+                f"allowed: {', '.join(study)}"
+            )
+        return {
+            name: {**study[name], **self.inverse, **self.solvers.get(name, {})}
+            for name in self.solvers or study
+        }
+
+
+def read_changes(path: str | os.PathLike) -> dict[str, Change]:
+    """The entries of an experiments file (YAML); UserError for a key or a value unknown."""
+    entries = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+    if not isinstance(entries, dict):
+        raise UserError(f"{path}: not a mapping of experiments")
+    allowed = list(Change.__dataclass_fields__)
+    for name, entry in entries.items():
+        if not isinstance(entry, dict) or "title" not in entry:
+            raise UserError(f"{path}: experiment {name}: needs a title")
+        for key in entry:
+            if key not in allowed:
+                raise UserError(
+                    f"{path}: experiment {name}: unknown key {key!r}; allowed: {', '.join(allowed)}"
+                )
+        operator = entry.get("operator", "bem")
+        if operator not in OPERATORS:
+            raise UserError(
+                f"{path}: experiment {name}: operator {operator!r}; allowed: {', '.join(OPERATORS)}"
+            )
+    return {name: Change(**entry) for name, entry in entries.items()}
+
+
+def smoothed_normals(
+    positions: np.ndarray, normals: np.ndarray, hemisphere: np.ndarray, sigma_mm: float
+) -> np.ndarray:
+    """Unit normals (N, 3) averaged over the dipoles around in the same hemisphere, unit length.
+
+    positions (N, 3) mm, hemisphere (N,); Gaussian weights of standard deviation ``sigma_mm``, cut
+    at three of them. 0 returns the normals as they are.
+    """
+    if sigma_mm == 0:
+        return normals
+    result = np.empty_like(normals, float)
+    for side in np.unique(hemisphere):
+        part = np.flatnonzero(hemisphere == side)
+        tree = KDTree(positions[part])
+        near = tree.sparse_distance_matrix(tree, 3 * sigma_mm, output_type="coo_matrix").tocsr()
+        near.data = np.exp(-0.5 * (near.data / sigma_mm) ** 2)
+        result[part] = near @ normals[part]
+    return result / np.linalg.norm(result, axis=1, keepdims=True)
+
+
+def with_normals(forward: mne.Forward, normals: np.ndarray) -> mne.Forward:
+    """A copy of a free-orientation forward whose dipoles are normal to (N, 3), surface RAS."""
+    forward = copy.deepcopy(forward)
+    first = 0
+    for source in forward["src"]:
+        part = normals[first : first + source["nuse"]]
+        source["nn"][source["vertno"]] = part @ forward["mri_head_t"]["trans"][:3, :3].T
+        first += source["nuse"]
+    return forward
+
+
+def score_solvers(
+    windows: xr.Dataset,
+    forward: mne.Forward,
+    positions: np.ndarray,
+    solvers: Mapping[str, Mapping[str, Any]],
+    *,
+    snr: float,
+    close_radius_mm: float = 20.0,
+) -> pd.DataFrame:
+    """Metrics of every linear solver on simulated windows, with a column ``method``.
+
+    windows: samples as ``simulation.samples.simulate_samples`` makes them. forward: what the
+    solvers are given; positions (N, 3) mm of its dipoles. solvers: {name: {kind, options}}; an
+    option snr goes before ``snr``. A solver that is no kernel takes hours and is left out.
+    """
+    truth, eeg = Truth.from_dataset(windows), windows["eeg"].values
+    linear = {name: options for name, options in solvers.items() if is_linear(options["kind"])}
+    frames = []
+    for name, settings in tqdm(linear.items(), "solvers", mininterval=1):
+        maps = estimate(forward=forward, eeg=eeg, **{"snr": snr, **settings})
+        metrics = evaluate(maps, truth, positions, close_radius_mm=close_radius_mm)
+        metrics.insert(0, "method", name)
+        frames.append(metrics)
+    return pd.concat(frames, ignore_index=True)

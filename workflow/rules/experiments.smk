@@ -1,0 +1,50 @@
+"""Experiments: one change of the settings each, to explain where results deviate from the paper.
+
+in:  leadfields, source space, AR models; the changes that the configuration names
+out: experiments/{experiment}.parquet
+"""
+
+EXPERIMENTS = config["experiments"]["names"]
+
+
+rule run_experiment:
+    """The classical solvers on random test windows of their own, after one change."""
+    input:
+        changes=study_file(config["experiments"]["file"]),
+        electrodes=rules.place_electrodes.output.electrodes,
+        sources=rules.build_source_space.output.table,
+        fem=rules.compute_fem.output.forward,
+        bem=rules.compute_bem.output.forward,
+        ar_models=ar_models(),
+    output:
+        metrics="results/{head}/experiments/{experiment}.parquet",
+    log:
+        "results/{head}/logs/run_experiment/{experiment}.log",
+    benchmark:
+        "results/{head}/benchmarks/run_experiment/{experiment}.tsv"
+    wildcard_constraints:
+        experiment="|".join(EXPERIMENTS) or "none",
+    conda:
+        "../../envs/multisource.yaml"
+    resources:
+        mem_mb=3000,
+        runtime=30,
+    params:
+        seed=config["seed"],
+        samples=config["experiments"]["samples"],
+        simulation=SIMULATED,
+        snr=config["inverse"]["snr"],
+        solvers={name: config["inverse"]["settings"][name] for name in SOLVERS},
+        close_radius_mm=config["evaluation"]["close_radius_mm"],
+        code=code(
+            "experiments.one_change",
+            "simulation.samples",
+            "simulation.ar_io",
+            "leadfield.forward",
+            "anatomy.electrodes",
+            "anatomy.source_table",
+            "inverse.registry",
+            *(SOLVER_MODULES[config["inverse"]["settings"][name]["kind"]] for name in SOLVERS),
+        ),
+    script:
+        "../scripts/run_experiment.py"
