@@ -26,7 +26,6 @@ from multisource.simulation.ar import stationary_series
 from multisource.simulation.ar_io import read_models
 from multisource.simulation.samples import BLOCK, Simulator
 from multisource.simulation.settings import Settings
-from multisource.simulation.stream import fill_truth
 from multisource.simulation.synchronise import dense_sources
 
 TABLE = Path(__file__).parents[1] / "resources" / "ar-models.yaml"
@@ -63,12 +62,10 @@ def ours(gain, positions, *, repeats: int = 40, settings: Settings | None = None
         split="benchmark",
         **more,
     )
-    truth = np.zeros((BLOCK, gain.shape[1]), dtype=np.float32)
 
     def step(i):
         block = simulator.block(np.arange(i * BLOCK, (i + 1) * BLOCK))
-        truth[:] = 0
-        fill_truth(block.patches, truth)
+        return block.eeg, block.patches.dense_truth(gain.shape[1])
 
     return cpu(step, repeats)
 

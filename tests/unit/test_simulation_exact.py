@@ -6,7 +6,7 @@ import pytest
 from multisource.simulation import streams
 from multisource.simulation.ar import ARModels, autocovariance, stationary_series
 from multisource.simulation.patches import PatchDrawer, Patches
-from multisource.simulation.project import prepare, spatial_factors
+from multisource.simulation.project import mixing, prepare
 from multisource.simulation.recording import continuous_eeg
 from multisource.simulation.samples import Simulator
 from multisource.simulation.settings import Settings
@@ -88,17 +88,18 @@ def test_a_single_patch_follows_the_papers_first_formula(head):
 
 
 def test_the_sensor_covariance_of_every_class_is_exact(head, simulator):
-    # Algebra, no draws: factor @ factor' against the weighted sum over all 400 dipoles.
+    # Algebra, no draws: unmix @ U' U @ unmix' against the weighted sum over all 400 dipoles.
     gain, _ = head
     patches = simulator.patches(np.arange(6, dtype=np.uint64))
-    factors, _ = spatial_factors(simulator.projector, patches, boost=10.0)
+    mixed = mixing(simulator.projector, patches, boost=10.0)
+    rank = simulator.projector.unmix.shape[1]
     unmix = simulator.projector.unmix.astype(float)
     for s in range(6):
         sample = one(patches, s)
         _, own = source_weights(sample.coefficients, boost=10.0)
         exact = sensor_covariances(gain, simulator.classes, sample.dipoles, own, 3)
         for m in range(3):
-            fast = unmix @ factors[s, :, m].astype(float)
+            fast = unmix @ mixed[s, m * rank : (m + 1) * rank].T.astype(float)
             # float32: 24 bits, E columns and up to 100-fold weights
             np.testing.assert_allclose(fast @ fast.T, exact[m], atol=2e-5 * np.abs(exact[m]).max())
 

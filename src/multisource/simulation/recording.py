@@ -12,7 +12,7 @@ from multisource.simulation import streams
 from multisource.simulation.ar import stationary_series
 from multisource.simulation.dataset import labelled
 from multisource.simulation.patches import Patches
-from multisource.simulation.project import spatial_factors
+from multisource.simulation.project import mixing
 from multisource.simulation.samples import Simulator, centre_classes, correlate
 
 
@@ -30,12 +30,12 @@ def continuous_eeg(
     """
     settings, models, projector = simulator.settings, simulator.models, simulator.projector
     given = None if amplitudes is None else amplitudes[None]
-    factors, topographies = spatial_factors(
-        projector, patches, boost=settings.boost, amplitudes=given
-    )
-    white = np.zeros((projector.unmix.shape[1], n_times))
-    for factor, a in zip(factors[0].transpose(1, 0, 2), models.coefficients, strict=True):
-        white += factor @ stationary_series(a, len(factor), n_times, generator)
+    n_series = projector.unmix.shape[1]
+    mixed = mixing(projector, patches, boost=settings.boost, amplitudes=given)[0].T
+    white = np.zeros((n_series, n_times))
+    for m, a in enumerate(models.coefficients):
+        factor = mixed[:, m * n_series : (m + 1) * n_series]
+        white += factor @ stationary_series(a, n_series, n_times, generator)
     rho = settings.patch_correlation
     kinds = centre_classes(simulator.classes, patches.centres, rho)[0]
     centres = [stationary_series(models.coefficients[k], 1, n_times, generator) for k in kinds]
@@ -43,7 +43,7 @@ def continuous_eeg(
     centres = correlate(
         np.concatenate(centres), rho, lambda: stationary_series(first, 1, n_times, generator)
     )
-    white += topographies[0].T @ centres
+    white += mixed[:, n_series * len(models.coefficients) :] @ centres
     return settings.background_nam * 1e-9 * (projector.unmix @ white)
 
 

@@ -15,7 +15,7 @@ from multisource.simulation.ar import ARModels, assign_classes, window_factor
 from multisource.simulation.dataset import join_patches, labelled
 from multisource.simulation.disturb import Disturbances
 from multisource.simulation.patches import PatchDrawer, Patches
-from multisource.simulation.project import prepare, spatial_factors
+from multisource.simulation.project import mixing, prepare
 from multisource.simulation.settings import Settings
 from multisource.simulation.streams import Purpose
 
@@ -134,20 +134,17 @@ class Simulator:
         white (S, M, r, T) for the independent parts, centre_white (S, P, T) for the centres;
         amplitudes (S, P) of the patches.
         """
-        factors, topographies = spatial_factors(
-            self.projector, patches, boost=self.settings.boost, amplitudes=amplitudes
-        )
+        mixed = mixing(self.projector, patches, boost=self.settings.boost, amplitudes=amplitudes)
         n_samples, n_classes, rank, n_times = white.shape
-        coloured = np.matmul(white, self._temporal)
-        # All classes in one product: (r, M r) times (M r, T) a sample.
-        factors = factors.reshape(n_samples, rank, n_classes * rank)
-        sensors = np.matmul(factors, coloured.reshape(n_samples, n_classes * rank, n_times))
+        # The series of all classes and centres one below the other: one product a sample.
+        series = np.empty((n_samples, mixed.shape[1], n_times), dtype=np.float32)
+        own = series[:, : n_classes * rank].reshape(white.shape)
+        np.matmul(white, self._temporal, out=own)
         classes = centre_classes(self.classes, patches.centres, self.settings.patch_correlation)
-        centres = np.empty_like(centre_white)
-        for m, factor in enumerate(self._temporal):
-            of_class = classes == m
-            centres[of_class] = np.matmul(centre_white[of_class][:, None], factor)[:, 0]
-        sensors += np.matmul(topographies.transpose(0, 2, 1), centres)
+        centres = np.matmul(centre_white, self._temporal[:, None])  # of every class (M, S, P, T)
+        for m in range(n_classes):
+            np.copyto(series[:, n_classes * rank :], centres[m], where=(classes == m)[..., None])
+        sensors = np.matmul(mixed.transpose(0, 2, 1), series)
         moment = np.float32(self.settings.background_nam * 1e-9)
         return np.matmul(self.projector.unmix * moment, sensors)
 

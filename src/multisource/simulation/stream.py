@@ -9,7 +9,6 @@ import torch
 from torch.utils.data import IterableDataset, get_worker_info
 
 from multisource.errors import UserError
-from multisource.simulation.patches import Patches
 from multisource.simulation.samples import BLOCK, Simulator
 
 
@@ -38,15 +37,8 @@ class SampleStream(IterableDataset):
             batch += step
 
     def _batch(self, indices: np.ndarray) -> tuple[torch.Tensor, torch.Tensor]:
-        eeg, truth = [], np.zeros((len(indices), self._simulator.n_dipoles), dtype=np.float32)
-        for start in range(0, len(indices), BLOCK):
-            block = self._simulator.block(indices[start : start + BLOCK])
-            eeg.append(block.eeg)
-            fill_truth(block.patches, truth[start : start + BLOCK])
-        return torch.from_numpy(np.concatenate(eeg)), torch.from_numpy(truth)
-
-
-def fill_truth(patches: Patches, truth: np.ndarray) -> None:
-    """Write the truth of patches of S samples into zeros (S, N)."""
-    rows = np.repeat(np.arange(len(truth)), np.diff(patches.offsets))
-    truth[rows, patches.dipoles] = patches.truth
+        starts = range(0, len(indices), BLOCK)
+        blocks = [self._simulator.block(indices[start : start + BLOCK]) for start in starts]
+        eeg = np.concatenate([block.eeg for block in blocks])
+        truth = [block.patches.dense_truth(self._simulator.n_dipoles) for block in blocks]
+        return torch.from_numpy(eeg), torch.from_numpy(np.concatenate(truth))
