@@ -28,6 +28,7 @@ rule check_t1:
         "results/{head}/logs/check_t1.log",
     benchmark:
         "results/{head}/benchmarks/check_t1.tsv"
+    priority: 100  # before steps that need no head, such as the sphere check
     conda:
         "../../envs/multisource.yaml"
     resources:

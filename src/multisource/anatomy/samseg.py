@@ -71,7 +71,7 @@ def run_samseg(command: list[str], folder: Path, log: Path, *, name: str) -> Non
     """
     started, last, stage = time.monotonic(), "", 0
     with (
-        open(log, "w", encoding="utf-8") as file,
+        open(log, "w", encoding="utf-8", buffering=1) as file,  # to be followed by lines
         tqdm(
             total=len(_STAGES), desc=f"SAMSEG: {_STAGES[0]}", mininterval=1, file=sys.stderr
         ) as bar,
@@ -90,6 +90,8 @@ def run_samseg(command: list[str], folder: Path, log: Path, *, name: str) -> Non
             for line in process.stdout:
                 file.write(line)
                 last = line.strip() or last
+                if line.startswith("iterationNumber:"):
+                    bar.set_postfix_str(f"iteration {int(line.split(':')[1]) + 1}")
                 reached = _stage(line, stage)
                 if reached != stage:
                     bar.update(reached - stage)
