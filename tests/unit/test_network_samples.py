@@ -43,10 +43,17 @@ def test_windows_are_taken_from_a_dataset():
             "truth_offset": ("boundary", windows.offset),
             "truth_dipole": ("active", windows.dipole),
             "truth_coefficient": ("active", windows.coefficient),
+            "centre": (("sample", "patch"), [[3, -1], [5, 7], [1, -1]]),
         },
         attrs={"n_dipoles": DIPOLES},
     )
-    assert windows_of(data).fingerprint() == windows.fingerprint()
+    taken = windows_of(data)
+    assert taken.n_patches.tolist() == [1, 2, 1]
+    assert dataclasses.replace(taken, n_patches=None).fingerprint() == windows.fingerprint()
+    assert taken.first(2).n_patches.tolist() == [1, 2]
+    np.testing.assert_array_equal(taken.first(2).truth([0, 1]), windows.truth([0, 1]))
+    with pytest.raises(UserError, match="samples: 4; there are 3"):
+        taken.first(4)
 
 
 @pytest.mark.parametrize(

@@ -242,3 +242,26 @@ def test_validation_of_another_shape_is_refused():
 def test_diverging_training_is_refused():
     with pytest.raises(UserError, match="learning_rate: .*not finite after epoch 1"):
         train(small_network(), tiny_windows(40), tiny_windows(4), **FAST | {"learning_rate": 1e38})
+
+
+def test_superposed_windows_are_sums_with_the_union_of_their_truths():
+    windows = dataclasses.replace(tiny_windows(64), n_patches=np.resize([1, 2, 3], 64))
+    rows = np.arange(64)
+    eeg, truth = augmented_batch(
+        windows,
+        rows,
+        np.random.default_rng(0),
+        sign_flip=False,
+        time_reversal=False,
+        superpose=1.0,
+    )
+    own = windows.truth(rows)
+    changed = np.flatnonzero((eeg.numpy() != windows.eeg).any(axis=(1, 2)))
+    # One and two patches leave room for more, three do not.
+    np.testing.assert_array_equal(changed, rows[windows.n_patches < 3])
+    for row in changed:
+        partner = eeg[row].numpy() * np.sqrt(2) - windows.eeg[row]
+        other = np.abs(windows.eeg - partner).max(axis=(1, 2)).argmin()
+        np.testing.assert_allclose(windows.eeg[other], partner, atol=1e-6 * np.abs(partner).max())
+        assert windows.n_patches[row] + windows.n_patches[other] <= 3
+        np.testing.assert_array_equal(truth[row], np.maximum(own[row], own[other]))

@@ -29,6 +29,8 @@ class Windows:
         Indices of the active dipoles and their coefficients l in 0..1, all samples together.
     n_dipoles
         N, the size of a map.
+    n_patches
+        (S,) number of patches of each sample; None where it is not known.
     """
 
     eeg: np.ndarray
@@ -36,6 +38,7 @@ class Windows:
     dipole: np.ndarray
     coefficient: np.ndarray
     n_dipoles: int
+    n_patches: np.ndarray | None = None
 
     def __post_init__(self) -> None:
         samples = len(self.eeg)
@@ -69,6 +72,7 @@ class Windows:
             self.dipole[:end],
             self.coefficient[:end],
             self.n_dipoles,
+            None if self.n_patches is None else self.n_patches[:count],
         )
 
     @property
@@ -95,7 +99,8 @@ class Windows:
     def fingerprint(self) -> str:
         """Hash of the content: a training may only go on with the samples it began with."""
         digest = hashlib.blake2b(digest_size=16)
-        for array in (self.eeg, self.offset, self.dipole, self.coefficient):
+        arrays = [self.eeg, self.offset, self.dipole, self.coefficient]
+        for array in arrays + ([] if self.n_patches is None else [self.n_patches]):
             digest.update(np.ascontiguousarray(array).data)
         return digest.hexdigest()
 
@@ -108,4 +113,5 @@ def windows_of(data: xr.Dataset) -> Windows:
         dipole=data["truth_dipole"].values,
         coefficient=data["truth_coefficient"].values,
         n_dipoles=int(data.attrs["n_dipoles"]),
+        n_patches=np.count_nonzero(data["centre"].values >= 0, axis=1),
     )

@@ -63,6 +63,7 @@ def train(
     minimum_learning_rate: float = 2e-5,
     sign_flip: bool = True,
     time_reversal: bool = False,
+    superpose: float = 0.0,
     seed: int = 0,
     device: str = "auto",
     threads: int | None = None,
@@ -95,6 +96,10 @@ def train(
         Multiply each window by a random sign: the sign of a source is arbitrary.
     time_reversal
         Reverse half of the windows in time: a stationary Gaussian process has no direction.
+    superpose
+        Share of the windows to which another is added, where both together have no more patches
+        than the samples have at most. EEG adds up, so that the sum, over sqrt(2), is the EEG of all
+        their patches before a background of the usual size, the patches weaker by that root.
     seed, device, threads
         Seed of order, flips and dropout; ``auto``, ``cpu``, ``cuda`` or ``cuda:<number>``; threads
         on the processor (default: torch's).
@@ -121,6 +126,7 @@ def train(
         "minimum_learning_rate": minimum_learning_rate,
         "sign_flip": sign_flip,
         "time_reversal": time_reversal,
+        "superpose": superpose,
     }
     _check(training, validation, options)
     place = resolve_device(device)
@@ -179,6 +185,7 @@ def _epoch(
             rng,
             sign_flip=options["sign_flip"],
             time_reversal=options["time_reversal"],
+            superpose=options["superpose"],
         )
         value = criterion(network(eeg.to(place)), truth.to(place))
         state.optimizer.zero_grad()
@@ -217,8 +224,26 @@ def augmented_batch(
     *,
     sign_flip: bool,
     time_reversal: bool,
+    superpose: float = 0.0,
 ) -> tuple[Tensor, Tensor]:
-    """EEG (B, E, T) in V and truth (B, N) of some samples, each flipped or reversed at random."""
+    """EEG (B, E, T) in V and truth (B, N) of some samples, changed at random (see ``train``)."""
+    eeg, truth = _turned(windows, rows, rng, sign_flip, time_reversal)
+    if superpose:
+        chosen, partners = _pairs(windows.n_patches, rows, rng, superpose)
+        if len(chosen):
+            more, of_more = _turned(windows, partners, rng, sign_flip, time_reversal)
+            eeg[chosen] = (eeg[chosen] + more) / math.sqrt(2)
+            truth[chosen] = torch.maximum(truth[chosen], of_more)
+    return eeg, truth
+
+
+def _turned(
+    windows: Windows,
+    rows: np.ndarray,
+    rng: np.random.Generator,
+    sign_flip: bool,
+    time_reversal: bool,
+) -> tuple[Tensor, Tensor]:
     eeg = torch.from_numpy(windows.eeg[rows])
     if sign_flip:
         sign = rng.choice(np.float32([-1, 1]), size=(len(rows), 1, 1))
@@ -227,6 +252,17 @@ def augmented_batch(
         reverse = torch.from_numpy(rng.random((len(rows), 1, 1)) < 0.5)
         eeg = torch.where(reverse, eeg.flip(2), eeg)
     return eeg, torch.from_numpy(windows.truth(rows))
+
+
+def _pairs(
+    n_patches: np.ndarray, rows: np.ndarray, rng: np.random.Generator, share: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Places in the batch that get a partner, and the partners, of few enough patches."""
+    room = n_patches.max() - n_patches[rows]
+    chosen = np.flatnonzero((rng.random(len(rows)) < share) & (room >= n_patches.min()))
+    by_count = np.argsort(n_patches, kind="stable")
+    fitting = np.searchsorted(n_patches[by_count], room[chosen], side="right")
+    return chosen, by_count[(rng.random(len(chosen)) * fitting).astype(int)]
 
 
 @torch.no_grad()
@@ -325,6 +361,10 @@ def _check(training: Windows, validation: Windows, options: dict[str, Any]) -> N
     for name in ("weight_decay", "minimum_learning_rate"):
         if not options[name] >= 0:
             raise UserError(f"{name}: {options[name]!r}; needs to be 0 and more")
+    if not 0 <= options["superpose"] <= 1:
+        raise UserError(f"superpose: {options['superpose']!r}; needs to be a share, 0 to 1")
+    if options["superpose"] and training.n_patches is None:
+        raise UserError("superpose: needs samples that know their number of patches")
     if not 0 <= options["plateau_threshold"] < 1:
         raise UserError(
             f"plateau_threshold: {options['plateau_threshold']!r}; needs to be in [0, 1)"
