@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from multisource.anatomy.surfaces import volume
 from multisource.leadfield.hexahedra import hexahedral_mesh
 from multisource.leadfield.mesh import Mesh
 from multisource.leadfield.sphere import geodesic_sphere
@@ -47,15 +48,21 @@ def voxels(step: float, shift: float = 0.33) -> Mesh:
 
 
 def fitted(
-    frequencies: tuple[int, int, int, int] = (45, 45, 36, 32),
+    frequencies: tuple[int, int, int, int] = (40, 40, 28, 22),
     *,
     inner_edge: float = 5.0,
     max_edge: float = 8.0,
+    grading: float = 0.5,
 ) -> Mesh:
-    """Tetrahedra between geodesic spheres, about 235,000 nodes by default."""
+    """Tetrahedra between geodesic spheres, about 166,000 nodes by default.
+
+    The polyhedra hold the volumes of their spheres: inscribed ones would make every layer too
+    small, an error of the geometry and not of the method.
+    """
     shells = []
     names = ("brain", "CSF", "skull", "scalp")
     for name, radius, label, frequency in zip(names, RADII, LABELS, frequencies, strict=True):
         vertices, triangles = geodesic_sphere(frequency)
+        vertices = vertices * (4 / 3 * np.pi / volume(vertices, triangles)) ** (1 / 3)
         shells.append(Shell(name, radius * vertices, triangles, label))
-    return tetrahedral_mesh(shells, max_edge=max_edge, inner_edge=inner_edge)
+    return tetrahedral_mesh(shells, max_edge=max_edge, inner_edge=inner_edge, grading=grading)

@@ -144,7 +144,7 @@ rule compute_bem:
     conda:
         "../../envs/multisource.yaml"
     resources:
-        mem_mb=3000,
+        mem_mb=5000 if config["leadfield"]["bem"]["ico"] == 4 else 3000,
         runtime=60,
     params:
         anatomy=anatomy_folder,
