@@ -1,4 +1,6 @@
 # make run    set up what is missing, then compute the default study
+# make paper  the same at the paper's sizes
+# make reproduction  the same, and docs/reproduction.md written from it
 # make test   set up what is missing, then run every check
 SHELL := /bin/bash
 PYTHON ?= python3
@@ -12,7 +14,7 @@ LOCK := .snakemake-run.lock
 FLOCK := $(shell command -v flock)
 HOLD := $(if $(FLOCK),flock --no-fork --nonblock --conflict-exit-code 75 $(LOCK))
 
-.PHONY: run paper test lint format clean
+.PHONY: run paper reproduction test lint format clean
 .DEFAULT_GOAL := run
 
 $(STAMP): pyproject.toml envs/constraints.txt envs/install.sh
@@ -25,6 +27,11 @@ run: $(STAMP)
 
 paper: ARGS += --configfile config/paper.yaml
 paper: run
+
+# The paper's study and the document about it.
+reproduction: ARGS += --configfile config/paper.yaml -- all reproduction
+reproduction: run
+	cp -r results/fsaverage/reproduction/. docs/
 
 lint: $(STAMP)
 	$(BIN)/ruff check src tests workflow benchmarks docs
