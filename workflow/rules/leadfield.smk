@@ -198,7 +198,7 @@ rule check_on_sphere:
     conda:
         "../../envs/multisource.yaml"
     resources:
-        mem_mb=3000,
+        mem_mb=5000 if config["leadfield"]["bem"]["ico"] == 4 else 3000,
         runtime=30,
     params:
         fem=pick(
