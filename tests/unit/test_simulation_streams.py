@@ -3,10 +3,12 @@
 import numpy as np
 import pytest
 from scipy import stats
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from multisource.errors import UserError
 from multisource.simulation import streams
 from multisource.simulation.ar import ARModels
+from multisource.simulation.box_muller import box_muller
 from multisource.simulation.recording import simulate_recording
 from multisource.simulation.samples import Simulator, simulate_samples
 from multisource.simulation.settings import Settings, settings_from
@@ -42,6 +44,24 @@ def test_normals_are_standard_normal_and_uncorrelated_between_samples():
     assert np.abs(correlation).max() < 6 / np.sqrt(1000)  # 79,800 pairs
 
 
+def test_normals_are_box_and_mullers_formula():
+    # Every exponent of the radius, every octant of the angle and their borders.
+    rng = np.random.default_rng(0)
+    first = rng.integers(0, 2**32, 40_000, dtype=np.uint32) >> rng.integers(0, 32, 40_000)
+    second = rng.integers(0, 2**32, 40_000, dtype=np.uint32)
+    edges = np.arange(0, 2**32, 2**28, dtype=np.uint64)
+    second[: 3 * 16] = (np.concatenate([edges - 1, edges, edges + 1]) % 2**32).astype(np.uint32)
+    first[:4] = [0, 255, 2**32 - 1, 2**31]
+    words = np.concatenate([first.astype(np.uint32), second])[None]
+    found = np.empty(words.shape, dtype=np.float32)
+    box_muller(words, found)
+    radius = np.sqrt(-2 * np.log(((first >> 8) + 1.0) * 2.0**-24))
+    angle = 2 * np.pi * second * 2.0**-32
+    exact = np.concatenate([radius * np.cos(angle), radius * np.sin(angle)])
+    # Numbers reach 5.77; single precision there is 5e-7.
+    np.testing.assert_allclose(found[0], exact, atol=8e-7)
+
+
 def test_uniforms_are_uniform_below_one():
     x = streams.uniforms(streams.stream_key(1, "t"), 0, np.arange(50_000), 3)
     assert x.min() >= 0 and x.max() < 1
@@ -55,6 +75,15 @@ def test_a_sample_does_not_depend_on_its_company():
         for place, index in enumerate(part):
             np.testing.assert_array_equal(some["eeg"][place], whole["eeg"][index])
             np.testing.assert_array_equal(some["centre"][place], whole["centre"][index])
+
+
+def test_a_sample_does_not_depend_on_the_number_of_threads():
+    found = []
+    for threads in (1, 2):
+        with threadpool_limits(threads):
+            found.append(simulate(range(40))["eeg"].values)
+            assert {pool["num_threads"] for pool in threadpool_info()} == {threads}, "put back"
+    np.testing.assert_array_equal(*found)
 
 
 def test_seed_split_and_index_all_matter():

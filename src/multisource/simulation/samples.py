@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 import xarray as xr
+from threadpoolctl import ThreadpoolController
 from tqdm import tqdm
 
 from multisource.errors import UserError
@@ -20,6 +22,11 @@ from multisource.simulation.settings import Settings
 from multisource.simulation.streams import Purpose
 
 BLOCK = 32  # samples at once: enough to hide NumPy's overhead, few enough for the cache
+
+
+@cache
+def _threads() -> ThreadpoolController:
+    return ThreadpoolController()
 
 
 @dataclass(frozen=True)
@@ -81,6 +88,11 @@ class Simulator:
 
     def block(self, indices: Sequence[int]) -> Block:
         """The samples of the given indices, each the same whatever the others are."""
+        # Its products are small: a second BLAS thread would only make them several times slower.
+        with _threads().limit(limits=1, user_api="blas"):
+            return self._block(indices)
+
+    def _block(self, indices: Sequence[int]) -> Block:
         indices = np.asarray(indices, dtype=np.uint64)
         patches = self.patches(indices)
         n_classes, n_times, _ = self._temporal.shape

@@ -15,6 +15,7 @@ import numpy as np
 from numba import njit, uint32, uint64
 
 from multisource.errors import UserError
+from multisource.simulation.box_muller import box_muller
 
 
 class Purpose(IntEnum):
@@ -92,25 +93,9 @@ def uniforms(key: np.ndarray, purpose: int, indices: np.ndarray, count: int) -> 
 
 
 def normals(key: np.ndarray, purpose: int, indices: np.ndarray, count: int) -> np.ndarray:
-    """Standard normal numbers (S, count) float32, by Box and Muller's formula.
-
-    The 24 bits of a float32 uniform end the tails at 5.8 standard deviations, where one normal
-    number in 1e8 would lie.
-    """
-    half = -(-count // 2)
-    words = _words(key, purpose, indices, 2 * half)
-    words >>= np.uint32(8)
-    radius = words[:, :half].astype(np.float32)
-    radius += np.float32(1)
-    radius *= np.float32(2.0**-24)
-    np.log(radius, out=radius)
-    radius *= np.float32(-2)
-    np.sqrt(radius, out=radius)
-    angle = words[:, half : 2 * half].astype(np.float32)
-    angle *= np.float32(2 * np.pi * 2.0**-24)
-    out = np.empty((len(indices), 2 * half), dtype=np.float32)
-    np.cos(angle, out=out[:, :half])
-    np.sin(angle, out=out[:, half:])
-    out[:, :half] *= radius
-    out[:, half:] *= radius
+    """Standard normal numbers (S, count) float32; a word each."""
+    words = _words(key, purpose, indices, 2 * -(-count // 2))
+    words = words[:, : 2 * -(-count // 2)]
+    out = np.empty(words.shape, dtype=np.float32)
+    box_muller(words, out)
     return out[:, :count]
