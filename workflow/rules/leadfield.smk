@@ -203,6 +203,7 @@ rule check_on_sphere:
     params:
         fem=pick(
             config["leadfield"]["fem"],
+            "mesh",
             "shift",
             "source_model",
             "tolerance",
