@@ -1,19 +1,24 @@
 from multisource.evaluation.estimates import write_estimates
 from multisource.inverse.io import read_forward, read_kernel
 from multisource.inverse.kernel import apply_kernel
-from multisource.inverse.mesh import smoothing
-from multisource.inverse.registry import estimate
 from multisource.logs import logged
 from multisource.simulation.chunks import read_chunks
 
 with logged(snakemake.log[0]):
     eeg = read_chunks(snakemake.input.chunks)["eeg"].values
     forward = read_forward(snakemake.input.forward) if snakemake.input.forward else None
+    # A kernel alone needs neither MNE-Python nor a mesh, whose import takes longer than it does.
     if snakemake.input.kernel:
-        operator = smoothing(forward, snakemake.params.smooth) if forward else None
+        operator = None
+        if forward:
+            from multisource.inverse.mesh import smoothing
+
+            operator = smoothing(forward, snakemake.params.smooth)
         kernel = read_kernel(snakemake.input.kernel)
         maps = apply_kernel(kernel, eeg, smoothing=operator, progress=True)
     else:
+        from multisource.inverse.registry import estimate
+
         maps = estimate(forward=forward, eeg=eeg, progress=True, **snakemake.params.settings)
     write_estimates(
         snakemake.output.estimate,

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from scipy.spatial import KDTree
 from tqdm import tqdm
 
 from multisource.errors import UserError
 from multisource.evaluation import ranking as ranks
+from multisource.evaluation.nearest import patch_distances
 from multisource.evaluation.truth import Truth
 
 PAPER_METRICS = (
@@ -90,12 +90,12 @@ class _Zones:
         self.n, self.centres = len(active), centres
         self.active = np.zeros(len(positions), bool)
         self.active[active] = True
-        self.distance, nearest = KDTree(positions[active]).query(positions)
+        # A dipole is of the cell of the patch whose active dipoles are nearest.
+        distances = patch_distances(positions, active, centres)
+        self.distance = distances.min(axis=0)
         self.close = ~self.active & (self.distance <= radius)
         self.far = ~self.active & (self.distance > radius)
-        # An active dipole belongs to the nearest centre, any other to its nearest active dipole.
-        patch = KDTree(positions[centres]).query(positions[active])[1]
-        cell = patch[nearest]
+        cell = distances.argmin(axis=0)
         self.cells = [np.flatnonzero(cell == k) for k in range(len(centres))]
 
 

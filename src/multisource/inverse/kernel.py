@@ -9,16 +9,19 @@ window.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
-import scipy.sparse as sp
 from tqdm import tqdm
 
 from multisource.errors import UserError
 
-# Windows and dipoles per block, measured best: long rows for the sums over time, and a product
-# (3 x 64 x 64 x 50 float32, 2.5 MB) that the passes after it find in cache.
-_WINDOWS = 64
+if TYPE_CHECKING:
+    import scipy.sparse as sp
+
+# Windows and dipoles per block, measured best: a product (3 x 64 x 32 x 50 float32, 1.2 MB) that
+# the passes after it find in cache.
+_WINDOWS = 32
 _DIPOLES = 64
 
 
@@ -80,6 +83,7 @@ def apply_kernel(
     n_dipoles = kernel.n_dipoles
     matrix = _block_matrix(kernel)
     maps = np.empty((n_windows, n_dipoles), np.float32)
+    average = np.full(n_times, 1 / n_times, np.float32)
     bar = tqdm(
         total=n_windows, desc="inverse", unit="window", mininterval=1.0, disable=not progress
     )
@@ -91,10 +95,10 @@ def apply_kernel(
             )
         columns = _columns(block)
         size = len(block)
-        total = np.empty((n_dipoles, size), np.float32)
-        peak = np.zeros(size, np.float32)
-        whole = None if smoothing is None else np.empty((n_dipoles, n_times * size), np.float32)
-        product = np.empty((matrix[0].shape[0], n_times * size), np.float32)
+        mean = np.empty((n_dipoles, size), np.float32)
+        peak = np.zeros(size * n_times, np.float32)
+        whole = None if smoothing is None else np.empty((n_dipoles, size * n_times), np.float32)
+        product = np.empty((matrix[0].shape[0], size * n_times), np.float32)
         for row, first in enumerate(range(0, n_dipoles, _DIPOLES)):
             last = min(first + _DIPOLES, n_dipoles)
             norms = np.matmul(matrix[row], columns, out=product[: len(matrix[row])])
@@ -102,14 +106,13 @@ def apply_kernel(
             if whole is not None:
                 whole[first:last] = norms
                 continue
-            norms = norms.reshape(last - first, n_times, size)
-            total[first:last] = norms.sum(axis=1)
-            np.maximum(peak, norms.max(axis=(0, 1)), out=peak)
+            np.matmul(norms.reshape(-1, n_times), average, out=mean[first:last].reshape(-1))
+            np.maximum(peak, norms.max(axis=0), out=peak)
         if whole is not None:
-            norms = np.asarray(smoothing @ whole, np.float32).reshape(n_dipoles, n_times, size)
-            total, peak = norms.sum(axis=1), norms.max(axis=(0, 1))
-        silent = peak == 0
-        maps[start : start + size] = (total / np.where(silent, np.inf, peak * n_times)).T
+            norms = np.asarray(smoothing @ whole, np.float32)
+            mean, peak = norms.reshape(n_dipoles, size, n_times).mean(axis=2), norms.max(axis=0)
+        largest = peak.reshape(size, n_times).max(axis=1)
+        maps[start : start + size] = (mean / np.where(largest == 0, np.inf, largest)).T
         bar.update(size)
     bar.close()
     return maps
@@ -138,18 +141,17 @@ def _block_matrix(kernel: Kernel) -> list[np.ndarray]:
 
 
 def _columns(block: np.ndarray) -> np.ndarray:
-    """(S, E, T) -> (E, T * S) float32, average-referenced and scaled to unit size.
+    """(S, E, T) -> (E, S * T) float32, average-referenced and scaled to unit size.
 
     The reference is taken in double precision: a large common offset would cost the digits of
     single precision. What is left of a constant potential is rounding, and counts as 0.
-    Windows run fastest, so that sums over time are long contiguous additions.
     """
     size = np.abs(block).max(axis=(1, 2)).astype(float)
     block = np.asarray(block, float) - block.mean(axis=1, keepdims=True, dtype=float)
     scale = np.abs(block).max(axis=(1, 2))
     scale[scale <= np.finfo(np.float32).eps * size] = 0
     unit = block / np.where(scale > 0, scale, np.inf)[:, None, None]
-    unit = unit.transpose(1, 2, 0).astype(np.float32)
+    unit = unit.transpose(1, 0, 2).astype(np.float32)
     return np.ascontiguousarray(unit).reshape(block.shape[1], -1)
 
 
