@@ -1,8 +1,6 @@
-"""The paper's two references that look at no data (section II-E), and the mean of solver maps."""
+"""The paper's two references that look at no data (section II-E)."""
 
 from __future__ import annotations
-
-from collections.abc import Iterable
 
 import numpy as np
 
@@ -34,20 +32,3 @@ def random_maps(n_windows: int, n_dipoles: int, *, seed: int | list[int]) -> np.
 def perfect_maps(truth: np.ndarray) -> np.ndarray:
     """The ground truth coefficients themselves, (S, N) float32."""
     return np.asarray(truth, np.float32)
-
-
-def average_maps(maps: Iterable[np.ndarray]) -> np.ndarray:
-    """Mean over solvers of their maps, each scaled to a maximum of 1 in every window; (S, N).
-
-    A free ensemble: on epileptic spikes in MEG the mean of MNE, dSPM, sLORETA and cMEM lay closer
-    to the focus than any of them.
-    """
-    total, count = None, 0
-    for estimate in maps:
-        peak = estimate.max(axis=1, keepdims=True)
-        scaled = estimate / np.where(peak > 0, peak, 1.0)
-        total = scaled if total is None else total + scaled
-        count += 1
-    if not count:
-        raise ValueError("no maps to average")
-    return (total / count).astype(np.float32)
