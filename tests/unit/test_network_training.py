@@ -9,9 +9,14 @@ from network_case import CHANNELS, DIPOLES, TIMES, tiny_windows
 
 from multisource.errors import UserError
 from multisource.network import training as module
+from multisource.network.augmentation import augmented_batch
 from multisource.network.checkpoint import save_checkpoint
 from multisource.network.registry import build_network
-from multisource.network.training import augmented_batch, evaluate, train
+from multisource.network.samples import windows_of
+from multisource.network.training import evaluate, train
+from multisource.simulation.ar import ARModels
+from multisource.simulation.samples import Simulator, simulate_samples
+from multisource.simulation.settings import Settings
 
 SMALL = {"filters": [32], "pooling": [8], "hidden": [64]}
 FAST = {"batch_size": 16, "learning_rate": 5e-3, "device": "cpu", "threads": 1}
@@ -265,3 +270,41 @@ def test_superposed_windows_are_sums_with_the_union_of_their_truths():
         np.testing.assert_allclose(windows.eeg[other], partner, atol=1e-6 * np.abs(partner).max())
         assert windows.n_patches[row] + windows.n_patches[other] <= 3
         np.testing.assert_array_equal(truth[row], np.maximum(own[row], own[other]))
+
+
+def tiny_simulator(seed=0):
+    """200 dipoles over 8 channels that see their own surroundings."""
+    rng = np.random.default_rng(99)
+    positions = rng.uniform(-50, 50, (200, 3))
+    channels = rng.uniform(-60, 60, (CHANNELS, 3))
+    gain = np.exp(-np.linalg.norm(channels[:, None] - positions, axis=2) / 20)
+    models = ARModels(("a",), (np.array([0.5]),), np.array([1.0]), 250.0)
+    settings = Settings(window_s=TIMES / 250, n_patches=(1, 1))
+    return Simulator(gain, positions, models, settings, seed=seed, split="train")
+
+
+def test_fresh_samples_teach_more_than_the_same_ones_again():
+    simulator = tiny_simulator()
+    stored = windows_of(simulate_samples(simulator, range(320)))
+    validation = windows_of(simulate_samples(tiny_simulator(seed=1), range(200)))
+    losses = []
+    for fresh in (False, True):
+        network = build_network("convnet", CHANNELS, TIMES, 200, **SMALL)
+        recipe = FAST | {"epochs": 60, "plateau_patience": 60, "fresh": fresh}
+        result = train(network, stored, validation, simulator=simulator, **recipe)
+        losses.append(result.history["validation_loss"].min())
+    # The stored ones are soon known by heart; measured: 0.081 against 0.059.
+    assert losses[1] < 0.9 * losses[0]
+
+
+def test_the_first_fresh_epoch_takes_the_stored_samples_and_the_next_goes_on():
+    simulator = tiny_simulator()
+    batches = [module._fresh_batches(simulator, epoch, 2, 10) for epoch in (1, 2)]
+    eeg = torch.cat([eeg for epoch in batches for eeg, _ in epoch]).numpy()
+    np.testing.assert_array_equal(eeg, simulate_samples(simulator, range(40))["eeg"].values)
+
+
+def test_fresh_samples_need_a_simulator():
+    data = tiny_windows(20)
+    with pytest.raises(UserError, match="fresh: true; needs the simulator"):
+        train(small_network(), data, data, fresh=True, **FAST)

@@ -147,6 +147,23 @@ def network_module(wildcards):
     return NETWORK_MODULES[network_settings(wildcards)["architecture"]]
 
 
+def is_fresh(wildcards):
+    """Whether a network simulates its training samples itself, new ones in every epoch."""
+    return network_settings(wildcards).get("fresh", False)
+
+
+def stream_files(wildcards):
+    """Return the files that such a network simulates from."""
+    if not is_fresh(wildcards):
+        return {}
+    return {
+        "forward": f"results/{HEAD}/leadfield/fem-fwd.fif",
+        "sources": f"results/{HEAD}/leadfield/sources.tsv",
+        "electrodes": f"results/{HEAD}/anatomy/electrodes.tsv",
+        "ar_models": ar_models(),
+    }
+
+
 def learning_curve_samples():
     """Return {network: training samples} of all points of the learning curve."""
     whole = config["simulation"]["splits"]["train"]["samples"]

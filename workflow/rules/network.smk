@@ -9,6 +9,7 @@ out: network/{network}/{weights.safetensors,settings.json,history.csv,loss.png},
 rule train_network:
     """Training with history; a killed training goes on from its last checkpoint."""
     input:
+        unpack(stream_files),
         train=lambda wildcards: chunks("train", training_samples(wildcards)),
         validation=chunks("validation"),
     output:
@@ -33,9 +34,11 @@ rule train_network:
         seed=config["seed"],
         samples=training_samples,
         settings=network_settings,
+        simulated=lambda wildcards: SIMULATED if is_fresh(wildcards) else None,
         code=lambda wildcards: code(
             network_module(wildcards),
             "network.training",
+            *(["simulation.study"] if is_fresh(wildcards) else []),
             "network.samples",
             "network.weights",
             "simulation.chunks",

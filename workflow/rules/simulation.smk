@@ -70,12 +70,8 @@ rule simulate_chunk:
         range=chunk_range,
         settings=SIMULATED,
         code=code(
-            "simulation.samples",
+            "simulation.study",
             "simulation.chunks",
-            "simulation.ar_io",
-            "leadfield.forward",
-            "anatomy.electrodes",
-            "anatomy.source_table",
         ),
     script:
         "../scripts/simulate_chunk.py"
@@ -107,11 +103,9 @@ rule simulate_scenario:
         duration_s=config["simulation"]["scenarios"]["duration_s"],
         settings=SIMULATED,
         code=code(
+            "simulation.study",
             "simulation.recording",
             "simulation.chunks",
-            "simulation.ar_io",
-            "leadfield.forward",
-            "anatomy.electrodes",
             "anatomy.scenarios",
             "anatomy.io",
         ),

@@ -8,18 +8,31 @@ from multisource.network.samples import windows_of
 from multisource.network.training import train
 from multisource.network.weights import save_network
 from multisource.simulation.chunks import read_chunks
+from multisource.simulation.study import study_simulator
 
 with logged(snakemake.log[0]):
     data = read_chunks(snakemake.input.train)
     training = windows_of(data).first(snakemake.params.samples)
     validation = windows_of(read_chunks(snakemake.input.validation))
     architecture, build, recipe = split_settings(snakemake.params.settings)
+    simulator = None
+    if recipe.get("fresh"):
+        simulator = study_simulator(
+            forward=snakemake.input.forward,
+            ar_models=snakemake.input.ar_models,
+            electrodes=snakemake.input.electrodes,
+            sources=snakemake.input.sources,
+            settings=snakemake.params.simulated,
+            seed=snakemake.params.seed,
+            split="train",
+        )
     # Not an output: it outlives a killed job, and the next start goes on from it.
     checkpoint = Path(snakemake.output.weights).with_name("checkpoint.safetensors")
     result = train(
         build_network(architecture, *training.shape, seed=snakemake.params.seed, **build),
         training,
         validation,
+        simulator=simulator,
         seed=snakemake.params.seed,
         device="auto" if snakemake.resources.get("gpu", 0) else "cpu",
         threads=snakemake.threads,

@@ -7,9 +7,11 @@ import json
 import logging
 import math
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -18,11 +20,16 @@ from torch import Tensor, nn
 from tqdm import tqdm
 
 from multisource.errors import UserError
+from multisource.network.augmentation import augmented_batch
 from multisource.network.checkpoint import State, load_checkpoint, save_checkpoint
 from multisource.network.devices import reproducible, resolve_device
 from multisource.network.losses import loss_function
 from multisource.network.samples import Windows
 from multisource.provenance import code_version
+from multisource.simulation.stream import SampleStream
+
+if TYPE_CHECKING:
+    from multisource.simulation.samples import Simulator
 
 logger = logging.getLogger(__name__)
 
@@ -64,6 +71,8 @@ def train(
     sign_flip: bool = True,
     time_reversal: bool = False,
     superpose: float = 0.0,
+    fresh: bool = False,
+    simulator: Simulator | None = None,
     seed: int = 0,
     device: str = "auto",
     threads: int | None = None,
@@ -100,6 +109,10 @@ def train(
         Share of the windows to which another is added, where both together have no more patches
         than the samples have at most. EEG adds up, so that the sum, over sqrt(2), is the EEG of all
         their patches before a background of the usual size, the patches weaker by that root.
+    fresh, simulator
+        Draw new samples of the simulator in every epoch instead of repeating ``training``: as many,
+        the train split going on without end. They are used as they are, whatever the three options
+        above say.
     seed, device, threads
         Seed of order, flips and dropout; ``auto``, ``cpu``, ``cuda`` or ``cuda:<number>``; threads
         on the processor (default: torch's).
@@ -127,13 +140,19 @@ def train(
         "sign_flip": sign_flip,
         "time_reversal": time_reversal,
         "superpose": superpose,
+        "fresh": fresh,
     }
     _check(training, validation, options)
+    if fresh and simulator is None:
+        raise UserError("fresh: true; needs the simulator that draws the samples")
     place = resolve_device(device)
     with reproducible(seed, threads=threads):
         if hasattr(network, "standardise"):
             network.standardise.fit(training.eeg)
-        mark = _fingerprint(network, training, validation, options, seed, place)
+        # Two samples tell simulators apart: their numbers follow from everything it is made of.
+        data = [training.fingerprint(), validation.fingerprint()]
+        data += [simulator.block(range(2)).eeg.tobytes().hex()] if fresh else []
+        mark = _fingerprint(network, data, options, seed, place)
         network.to(place)
         state = _fresh_state(network, options)
         if checkpoint is not None and load_checkpoint(checkpoint, state, fingerprint=mark):
@@ -147,7 +166,15 @@ def train(
                     break
                 if epoch == warmup_epochs + 1 and warmup_epochs:
                     state = _fresh_state(network, options, history=state.history)
-                row = _epoch(state, training, validation, epoch, options, seed, bar)
+                # Everything random in an epoch follows from (seed, epoch): resuming needs no state.
+                rng = np.random.default_rng([seed, epoch])
+                torch.manual_seed(int(rng.integers(2**63)))
+                count = max(1, round(len(training) / batch_size))
+                if fresh:
+                    batches = _fresh_batches(simulator, epoch, count, batch_size)
+                else:
+                    batches = _stored_batches(training, rng, count, options)
+                row = _epoch(state, batches, count, validation, epoch, options, bar)
                 row["seconds"] = round(time.monotonic() - began, 2)
                 state.history.append(row)
                 if checkpoint is not None and time.monotonic() - saved > CHECKPOINT_SECONDS:
@@ -157,43 +184,47 @@ def train(
     return Training(network=network.cpu().eval(), history=pd.DataFrame(state.history))
 
 
+def _stored_batches(
+    training: Windows, rng: np.random.Generator, count: int, options: dict[str, Any]
+) -> Iterator[tuple[Tensor, Tensor]]:
+    """All samples once, in random order."""
+    augmentation = {key: options[key] for key in ("sign_flip", "time_reversal", "superpose")}
+    for rows in np.array_split(rng.permutation(len(training)), count):
+        yield augmented_batch(training, np.sort(rows), rng, **augmentation)
+
+
+def _fresh_batches(
+    simulator: Simulator, epoch: int, count: int, size: int
+) -> Iterator[tuple[Tensor, Tensor]]:
+    """The next samples of the stream that every epoch goes on with."""
+    return islice(SampleStream(simulator, batch_size=size, start=(epoch - 1) * count * size), count)
+
+
 def _epoch(
     state: State,
-    training: Windows,
+    batches: Iterator[tuple[Tensor, Tensor]],
+    count: int,
     validation: Windows,
     epoch: int,
     options: dict[str, Any],
-    seed: int,
     bar: tqdm,
 ) -> dict[str, Any]:
-    """Pass once over the training samples, validate, and step the schedule."""
+    """Take a step for each of ``count`` batches, validate, and step the schedule."""
     name = options["warmup_loss" if epoch <= options["warmup_epochs"] else "loss"]
     criterion = loss_function(name)
-    # Everything random in an epoch follows from (seed, epoch): resuming needs no random state.
-    rng = np.random.default_rng([seed, epoch])
-    torch.manual_seed(int(rng.integers(2**63)))
     network = state.network.train()
     place = next(network.parameters()).device
     rate = state.optimizer.param_groups[0]["lr"]
-    order = rng.permutation(len(training))
-    batches = np.array_split(order, max(1, round(len(order) / options["batch_size"])))
-    total, start = 0.0, bar.n
-    for number, rows in enumerate(batches, 1):
-        eeg, truth = augmented_batch(
-            training,
-            np.sort(rows),
-            rng,
-            sign_flip=options["sign_flip"],
-            time_reversal=options["time_reversal"],
-            superpose=options["superpose"],
-        )
+    total, samples, start = 0.0, 0, bar.n
+    for number, (eeg, truth) in enumerate(batches, 1):
         value = criterion(network(eeg.to(place)), truth.to(place))
         state.optimizer.zero_grad()
         value.backward()
         state.optimizer.step()
-        total += float(value.detach()) * len(rows)
-        bar.update(start + number / len(batches) - bar.n)
-    train_loss = total / len(order)
+        total += float(value.detach()) * len(eeg)
+        samples += len(eeg)
+        bar.update(start + number / count - bar.n)
+    train_loss = total / samples
     validation_loss, fraction = evaluate(network, validation, name)
     if not math.isfinite(train_loss + validation_loss):
         raise UserError(
@@ -215,54 +246,6 @@ def _epoch(
         "validation_fraction_active": fraction,
         "learning_rate": rate,
     }
-
-
-def augmented_batch(
-    windows: Windows,
-    rows: np.ndarray,
-    rng: np.random.Generator,
-    *,
-    sign_flip: bool,
-    time_reversal: bool,
-    superpose: float = 0.0,
-) -> tuple[Tensor, Tensor]:
-    """EEG (B, E, T) in V and truth (B, N) of some samples, changed at random (see ``train``)."""
-    eeg, truth = _turned(windows, rows, rng, sign_flip, time_reversal)
-    if superpose:
-        chosen, partners = _pairs(windows.n_patches, rows, rng, superpose)
-        if len(chosen):
-            more, of_more = _turned(windows, partners, rng, sign_flip, time_reversal)
-            eeg[chosen] = (eeg[chosen] + more) / math.sqrt(2)
-            truth[chosen] = torch.maximum(truth[chosen], of_more)
-    return eeg, truth
-
-
-def _turned(
-    windows: Windows,
-    rows: np.ndarray,
-    rng: np.random.Generator,
-    sign_flip: bool,
-    time_reversal: bool,
-) -> tuple[Tensor, Tensor]:
-    eeg = torch.from_numpy(windows.eeg[rows])
-    if sign_flip:
-        sign = rng.choice(np.float32([-1, 1]), size=(len(rows), 1, 1))
-        eeg = eeg * torch.from_numpy(sign)
-    if time_reversal:
-        reverse = torch.from_numpy(rng.random((len(rows), 1, 1)) < 0.5)
-        eeg = torch.where(reverse, eeg.flip(2), eeg)
-    return eeg, torch.from_numpy(windows.truth(rows))
-
-
-def _pairs(
-    n_patches: np.ndarray, rows: np.ndarray, rng: np.random.Generator, share: float
-) -> tuple[np.ndarray, np.ndarray]:
-    """Places in the batch that get a partner, and the partners, of few enough patches."""
-    room = n_patches.max() - n_patches[rows]
-    chosen = np.flatnonzero((rng.random(len(rows)) < share) & (room >= n_patches.min()))
-    by_count = np.argsort(n_patches, kind="stable")
-    fitting = np.searchsorted(n_patches[by_count], room[chosen], side="right")
-    return chosen, by_count[(rng.random(len(chosen)) * fitting).astype(int)]
 
 
 @torch.no_grad()
@@ -321,8 +304,7 @@ def _finished(state: State, options: dict[str, Any]) -> bool:
 
 def _fingerprint(
     network: nn.Module,
-    training: Windows,
-    validation: Windows,
+    data: list[str],
     options: dict[str, Any],
     seed: int,
     device: torch.device,
@@ -336,7 +318,7 @@ def _fingerprint(
         "seed": seed,
         "device": device.type,
         "code": code_version(*code),
-        "data": [training.fingerprint(), validation.fingerprint()],
+        "data": data,
     }
     digest.update(json.dumps(parts, sort_keys=True).encode())
     for name, value in network.state_dict().items():
