@@ -8,7 +8,7 @@ from multisource.errors import UserError
 from multisource.inverse import registry
 from multisource.inverse.baselines import perfect_maps, random_maps
 from multisource.inverse.io import read_kernel, write_kernel
-from multisource.inverse.kernel import Kernel, apply_kernel
+from multisource.inverse.kernel import Kernel, apply_kernel, apply_kernels, share_products
 from multisource.inverse.mesh import smoothing
 
 
@@ -40,6 +40,33 @@ def test_blocks_equal_the_plain_evaluation(orientations, n_windows, scale):
     assert maps.dtype == np.float32
     # Single precision sums of six terms.
     np.testing.assert_allclose(maps, reference_maps(kernel, eeg), rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("smooth", [0, 2])
+@pytest.mark.parametrize("orientation", ["free", "loose", "fixed"])
+def test_kernels_applied_together_give_what_each_gives_alone(smooth, orientation):
+    forward = inverse_case.forward()
+    kernels = [
+        registry.build_kernel(kind, forward, orientation=given)
+        for kind, given in (
+            ("mne", orientation),
+            ("eloreta", "free"),
+            ("dspm", orientation),
+            ("sloreta", orientation),
+        )
+    ]
+    operator = smoothing(forward, smooth)
+    eeg = inverse_case.random_data(40, 28, 6)
+    for kernel, maps in zip(kernels, apply_kernels(kernels, eeg, smoothing=operator), strict=True):
+        np.testing.assert_allclose(maps, reference_maps(kernel, eeg, operator), rtol=1e-4)
+    # One product serves the three of one prior.
+    assert [share_products(kernels[0], kernel) for kernel in kernels] == [True, False, True, True]
+
+
+def test_kernels_of_other_priors_do_not_share():
+    forward = inverse_case.forward()
+    plain, depth = (registry.build_kernel("mne", forward, depth=d) for d in (0.0, 0.8))
+    assert not share_products(plain, depth)
 
 
 def test_reference_and_amplitude_of_the_data_do_not_matter():

@@ -17,12 +17,12 @@ import numpy as np
 import pandas as pd
 import yaml
 from scipy.spatial import KDTree
-from tqdm import tqdm
 
 from multisource.errors import UserError
 from multisource.evaluation.metrics import evaluate
 from multisource.evaluation.truth import Truth
-from multisource.inverse.registry import estimate, is_linear
+from multisource.inverse.kernel import apply_kernels
+from multisource.inverse.registry import build_kernel, is_linear
 
 if TYPE_CHECKING:
     import mne
@@ -133,9 +133,11 @@ def score_solvers(
     """
     truth, eeg = Truth.from_dataset(windows), windows["eeg"].values
     linear = {name: options for name, options in solvers.items() if is_linear(options["kind"])}
+    kernels = [
+        build_kernel(forward=forward, **{"snr": snr, **settings}) for settings in linear.values()
+    ]
     frames = []
-    for name, settings in tqdm(linear.items(), "solvers", mininterval=1):
-        maps = estimate(forward=forward, eeg=eeg, **{"snr": snr, **settings})
+    for name, maps in zip(linear, apply_kernels(kernels, eeg, progress=True), strict=True):
         metrics = evaluate(maps, truth, positions, close_radius_mm=close_radius_mm)
         metrics.insert(0, "method", name)
         frames.append(metrics)

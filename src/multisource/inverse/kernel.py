@@ -8,6 +8,7 @@ window.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -74,16 +75,49 @@ def apply_kernel(
     window (over dipoles and times) has been scaled to 1. A window without signal gives zeros.
     Raises UserError for a channel count that is not the kernel's or values that are not finite.
     """
+    return apply_kernels([kernel], eeg, smoothing=smoothing, progress=progress)[0]
+
+
+def apply_kernels(
+    kernels: Sequence[Kernel],
+    eeg: np.ndarray,
+    *,
+    smoothing: sp.spmatrix | None = None,
+    progress: bool = False,
+) -> list[np.ndarray]:
+    """What ``apply_kernel`` returns, for several kernels at a lower cost than one by one.
+
+    Kernels that are equal but for a factor a dipole, as MNE, dSPM and sLORETA of one prior are,
+    share the product with the data, which is most of the work.
+    """
+    maps: list[np.ndarray] = [np.empty(0)] * len(kernels)
+    waiting = list(range(len(kernels)))
+    while waiting:
+        family = [k for k in waiting if share_products(kernels[waiting[0]], kernels[k])]
+        results = _apply_family([kernels[k] for k in family], eeg, smoothing, progress)
+        for k, result in zip(family, results, strict=True):
+            maps[k] = result
+        waiting = [k for k in waiting if k not in family]
+    return maps
+
+
+def _apply_family(
+    kernels: Sequence[Kernel],
+    eeg: np.ndarray,
+    smoothing: sp.spmatrix | None,
+    progress: bool,
+) -> list[np.ndarray]:
+    """Maps of kernels that all share their products with the first."""
+    first = kernels[0]
     eeg = np.asarray(eeg)
-    if eeg.ndim != 3 or eeg.shape[1] != len(kernel.channels):
+    if eeg.ndim != 3 or eeg.shape[1] != len(first.channels):
         raise UserError(
-            f"eeg: shape {eeg.shape}; this kernel needs (windows, {len(kernel.channels)}, times)"
+            f"eeg: shape {eeg.shape}; this kernel needs (windows, {len(first.channels)}, times)"
         )
     n_windows, _, n_times = eeg.shape
-    n_dipoles = kernel.n_dipoles
-    matrix = _block_matrix(kernel)
-    maps = np.empty((n_windows, n_dipoles), np.float32)
-    average = np.full(n_times, 1 / n_times, np.float32)
+    matrix = _block_matrix(first)
+    scales = [_scale(kernel) for kernel in kernels]
+    maps = [np.empty((n_windows, first.n_dipoles), np.float32) for _ in kernels]
     bar = tqdm(
         total=n_windows, desc="inverse", unit="window", mininterval=1.0, disable=not progress
     )
@@ -93,29 +127,56 @@ def apply_kernel(
             raise UserError(
                 f"eeg: a value in windows {start}..{start + len(block) - 1} is not finite"
             )
-        columns = _columns(block)
-        size = len(block)
-        mean = np.empty((n_dipoles, size), np.float32)
-        peak = np.zeros(size * n_times, np.float32)
-        whole = None if smoothing is None else np.empty((n_dipoles, size * n_times), np.float32)
-        product = np.empty((matrix[0].shape[0], size * n_times), np.float32)
-        for row, first in enumerate(range(0, n_dipoles, _DIPOLES)):
-            last = min(first + _DIPOLES, n_dipoles)
-            norms = np.matmul(matrix[row], columns, out=product[: len(matrix[row])])
-            norms = _norms(norms, last - first)
-            if whole is not None:
-                whole[first:last] = norms
-                continue
-            np.matmul(norms.reshape(-1, n_times), average, out=mean[first:last].reshape(-1))
-            np.maximum(peak, norms.max(axis=0), out=peak)
-        if whole is not None:
-            norms = np.asarray(smoothing @ whole, np.float32)
-            mean, peak = norms.reshape(n_dipoles, size, n_times).mean(axis=2), norms.max(axis=0)
-        largest = peak.reshape(size, n_times).max(axis=1)
-        maps[start : start + size] = (mean / np.where(largest == 0, np.inf, largest)).T
-        bar.update(size)
+        means_and_peaks = _reduce(matrix, scales, _columns(block), n_times, smoothing)
+        for result, (mean, peak) in zip(maps, means_and_peaks, strict=True):
+            largest = peak.reshape(len(block), n_times).max(axis=1)
+            result[start : start + len(block)] = (mean / np.where(largest == 0, np.inf, largest)).T
+        bar.update(len(block))
     bar.close()
     return maps
+
+
+def share_products(one: Kernel, other: Kernel) -> bool:
+    """Whether two kernels are equal but for a positive factor a dipole, to single precision."""
+    if one is other:
+        return True
+    if one.matrix.shape != other.matrix.shape or one.channels != other.channels:
+        return False
+    return one.orientations == other.orientations and np.allclose(
+        _unit_matrix(one), _unit_matrix(other), rtol=0, atol=1e-6
+    )
+
+
+def _reduce(
+    matrix: list[np.ndarray],
+    scales: list[np.ndarray],
+    columns: np.ndarray,
+    n_times: int,
+    smoothing: sp.spmatrix | None,
+) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Mean over time (N, S) and peak over dipoles (S * T) of the norms, for each scale (N,)."""
+    n_dipoles, size = len(scales[0]), columns.shape[1] // n_times
+    average = np.full(n_times, 1 / n_times, np.float32)
+    mean = np.empty((n_dipoles, size), np.float32)
+    peaks = [np.zeros(columns.shape[1], np.float32) for _ in scales]
+    whole = None if smoothing is None else np.empty((n_dipoles, columns.shape[1]), np.float32)
+    product = np.empty((matrix[0].shape[0], columns.shape[1]), np.float32)
+    scaled = np.empty((min(_DIPOLES, n_dipoles), columns.shape[1]), np.float32)
+    for row, first in enumerate(range(0, n_dipoles, _DIPOLES)):
+        last = min(first + _DIPOLES, n_dipoles)
+        norms = np.matmul(matrix[row], columns, out=product[: len(matrix[row])])
+        norms = _norms(norms, last - first)
+        if whole is not None:
+            whole[first:last] = norms
+            continue
+        np.matmul(norms.reshape(-1, n_times), average, out=mean[first:last].reshape(-1))
+        for scale, peak in zip(scales, peaks, strict=True):
+            part = np.multiply(norms, scale[first:last, None], out=scaled[: last - first])
+            np.maximum(peak, part.max(axis=0), out=peak)
+    if whole is None:
+        return [(mean * s[:, None], peak) for s, peak in zip(scales, peaks, strict=True)]
+    smooth = [np.asarray(smoothing @ (s[:, None] * whole), np.float32) for s in scales]
+    return [(n.reshape(n_dipoles, size, n_times).mean(axis=2), n.max(axis=0)) for n in smooth]
 
 
 def post_process(norms: np.ndarray) -> np.ndarray:
@@ -124,14 +185,30 @@ def post_process(norms: np.ndarray) -> np.ndarray:
     return norms.mean(axis=1) / peak if peak > 0 else np.zeros(len(norms))
 
 
-def _block_matrix(kernel: Kernel) -> list[np.ndarray]:
-    """Row blocks in float32, orientation-major inside a block.
-
-    The kernel is scaled to unit size first: in SI units its squares would leave float32.
-    """
+def _sizes(kernel: Kernel) -> np.ndarray:
+    """Frobenius norm (N,) of every dipole's rows."""
     largest = np.abs(kernel.matrix).max()
-    matrix = (kernel.matrix / (largest if largest > 0 else 1.0)).astype(np.float32)
-    matrix = matrix.reshape(kernel.n_dipoles, kernel.orientations, -1)
+    # In SI units the squares would leave the range of floating point.
+    rows = kernel.matrix.reshape(kernel.n_dipoles, -1) / (largest if largest > 0 else 1.0)
+    return np.linalg.norm(rows, axis=1) * largest
+
+
+def _scale(kernel: Kernel) -> np.ndarray:
+    """Factor (N,) float32 of every dipole, the largest 1: a common one does not matter."""
+    sizes = _sizes(kernel)
+    return (sizes / max(sizes.max(), np.finfo(float).tiny)).astype(np.float32)
+
+
+def _unit_matrix(kernel: Kernel) -> np.ndarray:
+    """(N, orientations, E), every dipole's rows scaled to size 1; zeros stay zeros."""
+    sizes = _sizes(kernel)
+    matrix = kernel.matrix.reshape(kernel.n_dipoles, kernel.orientations, -1)
+    return matrix / np.where(sizes == 0, 1.0, sizes)[:, None, None]
+
+
+def _block_matrix(kernel: Kernel) -> list[np.ndarray]:
+    """Row blocks of the unit matrix in float32, orientation-major inside a block."""
+    matrix = _unit_matrix(kernel).astype(np.float32)
     return [
         np.ascontiguousarray(matrix[first : first + _DIPOLES].transpose(1, 0, 2)).reshape(
             -1, matrix.shape[2]
