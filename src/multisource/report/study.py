@@ -203,10 +203,11 @@ def _verification(folder: Path) -> Section:
             "Cortex map and histograms of the distance by which dipoles were moved",
         ),
     )
+    checks = pd.read_csv(folder / "leadfield/verification.csv")
     return Section(
         "Is the leadfield right?",
         pictures=[_picture(folder / f"leadfield/{n}.png", cap, alt) for n, cap, alt in pictures],
-        frames=[("Checks", pd.read_csv(folder / "leadfield/verification.csv").fillna(""))],
+        frames=[("Checks", checks.astype(object).where(checks.notna(), ""))],
     )
 
 
