@@ -1,30 +1,45 @@
 """Checks of a user's T1: what is turned right, what is refused, in one line each."""
 
 import gzip
+from functools import cache
 
 import nibabel
 import numpy as np
 import pytest
+from scipy import ndimage
 
+from multisource.anatomy.mni import template_map
 from multisource.anatomy.t1 import read_t1
 from multisource.errors import UserError
 
+BRAIN, BONE, SKIN = 1, 2, 3
 
-def scan(voxel=2.0, low=0.0):
-    """A head of an ellipsoid with unlike front and back, top and bottom; left is like right."""
-    shape = tuple(int(side / voxel) for side in (180, 230, 220))
-    x, y, z = (
-        (np.arange(n).reshape([-1 if k == axis else 1 for k in range(3)]) - n / 2) * voxel
-        for axis, n in enumerate(shape)
-    )
-    head = (x / 78) ** 2 + (y / 100) ** 2 + (z / 95) ** 2 < 1
-    brain = (x / 65) ** 2 + ((y + 8) / 80) ** 2 + ((z - 15) / 62) ** 2 < 1
-    eyes = ((np.abs(x) - 30) / 14) ** 2 + ((y - 75) / 14) ** 2 + ((z + 25) / 14) ** 2 < 1
-    data = np.where(brain, 110, np.where(head, 60, low)).astype(np.float32)
-    data = np.where(eyes & head, 20, data)
+
+def scan(voxel=2.0):
+    """A head: the MNI152 brain in 8 mm of dark bone and 8 mm of bright scalp, axes RAS."""
+    data, where = _head(int(voxel))
+    return np.where(where == SKIN, 160, data).astype(np.float32), _affine(voxel)
+
+
+def ct():
+    """The same head in Hounsfield units: air -1000, soft tissue about 35, bone 1000."""
+    data, where = _head(2)
+    soft = np.random.default_rng(5).normal(35, 12, data.shape)
+    return np.select([where == BONE, where > 0], [1000, soft], -1000).astype(np.float32), _affine(2)
+
+
+@cache
+def _head(step):
+    brain, _ = template_map("t1")
+    brain = np.pad(brain[::step, ::step, ::step], 24 // step)
+    away = ndimage.distance_transform_edt(brain == 0, sampling=step)
+    return brain, np.select([away == 0, away <= 8, away <= 16], [BRAIN, BONE, SKIN], 0)
+
+
+def _affine(voxel):
     affine = np.diag([voxel, voxel, voxel, 1.0])
-    affine[:3, 3] = -np.array(shape) * voxel / 2
-    return data, affine
+    affine[:3, 3] = template_map("t1")[1][:3, 3] - 24
+    return affine
 
 
 def write(path, data, affine, code=1):
@@ -95,9 +110,10 @@ def test_volumes_that_are_no_head(tmp_path):
     hole = data.copy()
     hole[3, 3, 3] = np.nan
     refused(write(tmp_path / "nan.nii", hole, affine), "not finite")
-    refused(write(tmp_path / "brain.nii", np.where(data > 100, data, 0), affine), "stripped")
+    refused(
+        write(tmp_path / "brain.nii", np.where(_head(2)[1] == BRAIN, data, 0), affine), "stripped"
+    )
     refused(write(tmp_path / "crop.nii", data[:, :, 60:], affine), "stripped|whole head")
-    refused(write(tmp_path / "ct.nii", scan(low=-1000)[0], affine), "Hounsfield")
     coarse, coarse_affine = scan(4.0)
     refused(write(tmp_path / "coarse.nii", coarse, coarse_affine), "coarse")
     refused(write(tmp_path / "um.nii", data, affine / [[1000], [1000], [1000], [1]]), "whole head")
@@ -109,3 +125,30 @@ def test_header_orientations_that_cannot_be(tmp_path):
     # Left-right written as the second axis of the header, with the data as they were.
     wrong = affine[[1, 0, 2, 3]]
     refused(write(tmp_path / "wrong.nii", data, wrong), "symmetric across the y axis")
+
+
+def test_a_ct_is_refused_however_it_is_stored(tmp_path):
+    data, affine = ct()
+    refused(write(tmp_path / "ct.nii", data, affine), "Hounsfield")
+    # As scanners store it, from 0, and in a brain's window.
+    refused(write(tmp_path / "raw.nii", data + 1024, affine), "looks like a CT")
+    refused(write(tmp_path / "window.nii", data.clip(-150, 300), affine), "looks like a CT")
+
+
+@pytest.mark.parametrize(
+    ("turn", "match"),
+    [
+        ([1, 1, 1], None),
+        ([-1, 1, 1], None),  # left and right: cannot be seen
+        ([1, -1, 1], "back to front"),
+        ([1, 1, -1], "upside down"),
+        ([1, -1, -1], "turned over"),
+    ],
+)
+def test_a_header_that_flips_an_axis_is_refused(tmp_path, turn, match):
+    data, affine = scan()
+    path = write(tmp_path / "t1.nii", data, np.diag([*turn, 1]) @ affine)
+    if match:
+        refused(path, match)
+    else:
+        read_t1(path)

@@ -73,15 +73,17 @@ def _gauss_newton(matrix, points, wanted, fields, affine) -> np.ndarray:
     return matrix
 
 
-def _template() -> tuple[list[np.ndarray], np.ndarray]:
-    """Grey and white probability of MNI152 (nilearn's wheel), and their affine."""
+def template_map(kind: str) -> tuple[np.ndarray, np.ndarray]:
+    """MNI152 brain (nilearn's wheel) as float32, and its affine; kind: t1, gm or wm."""
     folder = Path(find_spec("nilearn").origin).parent / "datasets" / "data"
-    images = [
-        nibabel.load(folder / f"mni_icbm152_{tissue}_tal_nlin_sym_09a_converted.nii.gz")
-        for tissue in ("gm", "wm")
-    ]
-    maps = [np.asarray(image.dataobj, dtype=np.float32) / 255 for image in images]
-    return maps, images[0].affine
+    image = nibabel.load(folder / f"mni_icbm152_{kind}_tal_nlin_sym_09a_converted.nii.gz")
+    return np.asarray(image.dataobj, dtype=np.float32), image.affine
+
+
+def _template() -> tuple[list[np.ndarray], np.ndarray]:
+    """Grey and white probability of MNI152, and their affine."""
+    (grey, affine), (white, _) = template_map("gm"), template_map("wm")
+    return [grey / 255, white / 255], affine
 
 
 def template_landmarks(to_mni: np.ndarray, scalp: geometry.Surface) -> dict[str, np.ndarray]:
