@@ -234,7 +234,7 @@ def _solver_options(module: str) -> list[str]:
 
 
 def _network_options(module: str) -> list[str]:
-    given = {"simulator", "seed", "device", "threads", "checkpoint"}
+    given = {"positions", "simulator", "seed", "device", "threads", "checkpoint"}
     training = keyword_options("multisource.network.training", "train")
     return [*keyword_options(module, "build_network"), *(n for n in training if n not in given)]
 

@@ -13,6 +13,7 @@ from multisource.network.augmentation import augmented_batch
 from multisource.network.checkpoint import save_checkpoint
 from multisource.network.registry import build_network
 from multisource.network.samples import windows_of
+from multisource.network.smooth_output import spread_points
 from multisource.network.training import evaluate, train
 from multisource.simulation.ar import ARModels
 from multisource.simulation.samples import Simulator, simulate_samples
@@ -308,3 +309,25 @@ def test_fresh_samples_need_a_simulator():
     data = tiny_windows(20)
     with pytest.raises(UserError, match="fresh: true; needs the simulator"):
         train(small_network(), data, data, fresh=True, **FAST)
+
+
+def test_smooth_weights_leave_a_plain_network_that_predicts_the_same():
+    data, validation = tiny_windows(400), tiny_windows(100, seed=1)
+    # Dipoles on a line, 5 mm apart: neighbours in place are neighbours in the truth.
+    positions = np.column_stack([5.0 * np.arange(DIPOLES), np.zeros((DIPOLES, 2))])
+    recipe = FAST | {"epochs": 8, "smooth_mm": 5.0, "positions": positions}
+    result = train(small_network(), data, validation, **recipe)
+    output = result.network.output
+    assert isinstance(output, torch.nn.Linear)
+    anchors = len(spread_points(positions, 5.0))
+    assert anchors < DIPOLES
+    assert torch.linalg.matrix_rank(output.weight, rtol=1e-4) == anchors
+    loss, fraction = evaluate(result.network, validation, "bce_active")
+    assert loss == pytest.approx(result.history["validation_loss"].min(), rel=1e-5)
+    assert fraction > 0.5
+
+
+def test_smooth_weights_need_positions():
+    data = tiny_windows(20)
+    with pytest.raises(UserError, match="smooth_mm: 5"):
+        train(small_network(), data, data, smooth_mm=5.0, **FAST)

@@ -152,16 +152,16 @@ def is_fresh(wildcards):
     return network_settings(wildcards).get("fresh", False)
 
 
-def stream_files(wildcards):
-    """Return the files that such a network simulates from."""
-    if not is_fresh(wildcards):
-        return {}
-    return {
-        "forward": f"results/{HEAD}/leadfield/fem-fwd.fif",
-        "sources": f"results/{HEAD}/leadfield/sources.tsv",
-        "electrodes": f"results/{HEAD}/anatomy/electrodes.tsv",
-        "ar_models": ar_models(),
-    }
+def training_files(wildcards):
+    """Return what a network needs besides samples: where dipoles are, what to simulate from."""
+    files = {}
+    if is_fresh(wildcards) or network_settings(wildcards).get("smooth_mm", 0):
+        files["sources"] = f"results/{HEAD}/leadfield/sources.tsv"
+    if is_fresh(wildcards):
+        files["forward"] = f"results/{HEAD}/leadfield/fem-fwd.fif"
+        files["electrodes"] = f"results/{HEAD}/anatomy/electrodes.tsv"
+        files["ar_models"] = ar_models()
+    return files
 
 
 def learning_curve_samples():

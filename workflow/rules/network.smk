@@ -9,7 +9,7 @@ out: network/{network}/{weights.safetensors,settings.json,history.csv,loss.png},
 rule train_network:
     """Training with history; a killed training goes on from its last checkpoint."""
     input:
-        unpack(stream_files),
+        unpack(training_files),
         train=lambda wildcards: chunks("train", training_samples(wildcards)),
         validation=chunks("validation"),
     output:
@@ -42,6 +42,7 @@ rule train_network:
             "network.samples",
             "network.weights",
             "simulation.chunks",
+            "anatomy.source_table",
             "figures.training",
         ),
     script:

@@ -1,5 +1,6 @@
 from pathlib import Path
 
+from multisource.anatomy.source_table import read_source_table
 from multisource.figures.training import loss_figure
 from multisource.files import atomic
 from multisource.logs import logged
@@ -15,23 +16,17 @@ with logged(snakemake.log[0]):
     training = windows_of(data).first(snakemake.params.samples)
     validation = windows_of(read_chunks(snakemake.input.validation))
     architecture, build, recipe = split_settings(snakemake.params.settings)
-    simulator = None
-    if recipe.get("fresh"):
-        simulator = study_simulator(
-            forward=snakemake.input.forward,
-            ar_models=snakemake.input.ar_models,
-            electrodes=snakemake.input.electrodes,
-            sources=snakemake.input.sources,
-            settings=snakemake.params.simulated,
-            seed=snakemake.params.seed,
-            split="train",
-        )
+    files = {k: v for k, v in snakemake.input.items() if k not in ("train", "validation")}
+    positions = read_source_table(files["sources"]).positions if files else None
+    sample = {"settings": snakemake.params.simulated, "seed": snakemake.params.seed}
+    simulator = study_simulator(**files, **sample, split="train") if "forward" in files else None
     # Not an output: it outlives a killed job, and the next start goes on from it.
     checkpoint = Path(snakemake.output.weights).with_name("checkpoint.safetensors")
     result = train(
         build_network(architecture, *training.shape, seed=snakemake.params.seed, **build),
         training,
         validation,
+        positions=positions,
         simulator=simulator,
         seed=snakemake.params.seed,
         device="auto" if snakemake.resources.get("gpu", 0) else "cpu",

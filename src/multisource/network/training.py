@@ -25,6 +25,7 @@ from multisource.network.checkpoint import State, load_checkpoint, save_checkpoi
 from multisource.network.devices import reproducible, resolve_device
 from multisource.network.losses import loss_function
 from multisource.network.samples import Windows
+from multisource.network.smooth_output import SmoothOutput
 from multisource.provenance import code_version
 from multisource.simulation.stream import SampleStream
 
@@ -71,6 +72,8 @@ def train(
     sign_flip: bool = True,
     time_reversal: bool = False,
     superpose: float = 0.0,
+    smooth_mm: float = 0.0,
+    positions: np.ndarray | None = None,
     fresh: bool = False,
     simulator: Simulator | None = None,
     seed: int = 0,
@@ -109,6 +112,10 @@ def train(
         Share of the windows to which another is added, where both together have no more patches
         than the samples have at most. EEG adds up, so that the sum, over sqrt(2), is the EEG of all
         their patches before a background of the usual size, the patches weaker by that root.
+    smooth_mm, positions
+        Let the weights of the network's ``output`` layer vary smoothly over the dipoles at
+        ``positions`` (N, 3) mm while it is trained, see :mod:`~multisource.network.smooth_output`.
+        0: each dipole has its own.
     fresh, simulator
         Draw new samples of the simulator in every epoch instead of repeating ``training``: as many,
         the train split going on without end. They are used as they are, whatever the three options
@@ -140,18 +147,24 @@ def train(
         "sign_flip": sign_flip,
         "time_reversal": time_reversal,
         "superpose": superpose,
+        "smooth_mm": smooth_mm,
         "fresh": fresh,
     }
     _check(training, validation, options)
     if fresh and simulator is None:
         raise UserError("fresh: true; needs the simulator that draws the samples")
+    if smooth_mm and positions is None:
+        raise UserError(f"smooth_mm: {smooth_mm}; needs the positions of the dipoles")
     place = resolve_device(device)
     with reproducible(seed, threads=threads):
         if hasattr(network, "standardise"):
             network.standardise.fit(training.eeg)
+        if smooth_mm:
+            network.output = SmoothOutput(network.output, positions, smooth_mm)
         # Two samples tell simulators apart: their numbers follow from everything it is made of.
         data = [training.fingerprint(), validation.fingerprint()]
         data += [simulator.block(range(2)).eeg.tobytes().hex()] if fresh else []
+        data += [np.asarray(positions, float).tobytes().hex()] if smooth_mm else []
         mark = _fingerprint(network, data, options, seed, place)
         network.to(place)
         state = _fresh_state(network, options)
@@ -181,6 +194,8 @@ def train(
                     save_checkpoint(checkpoint, state, fingerprint=mark)
                     saved = time.monotonic()
         network.load_state_dict(state.best)
+        if smooth_mm:
+            network.output = network.output.folded()
     return Training(network=network.cpu().eval(), history=pd.DataFrame(state.history))
 
 
@@ -345,6 +360,8 @@ def _check(training: Windows, validation: Windows, options: dict[str, Any]) -> N
             raise UserError(f"{name}: {options[name]!r}; needs to be 0 and more")
     if not 0 <= options["superpose"] <= 1:
         raise UserError(f"superpose: {options['superpose']!r}; needs to be a share, 0 to 1")
+    if not options["smooth_mm"] >= 0:
+        raise UserError(f"smooth_mm: {options['smooth_mm']!r}; needs to be 0 and more")
     if options["superpose"] and training.n_patches is None:
         raise UserError("superpose: needs samples that know their number of patches")
     if not 0 <= options["plateau_threshold"] < 1:
