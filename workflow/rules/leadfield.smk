@@ -8,6 +8,8 @@ out: leadfield/sources-src.fif, leadfield/fem-fwd.fif, leadfield/bem-fwd.fif (MN
 from multisource.leadfield.backends import BACKENDS
 
 FEM_BACKEND = config["leadfield"]["fem"]["backend"]
+# Hexahedra of 1 mm are eight times as many as those of 2 mm.
+FINE_VOXELS = config["anatomy"][config["anatomy"]["provider"]]["voxel_mm"] < 1.5
 
 
 rule build_source_space:
@@ -73,7 +75,7 @@ rule solve_transfer:
         "../../envs/multisource.yaml"
     threads: 2
     resources:
-        mem_mb=6000,
+        mem_mb=8000 if FINE_VOXELS else 6000,
         runtime=60,
     params:
         tolerance=config["leadfield"]["fem"]["tolerance"],
@@ -107,7 +109,7 @@ rule compute_fem:
     conda:
         "../../envs/multisource.yaml"
     resources:
-        mem_mb=4000,
+        mem_mb=7000 if FINE_VOXELS else 4000,
         runtime=60,
     params:
         anatomy=anatomy_folder,
@@ -198,7 +200,7 @@ rule check_on_sphere:
     conda:
         "../../envs/multisource.yaml"
     resources:
-        mem_mb=5000 if config["leadfield"]["bem"]["ico"] == 4 else 3000,
+        mem_mb=(8000 if FINE_VOXELS else 5000 if config["leadfield"]["bem"]["ico"] == 4 else 3000),
         runtime=30,
     params:
         fem=pick(
