@@ -159,6 +159,30 @@ def test_step_size_falls_on_plateaus_until_training_ends():
     assert sorted(set(np.round(np.log10(rates), 3))) == [-5, -4, -3]
 
 
+def test_step_size_falls_along_a_cosine_and_goes_on_there_after_a_kill(tmp_path, monkeypatch):
+    data, validation = tiny_windows(60), tiny_windows(20, seed=1)
+    recipe = FAST | {"epochs": 5, "schedule": "cosine", "minimum_learning_rate": 1e-3}
+    whole = train(small_network(), data, validation, **recipe)
+    expected = 1e-3 + (5e-3 - 1e-3) * (1 + np.cos(np.pi * np.arange(5) / 5)) / 2
+    np.testing.assert_allclose(whole.history["learning_rate"], expected, rtol=1e-6)
+
+    path = tmp_path / "checkpoint.safetensors"
+    monkeypatch.setattr(module, "CHECKPOINT_SECONDS", -1.0)
+    calls = []
+
+    def save_then_die(*args, **kwargs):
+        save_checkpoint(*args, **kwargs)
+        calls.append(1)
+        if len(calls) == 3:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(module, "save_checkpoint", save_then_die)
+    with pytest.raises(KeyboardInterrupt):
+        train(small_network(), data, validation, checkpoint=path, **recipe)
+    rest = train(small_network(), data, validation, checkpoint=path, **recipe)
+    assert torch.equal(weights(rest.network), weights(whole.network))
+
+
 def test_small_improvements_count_as_a_plateau_by_the_threshold():
     recipe = FAST | {"learning_rate": 1e-3, "plateau_patience": 0, "epochs": 4}
     data, validation = tiny_windows(60), tiny_windows(20, seed=1)

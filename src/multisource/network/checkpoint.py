@@ -28,7 +28,7 @@ class State:
 
     network: nn.Module
     optimizer: torch.optim.Optimizer
-    scheduler: torch.optim.lr_scheduler.ReduceLROnPlateau
+    scheduler: torch.optim.lr_scheduler.LRScheduler
     best: dict[str, Tensor] = field(default_factory=dict)
     best_loss: float = float("inf")
     history: list[dict[str, Any]] = field(default_factory=list)

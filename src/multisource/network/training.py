@@ -25,6 +25,7 @@ from multisource.network.checkpoint import State, load_checkpoint, save_checkpoi
 from multisource.network.devices import reproducible, resolve_device
 from multisource.network.losses import loss_function
 from multisource.network.samples import Windows
+from multisource.network.schedule import SCHEDULES, make_scheduler, step
 from multisource.network.smooth_output import SmoothOutput
 from multisource.provenance import code_version
 from multisource.simulation.stream import SampleStream
@@ -65,6 +66,7 @@ def train(
     batch_size: int = 64,
     learning_rate: float = 1e-3,
     weight_decay: float = 1e-4,
+    schedule: str = "plateau",
     plateau_factor: float = 0.3,
     plateau_patience: int = 0,
     plateau_threshold: float = 0.01,
@@ -100,6 +102,9 @@ def train(
     batch_size, learning_rate, weight_decay
         Adam's; the decay is decoupled (AdamW: weights shrink by learning rate times decay a step),
         so that it does not depend on the scale of the loss.
+    schedule
+        ``plateau``, the paper's, or ``cosine``: from the learning rate down to the minimum along
+        half a cosine over the epochs.
     plateau_factor, plateau_patience, plateau_threshold, minimum_learning_rate
         After more than ``plateau_patience`` epochs in a row in which the validation loss did not
         fall by the share ``plateau_threshold``, the step size is multiplied by the factor; once it
@@ -140,6 +145,7 @@ def train(
         "batch_size": batch_size,
         "learning_rate": learning_rate,
         "weight_decay": weight_decay,
+        "schedule": schedule,
         "plateau_factor": plateau_factor,
         "plateau_patience": plateau_patience,
         "plateau_threshold": plateau_threshold,
@@ -246,7 +252,7 @@ def _epoch(
             f"learning_rate: {options['learning_rate']}: the loss is not finite after epoch "
             f"{epoch}; choose a smaller one"
         )
-    state.scheduler.step(validation_loss)
+    step(state.scheduler, validation_loss)
     if validation_loss < state.best_loss:
         state.best_loss = validation_loss
         state.best = {key: t.detach().clone() for key, t in network.state_dict().items()}
@@ -301,12 +307,9 @@ def _fresh_state(
         weight_decay=options["weight_decay"],
         fused=True,
     )
-    scheduler = torch.optim.lr_scheduler.ReduceLROnPlateau(
-        optimizer,
-        factor=options["plateau_factor"],
-        patience=options["plateau_patience"],
-        threshold=options["plateau_threshold"],
-    )
+    done = len(history or [])
+    last = options["epochs"] if done else options["warmup_epochs"] or options["epochs"]
+    scheduler = make_scheduler(optimizer, options, last - done)
     return State(network, optimizer, scheduler, history=history or [])
 
 
@@ -345,6 +348,8 @@ def _fingerprint(
 def _check(training: Windows, validation: Windows, options: dict[str, Any]) -> None:
     for name in ("loss", "warmup_loss"):
         loss_function(options[name])
+    if options["schedule"] not in SCHEDULES:
+        raise UserError(f"schedule: {options['schedule']!r}; allowed: {', '.join(SCHEDULES)}")
     for name, low in (("epochs", 1), ("batch_size", 2), ("plateau_patience", 0)):
         if not isinstance(options[name], int) or options[name] < low:
             raise UserError(f"{name}: {options[name]!r}; needs a whole number of {low} and more")
