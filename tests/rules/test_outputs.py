@@ -103,7 +103,9 @@ def test_network_files(results):
     assert not (folder / "checkpoint.safetensors").exists()
 
 
-@pytest.mark.parametrize("method", ["random", "perfect", "convnet", "mne", "eloreta", "laura"])
+@pytest.mark.parametrize(
+    "method", ["random", "perfect", "convnet", "convnet_fresh", "mne", "eloreta", "laura"]
+)
 def test_estimates_and_metrics(results, method):
     with xr.open_dataset(results / f"estimates/test/{method}.nc", engine="h5netcdf") as data:
         assert data["estimate"].shape == (40, DIPOLES)
