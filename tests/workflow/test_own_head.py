@@ -1,5 +1,7 @@
 """A head of one's own: planned from a T1 or a FreeSurfer subject, refused early where it is bad."""
 
+import re
+
 import nibabel
 import numpy as np
 import pytest
@@ -29,6 +31,14 @@ def test_bad_t1_is_refused_before_anything_is_installed(fresh, flat_t1):
     log = (fresh.folder / "results/fsaverage/logs/check_t1.log").read_text()
     assert "flat.nii.gz" in log and "Traceback" not in log
     assert not (fresh.folder / "results/fsaverage/samseg").exists()
+
+
+def test_nothing_runs_after_a_bad_t1(fresh, flat_t1):
+    """The sphere check needs no head, but the two minutes it takes would hide the message."""
+    run = fresh.snakemake("--cores", "1", config=own(fresh, "samseg", t1="flat.nii.gz"))
+    assert run.returncode != 0
+    jobs = re.findall(r"^(?:local)?rule (\w+):", run.stdout + run.stderr, re.M)
+    assert jobs == ["check_t1"]
 
 
 @pytest.mark.parametrize(

@@ -75,6 +75,11 @@ def t1_file():
     return study_file(name) if name else []
 
 
+def t1_passed():
+    """Return the mark of a T1 that was found good; what needs no head waits for it too."""
+    return ancient(f"results/{HEAD}/anatomy/mri/t1-checked") if t1_file() else []
+
+
 def head_source():
     """Return {option of the head provider: the file or folder that it reads}."""
     if PROVIDER == "samseg":

@@ -190,6 +190,8 @@ rule compare_leadfields:
 
 rule check_on_sphere:
     """Both operators' methods and settings against the analytic sphere."""
+    input:
+        t1_passed(),
     output:
         table="results/{head}/leadfield/sphere.csv",
         figure="results/{head}/leadfield/sphere.png",

@@ -28,7 +28,6 @@ rule check_t1:
         "results/{head}/logs/check_t1.log",
     benchmark:
         "results/{head}/benchmarks/check_t1.tsv"
-    priority: 100  # before steps that need no head, such as the sphere check
     conda:
         "../../envs/multisource.yaml"
     resources:
@@ -90,6 +89,7 @@ rule reconstruct_t1:
     """recon-all and the watershed shells, by the FreeSurfer of this machine."""
     input:
         t1=t1_file(),
+        passed=t1_passed(),
     output:
         done=touch("results/{head}/freesurfer/done"),
     log:
