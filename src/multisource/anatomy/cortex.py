@@ -1,10 +1,10 @@
 """White and pial surfaces of a head that is known as a label volume only.
 
 The white surface encloses white matter, deep grey matter and lateral ventricle of a hemisphere
-and has the topology of a sphere; the pial surface is the white one moved along its normals to the
-grey/CSF boundary, or half-way to the next bank where no CSF is seen between two. This follows the
-individual folding as the voxels show it: sulci that the segmentation closes stay closed, and
-surfaces may cross themselves where banks touch.
+and has the topology of a sphere; the pial surface is the white one moved away from white matter
+to the grey/CSF boundary, or half-way to the next bank where no CSF is seen between two. This
+follows the individual folding as the voxels show it: sulci that the segmentation closes stay
+closed, and surfaces may cross themselves where banks touch.
 """
 
 from __future__ import annotations
@@ -23,6 +23,9 @@ THICKEST_MM = 5.0
 THINNEST_MM = 0.5  # thinner is no cortex: the medial wall
 _STEP_MM = 0.25
 _BLUR_MM = 0.7
+_PIAL_BLUR_MM = 0.5
+_FLOW_BLUR_MM = 0.8
+_FLAT = 0.3  # of the distance's gradient, 1 where one bank is near: the middle of a sulcus
 _RELAXATION_STEPS = 12
 SMALLEST_ML = 100.0  # white matter and deep grey of a hemisphere
 
@@ -102,35 +105,50 @@ def pial_vertices(
 
     filled: what the white surface encloses; cortex: grey matter of the same hemisphere; white:
     what both hemispheres' white surfaces enclose. A vertex with no cortex before it stays.
+
+    The vertices follow the gradient of the distance to white matter, whose lines do not cross
+    (normals do, in every sulcus), as far as there is cortex or to the middle of a closed sulcus.
     """
     voxel = np.linalg.norm(affine[:3, :3], axis=0)
-    ribbon = ndimage.gaussian_filter((cortex | filled).astype(np.float32), 0.5 / voxel)
-    grey = ndimage.gaussian_filter(cortex.astype(np.float32), 0.5 / voxel)
-    distance = ndimage.distance_transform_edt(~white, sampling=voxel).astype(np.float32)
-    normals = geometry.vertex_normals(vertices, triangles)
-    normals = geometry.smooth(normals, triangles, 3)
-    normals /= np.linalg.norm(normals, axis=1, keepdims=True)
+    ribbon = ndimage.gaussian_filter((cortex | filled).astype(np.float32), _PIAL_BLUR_MM / voxel)
+    grey = ndimage.gaussian_filter(cortex.astype(np.float32), _PIAL_BLUR_MM / voxel)
+    slope = _outward(white, voxel)
 
-    thickness = np.zeros(len(vertices))
+    steps = round(THICKEST_MM / _STEP_MM)
+    path = np.repeat(vertices.astype(np.float32)[None], steps + 1, axis=0)
+    reached = np.zeros(len(vertices), dtype=int)
     passed = np.zeros(len(vertices), dtype=bool)
     alive = np.arange(len(vertices))
-    farthest = np.full(len(vertices), -np.inf)
-    for reach in np.arange(_STEP_MM, THICKEST_MM + 1e-9, _STEP_MM):
-        points = vertices[alive] + reach * normals[alive]
-        away = _sample(distance, affine, points)
-        # Nearer to some white matter than before: past the middle of the sulcus.
-        on = (_sample(ribbon, affine, points) > 0.5) & (away > farthest[alive] - 0.5 * _STEP_MM)
+    points = vertices
+    for step in range(1, steps + 1):
+        direction = np.stack([_sample(part, affine, points) for part in slope], axis=1)
+        length = np.linalg.norm(direction, axis=1)
+        points = points + _STEP_MM * direction / np.maximum(length, 1e-9)[:, None]
+        on = (length > _FLAT) & (_sample(ribbon, affine, points) > 0.5)
         passed[alive] |= on & (_sample(grey, affine, points) > 0.5)
-        farthest[alive] = np.maximum(farthest[alive], away)
-        alive = alive[on]
-        thickness[alive] = reach
-    has_cortex = passed & (thickness >= THINNEST_MM)
-    # Averaged among neighbours that have cortex.
+        alive, points = alive[on], points[on]
+        reached[alive] = step
+        path[step] = path[step - 1]
+        path[step, alive] = points
+    has_cortex = passed & (reached * _STEP_MM >= THINNEST_MM)
+    # How far, averaged among neighbours that have cortex.
     smooth = geometry.smooth(
-        np.stack([np.where(has_cortex, thickness, 0), has_cortex], axis=1), triangles, 10
+        np.stack([np.where(has_cortex, reached, 0), has_cortex], axis=1), triangles, 10
     )
-    thickness = np.where(has_cortex, smooth[:, 0] / np.maximum(smooth[:, 1], 1e-9), 0)
-    return vertices + thickness[:, None] * normals
+    far = np.where(has_cortex, smooth[:, 0] / np.maximum(smooth[:, 1], 1e-9), 0)
+    below = np.minimum(far.astype(int), steps - 1)
+    part = (far - below)[:, None]
+    each = np.arange(len(vertices))
+    moved = (1 - part) * path[below, each] + part * path[below + 1, each]
+    return np.where(has_cortex[:, None], moved, vertices)
+
+
+def _outward(white: np.ndarray, voxel: np.ndarray) -> list[np.ndarray]:
+    """Gradient (3 volumes) of the blurred distance to white matter; short between two banks."""
+    outside = ndimage.distance_transform_edt(~white, sampling=voxel)
+    inside = ndimage.distance_transform_edt(white, sampling=voxel)
+    distance = ndimage.gaussian_filter((outside - inside).astype(np.float32), _FLOW_BLUR_MM / voxel)
+    return np.gradient(distance, *voxel)
 
 
 def _sample(field: np.ndarray, affine: np.ndarray, points: np.ndarray) -> np.ndarray:
