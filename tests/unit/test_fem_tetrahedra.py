@@ -172,6 +172,35 @@ def test_nesting_finds_parents_and_names_what_is_wrong():
     beside = Shell("other", ordered[3].vertices + [500, 0, 0], ordered[3].triangles, 5)
     with pytest.raises(UserError, match="beside each other"):
         nesting([*ordered, beside])
+    folded = ordered[2].vertices.copy()
+    # One vertex pulled through the opposite side of its own surface.
+    folded[0] *= -1.2
+    with pytest.raises(UserError, match="skull crosses itself near"):
+        nesting([Shell("skull", folded, ordered[2].triangles, 4)])
+
+
+def test_touching_surfaces_of_a_cortex_are_refused_by_name():
+    """White and pial surface at the medial wall coincide; a pial surface may leave the skull."""
+    white, pial, inner_skull = shells(6)[:3]
+    medial = white.vertices[:, 0] < -0.9 * RADII[0]
+    assert medial.any() and not medial.all()
+    touching = np.where(medial[:, None], white.vertices, pial.vertices)
+    with pytest.raises(UserError, match="lh.white and lh.pial cross or come closer than 0.3 mm"):
+        nesting(
+            [
+                Shell("lh.white", white.vertices, white.triangles, 1),
+                Shell("lh.pial", touching, pial.triangles, 2),
+            ]
+        )
+    gyrus = pial.vertices.copy()
+    gyrus[0] *= 1.1 * RADII[2] / RADII[1]
+    with pytest.raises(UserError, match="lh.pial and inner_skull cross or come closer"):
+        nesting(
+            [
+                Shell("lh.pial", gyrus, pial.triangles, 2),
+                Shell("inner_skull", inner_skull.vertices, inner_skull.triangles, 3),
+            ]
+        )
 
 
 def box(name: str, half: tuple[float, float, float], label: int) -> Shell:

@@ -14,6 +14,7 @@ from scipy.spatial import cKDTree
 from multisource.anatomy import surfaces as geometry
 from multisource.errors import UserError
 from multisource.leadfield.mesh import Mesh
+from multisource.leadfield.shells import crossing
 
 SMALLEST_GAP = 0.3
 
@@ -45,9 +46,22 @@ def tetrahedral_mesh(
     inside out, and for two that cross or come closer than ``SMALLEST_GAP`` mm; RuntimeError if
     Netgen cannot fill a layer.
     """
+    sizes = {"max_edge": max_edge, "grading": grading, "inner_edge": inner_edge}
+    return _fill(shells, nesting(shells), **sizes, optimisation=optimisation)
+
+
+def _fill(
+    shells: list[Shell],
+    outside: list[int],
+    *,
+    max_edge: float = 8.0,
+    grading: float = 0.3,
+    inner_edge: float | None = None,
+    optimisation: int = 1,
+) -> Mesh:
+    """Return the tetrahedra of surfaces whose ``nesting`` is ``outside``."""
     import netgen.meshing as netgen
 
-    outside = nesting(shells)
     mesh = netgen.Mesh()
     mesh.dim = 3
     for index, (shell, parent) in enumerate(zip(shells, outside, strict=True)):
@@ -89,14 +103,21 @@ def from_arrays(nodes: np.ndarray, elements: np.ndarray, labels: np.ndarray) -> 
 def nesting(shells: list[Shell]) -> list[int]:
     """Return for each surface the index of the one directly around it, -1 for the outermost.
 
-    Raises UserError with the surfaces' names unless all are closed, face outwards and are nested
-    or apart with at least ``SMALLEST_GAP`` mm between them.
+    Raises UserError with the surfaces' names unless all are closed, face outwards, do not cross
+    themselves and are nested or apart with at least ``SMALLEST_GAP`` mm between them.
     """
     for shell in shells:
         if not geometry.is_closed(shell.triangles):
             raise UserError(f"surface {shell.name} is not closed: fill its holes")
         if geometry.volume(shell.vertices, shell.triangles) <= 0:
             raise UserError(f"surface {shell.name} is inside out: reverse its triangles")
+        surface = _surface(shell)
+        where = crossing(surface, surface)
+        if where is not None:
+            raise UserError(
+                f"surface {shell.name} crosses itself near ({where[0]:.0f}, {where[1]:.0f}, "
+                f"{where[2]:.0f}) mm: repair it, or use leadfield.fem.mesh: hexahedra"
+            )
     volumes = [geometry.volume(shell.vertices, shell.triangles) for shell in shells]
     by_size = np.argsort(volumes)[::-1]
     parents = [-1] * len(shells)
@@ -117,7 +138,9 @@ def _separate(small: Shell, large: Shell) -> bool:
     pairs = ((small, large), (large, small))
     touching = 0 < inside.sum() < len(inside)
     # An edge may pierce the other surface though its ends do not lie beyond it.
-    touching = touching or any(_pierces(*pair) or _nears(*pair) for pair in pairs)
+    touching = touching or any(
+        crossing(*map(_surface, pair)) is not None or _nears(*pair) for pair in pairs
+    )
     if touching:
         raise UserError(
             f"surfaces {small.name} and {large.name} cross or come closer than {SMALLEST_GAP:g} "
@@ -140,30 +163,11 @@ def _nears(one: Shell, other: Shell) -> bool:
 
 def _pierces(one: Shell, other: Shell) -> bool:
     """Whether an edge of one surface goes through a triangle of the other."""
-    edges = geometry.edges(one.triangles)
-    edges = edges[edges[:, 0] < edges[:, 1]]
-    starts, ends = one.vertices[edges[:, 0]], one.vertices[edges[:, 1]]
-    corners = other.vertices[other.triangles]
-    centroids = corners.mean(axis=1)
-    radius = np.linalg.norm(corners - centroids[:, None], axis=2).max()
-    half = np.linalg.norm(ends - starts, axis=1) / 2
-    near = cKDTree(centroids).query_ball_point((starts + ends) / 2, half + radius)
-    edge = np.repeat(np.arange(len(edges)), [len(found) for found in near])
-    if not len(edge):
-        return False
-    triangle = np.concatenate([np.asarray(found, dtype=np.int64) for found in near])
-    p, q = starts[edge], ends[edge]
-    a, b, c = np.moveaxis(corners[triangle], 1, 0)
-    # The ends lie on two sides of the plane, and the line passes all three sides alike.
-    sides = _volume(p, a, b, c), _volume(q, a, b, c)
-    turns = np.stack([_volume(p, q, a, b), _volume(p, q, b, c), _volume(p, q, c, a)])
-    through = np.all(turns >= 0, axis=0) | np.all(turns <= 0, axis=0)
-    return bool(np.any((sides[0] * sides[1] < 0) & through))
+    return crossing(_surface(one), _surface(other)) is not None
 
 
-def _volume(a: np.ndarray, b: np.ndarray, c: np.ndarray, d: np.ndarray) -> np.ndarray:
-    """Six times the signed volume (k,) of tetrahedra with corners (k, 3)."""
-    return np.einsum("ki,ki->k", np.cross(b - a, c - a), d - a)
+def _surface(shell: Shell) -> geometry.Surface:
+    return shell.vertices, shell.triangles
 
 
 def _edge_lengths(shell: Shell) -> np.ndarray:
@@ -186,8 +190,8 @@ def shells_and_labels(
     with ``affine`` (4, 4) from voxels to mm, has at its centroid if that is 1, 2 or 3, and else
     the shell's own.
     """
-    mesh = tetrahedral_mesh(shells, inner_edge=inner_edge, **options)
     parents = nesting(shells)
+    mesh = _fill(shells, parents, inner_edge=inner_edge, **options)
     innermost = [shell.label for index, shell in enumerate(shells) if index not in set(parents)]
     inside = np.flatnonzero(np.isin(mesh.labels, innermost))
     index = np.rint(
