@@ -20,6 +20,7 @@ from multisource.config import (
     methods,
 )
 from multisource.errors import UserError
+from multisource.figures.labels import FIGURES as PAPER_FIGURES
 from multisource.inverse.registry import SOLVERS as SOLVER_MODULES
 from multisource.network.registry import NETWORKS as NETWORK_MODULES
 from multisource.provenance import code_version

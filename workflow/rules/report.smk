@@ -6,15 +6,10 @@ out: figures/figure-{2..8}.png, report.html
 
 # The paper's figures: number -> scenario and the classical method shown beside the network.
 FIGURES = {
-    "2": ("A", "mne"),
-    "3": ("B", "sloreta"),
-    "4": ("C", "mne_depthw"),
-    "5": ("D", "mne_depthw"),
-    "6": ("E", "sloreta"),
-    "7": ("F", "mne"),
-    "8": ("G", "mne_depthw"),
+    str(number): (region, solver)
+    for region, (number, solver) in PAPER_FIGURES.items()
+    if region in REGIONS
 }
-FIGURES = {number: figure for number, figure in FIGURES.items() if figure[0] in REGIONS}
 
 
 rule plot_scenario:
