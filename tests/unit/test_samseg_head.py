@@ -2,11 +2,12 @@
 
 import numpy as np
 import pytest
+from scipy import ndimage
 from scipy.spatial import cKDTree
 
 from multisource.anatomy import surfaces as geometry
 from multisource.anatomy import voxels
-from multisource.anatomy.cortex import cortical_surfaces
+from multisource.anatomy.cortex import cortical_surfaces, pial_vertices, white_surface
 from multisource.anatomy.fsaverage import fsaverage_head
 from multisource.anatomy.head import apply_affine, validate
 from multisource.anatomy.labels import tissues_of
@@ -72,6 +73,30 @@ def test_sphere_keeps_areas_and_does_not_fold(known):
     # FreeSurfer's own sphere of this surface spreads from 0.3 to 2 (5 and 95 %).
     low, high = np.percentile(ratio, [5, 95])
     assert 0.6 < low and high < 1.5
+
+
+def test_banks_of_a_closed_sulcus_meet_and_do_not_cross():
+    """A ball of white matter with a groove 6 mm wide, grey matter 3 mm thick all over it."""
+    x, y, z = np.indices((64, 64, 64)) - 31.5
+    white = (x**2 + y**2 + z**2 < 22**2) & ~((np.abs(x) < 3) & (z > 4))
+    away = ndimage.distance_transform_edt(~white)
+    affine = np.eye(4)
+    affine[:3, 3] = -31.5
+    vertices, triangles = white_surface(white, affine)
+    grey = (away > 0) & (away <= 3)
+    pial = pial_vertices(vertices, triangles, white, grey, white, affine)
+
+    corners, moved = vertices[triangles], pial[triangles]
+    faces, turned = (np.cross(c[:, 1] - c[:, 0], c[:, 2] - c[:, 0]) for c in (corners, moved))
+    # Along normals, 3 % turned over, and every vertex of a bank ended on the other's side.
+    assert (np.einsum("ij,ij->i", faces, turned) > 0).mean() > 0.995
+    radius = np.linalg.norm(vertices, axis=1)
+    bank = (np.abs(np.abs(vertices[:, 0]) - 3) < 1) & (vertices[:, 2] > 8) & (radius < 19)
+    towards = pial[bank, 0] * np.sign(vertices[bank, 0])
+    # Steps are 0.25 mm, and the middle is where the gradient turns.
+    assert towards.min() > 0 and towards.max() < 0.6
+    outside = (radius > 21.5) & (np.abs(vertices[:, 0]) > 8)
+    assert np.median(np.linalg.norm(pial[outside], axis=1)) == pytest.approx(25, abs=0.5)
 
 
 def test_made_head_is_valid_and_like_the_known_one(known, made):
