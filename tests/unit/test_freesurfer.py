@@ -1,19 +1,15 @@
 """A finished FreeSurfer subject, written by nibabel from the template head."""
 
-import nibabel
 import numpy as np
 import pytest
+from freesurfer_case import write_subject
 
 from multisource.anatomy import surfaces as geometry
 from multisource.anatomy.freesurfer_run import check_freesurfer
 from multisource.anatomy.fsaverage import MNI305_TO_MNI152, fsaverage_head
 from multisource.anatomy.head import CORTEX, SHELLS, apply_affine, validate
-from multisource.anatomy.io import write_surface
 from multisource.anatomy.providers import make_head
 from multisource.errors import UserError
-
-# Scanner RAS of a conformed volume is surface RAS moved by c_ras.
-C_RAS = np.array([3.0, -5.0, 7.0])
 
 
 @pytest.fixture(scope="module")
@@ -23,35 +19,7 @@ def template():
 
 @pytest.fixture(scope="module")
 def subject(template, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("subjects") / "bert"
-    for name in CORTEX:
-        write_surface(folder / "surf" / name, *template.surfaces[name])
-    for name in SHELLS:
-        write_surface(
-            folder / "bem" / "watershed" / f"bert_{name}_surface", *template.surfaces[name]
-        )
-    # A conformed 2 mm volume, stored as FreeSurfer does: left, inferior, anterior.
-    shape = np.array([128, 128, 128])
-    turn = 2.0 * np.array([[-1.0, 0, 0], [0, 0, 1], [0, -1, 0]])
-    affine = np.eye(4)
-    affine[:3, :3] = turn
-    affine[:3, 3] = C_RAS - turn @ (shape / 2)
-    index = np.stack(np.meshgrid(*map(np.arange, shape), indexing="ij"), -1).reshape(-1, 3)
-    tissues = template.tissue_at(apply_affine(affine, index) - C_RAS)
-    aseg = np.array([0, 7, 8, 24, 0, 0])[tissues].reshape(shape).astype(np.int32)
-    image = nibabel.freesurfer.MGHImage(aseg, affine)
-    np.testing.assert_allclose(
-        image.affine @ np.linalg.inv(image.header.get_vox2ras_tkr()) @ [0, 0, 0, 1], [*C_RAS, 1]
-    )
-    (folder / "mri" / "transforms").mkdir(parents=True)
-    nibabel.save(image, folder / "mri" / "aseg.mgz")
-    # Scanner RAS to MNI305, the head being fsaverage at 0.93.
-    rows = np.column_stack([np.eye(3) / 0.93, -C_RAS / 0.93])
-    text = "\n".join(" ".join(f"{value:.9f}" for value in row) for row in rows)
-    (folder / "mri" / "transforms" / "talairach.xfm").write_text(
-        f"MNI Transform File\n% made up\n\nTransform_Type = Linear;\nLinear_Transform = \n{text};\n"
-    )
-    return folder
+    return write_subject(tmp_path_factory.mktemp("subjects") / "bert", template, scale=0.93)
 
 
 def test_subject_becomes_the_same_head(subject, template):

@@ -98,8 +98,19 @@ def head_inputs():
         return list(source.values())
     if source["subject"] != config["anatomy"]["freesurfer"]["subject"]:
         return [f"results/{HEAD}/freesurfer/done"]
-    surfaces = ("white", "pial", "sphere")
-    return [f"{source['subject']}/surf/{hemi}.{name}" for hemi in ("lh", "rh") for name in surfaces]
+    subject = Path(source["subject"])
+    found = [
+        subject / "surf" / f"{h}.{n}" for h in ("lh", "rh") for n in ("white", "pial", "sphere")
+    ]
+    for pattern in (
+        "mri/aseg.mgz",
+        "mri/transforms/talairach.xfm",
+        "bem/*_sk*.surf",
+        "bem/watershed/*_sk*_surface",
+        "bem/*-fiducials.fif",
+    ):
+        found += sorted(subject.glob(pattern))
+    return list(map(str, found))
 
 
 def head_settings():
