@@ -80,7 +80,7 @@ def test_stiffness_reproduces_the_energy_of_linear_functions(head):
 
 # Measured medians on this mesh of 4,000 nodes, 0.2-0.8 of the brain's radius: partial integration
 # 4.8 %, Venant 1.2 %, multipolar 1.1 %, localised subtraction 0.95 %, amplitude +1.1-1.6 %.
-# The limits leave a third for another mesh of the mesher. On 166,000 nodes the errors are about a
+# The limits leave a third for another mesh of the mesher. On 112,000 nodes the errors are about a
 # tenth (docs/fem-accuracy.md).
 LIMITS = {
     "partial_integration": 0.065,

@@ -26,11 +26,12 @@ from scipy import sparse
 from multisource.leadfield.assembly import gauss_hexahedron
 from multisource.leadfield.mesh import HEX_FACES, TET_FACES, Mesh
 
-# On 112,000 tetrahedral nodes (docs/fem-accuracy.md) a third ring lowers the errors at 0.8 to 0.97
-# of the sphere's brain radius from 0.2-0.4 to 0.1-0.25 %; a fourth gains little more and doubles
-# the time. Patches that entered the skull were up to 5 % wrong there.
-RINGS = 3
-# Patches keep out of tissues that conduct less than this share of what the dipole's own does.
+# On 112,000 tetrahedral nodes (docs/fem-accuracy.md) four rings instead of two lower the errors
+# at 0.9 to 0.97 of the sphere's brain radius from 0.2-0.4 to 0.1-0.25 %, and patches that entered
+# the skull were up to 5 % wrong. On hexahedra the staircase decides: two rings are enough.
+TETRAHEDRA_RINGS, HEXAHEDRA_RINGS = 4, 2
+# A patch of tetrahedra keeps out of tissues that conduct less than this share of what the
+# dipole's own does.
 INSULATING = 0.1
 
 
@@ -40,13 +41,15 @@ def loads(
     """Return the loads (3N, n) in 1/m of unit dipoles along x, y, z at each position.
 
     ``positions`` (N, 3) mm lie in ``elements`` (N,); ``conductivity`` (m,) S/m of all elements.
-    The patch is the dipole's element and ``RINGS`` rings of elements that share a node with it,
-    without those that insulate.
+    The patch is the dipole's element and rings of elements that share a node with it; on
+    tetrahedra without elements that insulate.
     """
     if mesh.is_hexahedral:
         faces, face_rule, volume_rule = HEX_FACES, _quadrilateral_rule(), gauss_hexahedron(2)
+        rings, share = HEXAHEDRA_RINGS, 0.0
     else:
         faces, face_rule, volume_rule = TET_FACES, triangle_rule(), None
+        rings, share = TETRAHEDRA_RINGS, INSULATING
     incidence = mesh.node_elements
     marks = np.zeros(len(mesh.elements), np.int64)
     node_marks = np.zeros(len(mesh.nodes), np.int64)
@@ -54,8 +57,10 @@ def loads(
     for number, (position, element) in enumerate(zip(positions, elements, strict=True)):
         place, stamp = np.ascontiguousarray(position, float), number + 1
         incident = (incidence.indptr, incidence.indices, marks)
-        growth = (mesh.elements, conductivity, *incident, node_marks)
-        found, inner = _grow(int(element), stamp, *growth)
+        tissue = (conductivity, share * conductivity[element])
+        found, inner = _grow(
+            int(element), stamp, rings, mesh.elements, *tissue, *incident, node_marks
+        )
         nodes = np.unique(mesh.elements[found])
         load = np.zeros((len(nodes), 3))
         patch = (stamp, place, found, inner, mesh.nodes, mesh.elements)
@@ -116,13 +121,12 @@ def _field(x, y, z, position, potential, gradient):
 
 
 @numba.njit(cache=True)
-def _grow(element, stamp, corners, sigma, pointers, incident, marks, node_marks):
+def _grow(element, stamp, rings, corners, sigma, least, pointers, incident, marks, node_marks):
     """Mark the patch ``stamp`` and its transition layer ``-stamp``; return both, patch first."""
     found = [element]
     marks[element] = stamp
-    least = INSULATING * sigma[element]
     start = 0
-    for _ in range(RINGS):
+    for _ in range(rings):
         stop = len(found)
         for at in range(start, stop):
             for node in corners[found[at]]:
