@@ -32,7 +32,7 @@ def place_dipoles(
     label: int = 2,
     depth: float = 0.5,
     reach: float = 3.0,
-    max_move: float = 10.0,
+    max_move: float = 20.0,
 ) -> tuple[np.ndarray, pd.DataFrame]:
     """Return positions (N, 3) mm inside elements of ``label``, and a table of what moved.
 
