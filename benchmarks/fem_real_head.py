@@ -156,8 +156,8 @@ def write_table(table: pd.DataFrame, path: Path) -> None:
         "the staircase of the reference (1-2 % wrong on the sphere, and leaning towards hexahedra)",
         "are in it. Nodes moved onto the cortex surfaces were tried on a mesh of 52,000 nodes and",
         "left out: 0.124 there, with voxel labels on the same mesh 0.080. A fitted surface of the",
-        "brain as a fourth shell (the brain's mask on 3 mm voxels, smoothed: 20,884 vertices, nested,",
-        "no crossings) was made but not measured: after 75 CPU s Netgen had not meshed it.",
+        "brain as a fourth shell (the brain's mask on 3 mm voxels, smoothed: 20,884 vertices,",
+        "nested, no crossings) was made but not measured: after 75 CPU s Netgen had not meshed it.",
     ]
     path.write_text("\n".join(lines) + "\n")
 
