@@ -67,7 +67,7 @@ def study(tmp_path_factory) -> Study:
     return study
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 def fresh(tmp_path_factory) -> Study:
-    """A copy of the repository in which nothing has been run."""
+    """A copy of the repository in which nothing has been run: one for each test."""
     return Study(tmp_path_factory.mktemp("fresh"))

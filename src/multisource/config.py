@@ -106,6 +106,9 @@ def keyword_options(module: str, function: str) -> list[str]:
 def _suggest(name: str, allowed: Iterable[str]) -> str:
     allowed = sorted(allowed)
     close = difflib.get_close_matches(name, allowed, n=1)
+    # A network has dozens of options: their list would bury the hint.
+    if close and len(allowed) > 12:
+        return f"did you mean {close[0]!r}?"
     hint = f"did you mean {close[0]!r}? " if close else ""
     return f"{hint}allowed: {', '.join(allowed)}"
 
