@@ -2,27 +2,40 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy.signal import butter, sosfiltfilt
 
 from multisource.errors import UserError
 
+if TYPE_CHECKING:
+    import mne
+
 HIGHPASS_HZ = 0.5  # drifts below are electrode potentials, not brain
 FLAT_V = 1e-8  # an electrode in a gel has more noise than 10 nV
 LOUD_V = 5e-3  # EEG beyond 5 mV rms is in the wrong unit
 
 
+# The 10-20 system's names of before 1991.
+_OLD_NAMES = {"t3": "t7", "t4": "t8", "t5": "p7", "t6": "p8"}
+
+
 @dataclass(frozen=True)
 class Recorded:
-    """A recording: segments [(E, T_i)] in V, average reference, high-passed; sfreq in Hz."""
+    """A recording: segments [(E, T_i)] in V, average reference, filtered; sfreq in Hz.
+
+    starts_s: time of each segment's first sample in the recording.
+    """
 
     segments: list[np.ndarray]
     sfreq: float
     channels: tuple[str, ...]
+    starts_s: tuple[float, ...]
 
     @property
     def duration_s(self) -> float:
@@ -38,33 +51,76 @@ def read_recording(
     cannot be read, lacks a channel, holds a flat or loud channel, values that are not finite, or
     less than shortest_s of usable data.
     """
+    raw = open_raw(path)
+    keep_channels(raw, channels, name=str(path))
+    if raw.info["sfreq"] > sfreq:
+        raw.resample(sfreq, verbose="error")
+    segments, starts = usable_segments(raw)
+    rate = float(raw.info["sfreq"])
+    return prepare_recording(
+        segments, rate, channels, name=str(path), shortest_s=shortest_s, starts_s=starts
+    )
+
+
+def open_raw(path: str | Path, *, preload: bool = True) -> mne.io.BaseRaw:
+    """A continuous recording by whichever of MNE's readers knows it; UserError if none does."""
     import mne
 
     if not Path(path).exists():
         raise UserError(f"{path}: the recording does not exist")
     try:
-        raw = mne.io.read_raw(path, preload=True, verbose="error")
+        return mne.io.read_raw(path, preload=preload, verbose="error")
     except Exception as error:  # every reader of MNE has its own exceptions
-        line = " ".join(str(error).split())[:200]
-        raise UserError(f"{path}: MNE cannot read the recording ({line})") from error
-    found = {name.lower(): name for name in raw.ch_names}
-    missing = [name for name in channels if name.lower() not in found]
+        raise unreadable(path, error) from error
+
+
+def unreadable(path: str | Path, error: Exception) -> UserError:
+    """What to say of a file that MNE refuses."""
+    line = " ".join(str(error).split())[:200]
+    return UserError(f"{path}: MNE cannot read the recording ({line})")
+
+
+def match_channels(found: Sequence[str], wanted: Sequence[str], *, name: str) -> list[str]:
+    """The recording's own names of the wanted channels, in their order.
+
+    Case does not count, nor what amplifiers add ('EEG Fp1-REF', 'Fc5.'); T3, T4, T5, T6 are T7,
+    T8, P7, P8. Raises UserError listing the channels that the recording lacks.
+    """
+    by_name = {_plain(own): own for own in found} | {own.lower(): own for own in found}
+    matched = {one: by_name.get(one.lower(), by_name.get(_plain(one))) for one in wanted}
+    missing = [one for one, own in matched.items() if own is None]
     if missing:
         raise UserError(
-            f"{path}: it lacks the channel(s) {', '.join(missing)}; it has "
-            f"{', '.join(raw.ch_names[:80])}"
+            f"{name}: it lacks the channel(s) {', '.join(missing)}; it has {', '.join(found[:80])}"
         )
-    raw.pick([found[name.lower()] for name in channels])
-    raw.reorder_channels([found[name.lower()] for name in channels])
-    if not np.all(np.isfinite(raw.get_data())):
-        raise UserError(f"{path}: it holds values that are not finite")
-    if raw.info["sfreq"] > sfreq:
-        raw.resample(sfreq, verbose="error")
+    return list(matched.values())
+
+
+def _plain(channel: str) -> str:
+    plain = re.sub(r"^eeg[ _]+|[-_ ](ref|le|av|avg)$|\.+$", "", channel.strip().lower())
+    return _OLD_NAMES.get(plain, plain)
+
+
+def keep_channels(
+    data: mne.io.BaseRaw | mne.BaseEpochs | mne.Evoked, channels: Sequence[str], *, name: str
+) -> None:
+    """Leave only the named channels of preloaded data, in this order.
+
+    Raises UserError for a channel that is missing or values that are not finite.
+    """
+    own = match_channels(data.ch_names, channels, name=name)
+    data.pick(own)
+    data.reorder_channels(own)
+    if not np.all(np.isfinite(data.get_data())):
+        raise UserError(f"{name}: it holds values that are not finite")
+
+
+def usable_segments(raw: mne.io.BaseRaw) -> tuple[list[np.ndarray], list[float]]:
+    """Segments [(E, T_i)] between the spans annotated as bad, and when each begins, s."""
     data, times = raw.get_data(reject_by_annotation="omit", return_times=True, verbose="error")
-    rate = float(raw.info["sfreq"])
-    breaks = np.flatnonzero(np.diff(times) > 1.5 / rate) + 1
-    segments = np.split(data, breaks, axis=1)
-    return prepare_recording(segments, rate, channels, name=str(path), shortest_s=shortest_s)
+    breaks = np.flatnonzero(np.diff(times) > 1.5 / raw.info["sfreq"]) + 1
+    starts = [float(times[k]) for k in (0, *breaks) if k < len(times)]
+    return np.split(data, breaks, axis=1), starts
 
 
 def prepare_recording(
@@ -74,28 +130,54 @@ def prepare_recording(
     *,
     name: str = "recording",
     shortest_s: float = 30.0,
+    band_hz: Sequence[float] | None = None,
+    starts_s: Sequence[float] | None = None,
 ) -> Recorded:
-    """Check segments [(E, T_i)] V of a recording, high-pass and average-reference them.
+    """Check segments [(E, T_i)] V of a recording, filter and average-reference them.
 
-    Raises UserError as ``read_recording`` does.
+    band_hz: lowest and highest frequency that pass; None: all above 0.5 Hz. starts_s: when each
+    segment begins; None: one after the other. Raises UserError as ``read_recording`` does.
     """
+    if starts_s is None:
+        starts_s = np.cumsum([0, *(s.shape[1] for s in segments)])[: len(segments)] / sfreq
     # A segment shorter than a second has no spectrum to speak of.
-    kept = [np.asarray(s, dtype=float) for s in segments if s.shape[1] >= sfreq]
-    usable = sum(s.shape[1] for s in kept) / sfreq
+    kept = [
+        (np.asarray(s, dtype=float), float(start))
+        for s, start in zip(segments, starts_s, strict=True)
+        if s.shape[1] >= sfreq
+    ]
+    usable = sum(s.shape[1] for s, _ in kept) / sfreq
     if usable < shortest_s:
         raise UserError(
             f"{name}: {usable:.1f} s of usable data are too short; give at least {shortest_s:g} s"
         )
-    joined = np.concatenate(kept, axis=1)
-    if not np.all(np.isfinite(joined)):
+    check_amplitudes(np.concatenate([s for s, _ in kept], axis=1), channels, name=name)
+    if band_hz is None:
+        passing = butter(2, HIGHPASS_HZ, "highpass", fs=sfreq, output="sos")
+    else:
+        passing = butter(2, band_hz, "bandpass", fs=sfreq, output="sos")
+    ready = [sosfiltfilt(passing, s - s.mean(axis=1, keepdims=True), axis=1) for s, _ in kept]
+    return Recorded(
+        [s - s.mean(axis=0) for s in ready],
+        float(sfreq),
+        tuple(channels),
+        tuple(start for _, start in kept),
+    )
+
+
+def check_amplitudes(eeg: np.ndarray, channels: Sequence[str], *, name: str) -> None:
+    """Refuse EEG (E, T) in V that is not finite, flat or too large to be one, by UserError."""
+    if not np.all(np.isfinite(eeg)):
         raise UserError(f"{name}: it holds values that are not finite")
-    spread = joined.std(axis=1)
+    spread = eeg.std(axis=1)
+    if 0 < spread.max() < FLAT_V:
+        raise UserError(
+            f"{name}: no channel is above {spread.max():.1g} V rms, EEG has some 1e-5 V; the "
+            "file's unit is wrong: mend it"
+        )
     for bad, what in ((spread < FLAT_V, "flat"), (spread > LOUD_V, "above 5 mV rms")):
         if bad.any():
             names = ", ".join(np.array(channels)[bad])
             raise UserError(
                 f"{name}: channel(s) {names} are {what}; leave them out or repair the recording"
             )
-    filtered = butter(2, HIGHPASS_HZ, "highpass", fs=sfreq, output="sos")
-    ready = [sosfiltfilt(filtered, s - s.mean(axis=1, keepdims=True), axis=1) for s in kept]
-    return Recorded([s - s.mean(axis=0) for s in ready], float(sfreq), tuple(channels))
