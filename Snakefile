@@ -32,6 +32,7 @@ include: "workflow/rules/simulation.smk"
 include: "workflow/rules/network.smk"
 include: "workflow/rules/inverse.smk"
 include: "workflow/rules/evaluation.smk"
+include: "workflow/rules/recordings.smk"
 include: "workflow/rules/experiments.smk"
 include: "workflow/rules/report.smk"
 
@@ -66,6 +67,12 @@ rule estimates:
             scenario=SCENARIOS,
             method=METHODS,
         ),
+
+
+rule recordings:
+    input:
+        expand(f"results/{HEAD}/recordings/{{recording}}/peaks.tsv", recording=RECORDINGS),
+        expand(f"results/{HEAD}/figures/recording-{{recording}}.png", recording=RECORDINGS),
 
 
 rule tables:

@@ -57,6 +57,10 @@ def check_config(
         from multisource.leadfield.duneuro import require_duneuropy
 
         require_duneuropy()
+    if probe and plain["recordings"]:
+        mistakes = _recording_headers(plain, list(folders))
+        if mistakes:
+            raise UserError("config: " + "\nconfig: ".join(mistakes))
 
 
 def find_file(name: str, folders: Iterable[Path]) -> Path | None:
@@ -155,6 +159,7 @@ def _inconsistencies(config: dict[str, Any], folders: list[Path]) -> list[str]:
     """Say what a schema cannot: references, files, and numbers that must fit together."""
     from multisource.inverse.registry import SOLVERS
     from multisource.network.registry import NETWORKS
+    from multisource.recordings.settings import settings_mistakes
 
     mistakes: list[str] = []
 
@@ -215,10 +220,15 @@ def _inconsistencies(config: dict[str, Any], folders: list[Path]) -> list[str]:
         ("simulation.scenarios.file", simulation["scenarios"]["file"]),
         ("electrodes.channels", config["electrodes"]["channels"]),
         ("experiments.file", config["experiments"]["file"]),
+        *((f"recordings.{key}.file", one["file"]) for key, one in config["recordings"].items()),
     ):
         if isinstance(name, str) and find_file(name, folders) is None:
             places = " or ".join(str(folder) for folder in folders)
             mistakes.append(f"{key}: file {name!r} does not exist (looked in {places})")
+    for name, entry in config["recordings"].items():
+        mistakes += settings_mistakes(
+            name, entry, sfreq=simulation["sfreq"], window_s=simulation["window_s"]
+        )
     mistakes += _head_source(config["anatomy"], folders)
     return mistakes or [*_scenario_names(config, folders), *_experiment_names(config, folders)]
 
@@ -262,6 +272,19 @@ def _head_source(anatomy: dict[str, Any], folders: list[Path]) -> list[str]:
 
             check_freesurfer()
     return []
+
+
+def _recording_headers(config: dict[str, Any], folders: list[Path]) -> list[str]:
+    """Look into the user's recordings; MNE-Python is needed for it, so only where there are any."""
+    from multisource.anatomy.electrodes import read_channel_list
+    from multisource.recordings.check import recordings_mistakes
+
+    channels = config["electrodes"]["channels"]
+    if isinstance(channels, str):
+        channels = read_channel_list(find_file(channels, folders))
+    entries = config["recordings"]
+    files = {name: find_file(entry["file"], folders) for name, entry in entries.items()}
+    return list(recordings_mistakes(entries, files, channels))
 
 
 def _experiment_names(config: dict[str, Any], folders: list[Path]) -> list[str]:

@@ -47,6 +47,8 @@ SOLVERS = config["inverse"]["solvers"]
 METHODS = methods(config)
 REGIONS = config["simulation"]["scenarios"]["names"]
 SCENARIOS = ["test", *REGIONS]
+RECORDINGS = list(config["recordings"])
+RECORDING_METHODS = [*NETWORKS, *SOLVERS]
 
 
 wildcard_constraints:
@@ -59,6 +61,7 @@ wildcard_constraints:
     solver="|".join(SOLVERS),
     baseline="|".join(BASELINES),
     method="|".join([*CURVE, *METHODS]),
+    recording="|".join(RECORDINGS) or "none",
 
 
 def code(*modules):
@@ -123,6 +126,13 @@ def recording():
     """Return the user's recording, if there is one."""
     name = config["simulation"]["recording"]
     return study_file(name) if name else []
+
+
+def recording_files(name):
+    """Return the file of one of the user's recordings, then those that belong to it."""
+    first = Path(study_file(config["recordings"][name]["file"]))
+    rest = [first.with_suffix(ending) for ending in (".eeg", ".vmrk", ".fdt")]
+    return [str(path) for path in (first, *rest) if path == first or path.is_file()]
 
 
 def ar_models():

@@ -70,6 +70,11 @@ rule render_report:
         sphere=rules.check_on_sphere.output,
         verification=rules.verify_leadfields.output,
         training=expand("results/{{head}}/network/{network}/loss.png", network=NETWORKS),
+        peaks=expand("results/{{head}}/recordings/{recording}/peaks.tsv", recording=RECORDINGS),
+        recordings=expand(
+            "results/{{head}}/figures/recording-{recording}.png",
+            recording=RECORDINGS,
+        ),
     output:
         report="results/{head}/report.html",
     log:

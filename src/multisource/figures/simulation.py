@@ -78,15 +78,8 @@ def draw_traces(
 
 
 def draw_pattern(axes: Axes, values: np.ndarray, electrodes: np.ndarray) -> None:
-    """Draw values (E,) at the electrodes (E, 3) mm, seen from above, nose up.
-
-    The angle from the vertex becomes the distance from the middle, so that the rim is seen.
-    """
-    centred = electrodes - electrodes.mean(axis=0) * [1, 1, 0]
-    height = centred[:, 2] - np.median(centred[:, 2])
-    angle = np.arctan2(np.hypot(centred[:, 0], centred[:, 1]), height + 40.0)
-    direction = centred[:, :2] / np.hypot(centred[:, 0], centred[:, 1])[:, None]
-    place = direction * angle[:, None]
+    """Draw values (E,) at the electrodes (E, 3) mm, seen from above, nose up."""
+    place, rim = scalp_plane(electrodes)
     largest = np.abs(values).max()
     axes.scatter(
         *place.T,
@@ -98,9 +91,21 @@ def draw_pattern(axes: Axes, values: np.ndarray, electrodes: np.ndarray) -> None
         edgecolor="0.4",
         lw=0.4,
     )
-    rim = 1.12 * np.abs(place).max()
     turn = np.linspace(0, 2 * np.pi, 200)
     axes.plot(rim * np.cos(turn), rim * np.sin(turn), color="0.5", linewidth=1)
     axes.plot([-0.12 * rim, 0, 0.12 * rim], [rim, 1.12 * rim, rim], color="0.5", linewidth=1)
     axes.set_aspect("equal")
     axes.axis("off")
+
+
+def scalp_plane(electrodes: np.ndarray) -> tuple[np.ndarray, float]:
+    """Electrodes (E, 3) mm seen from above, nose up: places (E, 2) and the head's radius.
+
+    The angle from the vertex becomes the distance from the middle, so that the rim is seen.
+    """
+    centred = electrodes - electrodes.mean(axis=0) * [1, 1, 0]
+    height = centred[:, 2] - np.median(centred[:, 2])
+    angle = np.arctan2(np.hypot(centred[:, 0], centred[:, 1]), height + 40.0)
+    direction = centred[:, :2] / np.maximum(np.hypot(*centred[:, :2].T), 1e-9)[:, None]
+    place = direction * angle[:, None]
+    return place, 1.12 * np.abs(place).max()

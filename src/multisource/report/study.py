@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +34,11 @@ HOW_TO_READ = (
 OPERATORS = (
     "Operator A simulates the EEG, operator B is what the classical solvers are given. RDM: "
     "difference of the topographies, 0 to 2. lnMAG: logarithm of the ratio of the amplitudes."
+)
+RECORDINGS = (
+    "Every method applied to your own EEG. A map is scaled in its own window, so it shows where, "
+    "not how much; the traces show how much. The networks know only EEG such as this study "
+    "simulates. All clusters, and later moments, stand in recordings/<name>/peaks.tsv."
 )
 LEADFIELD_ALT = "Cortex maps and depth curves of the difference between the two leadfields"
 
@@ -82,7 +87,10 @@ def study_report(
         },
         headline=headline,
         results=results,
-        sections=_sections(folder, networks),
+        sections=[
+            *_recordings(folder, config.get("recordings", {})),
+            *_sections(folder, networks),
+        ],
         config=config,
         versions=software_versions(),
         checks=study_checks(_medians(frames["IX"]), networks[0]) if "IX" in frames else (),
@@ -183,6 +191,45 @@ def _sections(folder: Path, networks: Sequence[str]) -> list[Section]:
             frames=[("Time per rule", read_timings(folder / "benchmarks"))],
         ),
     ]
+
+
+def _recordings(folder: Path, names: Iterable[str]) -> list[Section]:
+    """The user's own recordings, if there are any."""
+    names = list(names)
+    if not names:
+        return []
+    pictures = [
+        _picture(
+            folder / f"figures/recording-{name}.png",
+            f"{name}: the EEG with its strongest window, and each method's map of this window, "
+            "coloured from half its maximum to its maximum; the ring is its peak",
+            f"EEG traces, a scalp map, and brains with the activity estimated from {name}",
+        )
+        for name in names
+    ]
+    frames = [
+        (f"{name}: strongest cluster of the strongest window", _peaks(folder, name))
+        for name in names
+    ]
+    return [Section("Your recordings", RECORDINGS, pictures=pictures, frames=frames)]
+
+
+def _peaks(folder: Path, name: str) -> pd.DataFrame:
+    table = pd.read_csv(folder / f"recordings/{name}/peaks.tsv", sep="\t")
+    first = table.drop_duplicates("method")
+    ends = zip(first["from_s"], first["to_s"], strict=True)
+    places = zip(first["mni_x"], first["mni_y"], first["mni_z"], strict=True)
+    return pd.DataFrame(
+        {
+            "method": [method_label(method) for method in first["method"]],
+            "window (s)": [f"{low:g} to {high:g}" for low, high in ends],
+            "hemisphere": first["hemisphere"].map({"lh": "left", "rh": "right"}),
+            "MNI (mm)": [", ".join(f"{value:.0f}" for value in place) for place in places],
+            "maximum": first["map_maximum"],
+            "area (cm²)": first["area_cm2"],
+            "extent (mm)": first["extent_mm"],
+        }
+    )
 
 
 def _verification(folder: Path) -> Section:

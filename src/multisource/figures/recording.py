@@ -1,0 +1,169 @@
+"""A recording of one's own: the EEG, its strongest moment, and every method's map of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from scipy.interpolate import RBFInterpolator
+
+from multisource.figures.brain import HEAT, draw_brain
+from multisource.figures.cortex import Cortex
+from multisource.figures.labels import method_label
+from multisource.figures.raster import Raster, rasterise
+from multisource.figures.scenario import SOFT, draw_bar
+from multisource.figures.simulation import scalp_plane
+
+SHOWN_VIEWS = ("left lateral", "left medial", "right medial", "right lateral")
+# Inches: a brain, the gap between brains, a method's block with its margins, the EEG's row.
+BRAIN, GAP, HEAD, FOOT, SIDE, EEG = 1.5, 0.26, 0.42, 0.42, 0.4, 2.9
+SECONDS_SHOWN = 2.0  # of a long recording, round the moment
+WINDOW, POWER = "#ffe9b3", "#b2182b"
+
+
+def recording_figure(
+    cortex: Cortex,
+    maps: Mapping[str, np.ndarray],
+    *,
+    times: np.ndarray,
+    eeg: np.ndarray,
+    electrodes: np.ndarray,
+    window: tuple[float, float],
+    title: str,
+    threshold: float = 0.5,
+    pixels_per_mm: float = 3.0,
+) -> Figure:
+    """Draw the EEG, its topography, and the maps of one window.
+
+    maps: method to (N,) map of the window; times (T,) s and eeg (E, T) V round it; electrodes
+    (E, 3) mm; window: its begin and end, s. Each map is coloured from ``threshold`` times its
+    maximum to its maximum, a ring at its peak.
+    """
+    rasters = [rasterise(cortex, view, pixels_per_mm=pixels_per_mm) for view in SHOWN_VIEWS]
+    extents = np.array([r.extent for r in rasters])
+    tall = BRAIN * (extents[:, 3] - extents[:, 2]).max() / (extents[:, 1] - extents[:, 0]).max()
+    columns = min(2, len(maps))
+    rows = -(-len(maps) // columns)
+    block = (len(SHOWN_VIEWS) * (BRAIN + GAP) + SIDE, HEAD + tall + FOOT)
+    width = max(block[0] * columns + SIDE, 9.0)
+    height = 0.6 + EEG + rows * block[1]
+    figure = Figure(figsize=(width, height), layout="none")
+    figure.text(0.5, 1 - 0.12 / height, title, ha="center", va="top", fontsize=12, weight="bold")
+    low = 1 - (0.5 + EEG) / height
+    traces = figure.add_axes((0.75 / width, low + 0.55 / height, 0.62, (EEG - 0.9) / height))
+    moment = _draw_eeg(traces, times, eeg, window)
+    scalp = figure.add_axes((0.74, low + 0.35 / height, 0.2, (EEG - 0.75) / height))
+    draw_topography(scalp, eeg[:, moment] * 1e6, electrodes, seconds=times[moment])
+    for k, (method, values) in enumerate(maps.items()):
+        left = SIDE / 2 + block[0] * (k % columns) + (width - SIDE - block[0] * columns) / 2
+        top = height - 0.5 - EEG - block[1] * (k // columns)
+        _draw_method(figure, cortex, rasters, method, values, (left, top, tall), threshold)
+    return figure
+
+
+def _draw_eeg(axes: Axes, times: np.ndarray, eeg: np.ndarray, window: tuple[float, float]) -> int:
+    """Butterfly and global field power; returns the sample of the largest power in the window."""
+    inside = (times >= window[0] - 1e-9) & (times < window[1] - 1e-9)
+    power = eeg.std(axis=0)
+    moment = int(np.flatnonzero(inside)[np.nanargmax(power[inside])])
+    if times[-1] - times[0] > SECONDS_SHOWN:
+        shown = np.abs(times - times[moment]) <= SECONDS_SHOWN / 2
+    else:
+        shown = np.ones(len(times), bool)
+    axes.axvspan(*window, color=WINDOW, zorder=0)
+    axes.plot(times[shown], 1e6 * eeg[:, shown].T, color="#3b4a5a", linewidth=0.5, alpha=0.6)
+    axes.plot(
+        times[shown], 1e6 * power[shown], color=POWER, linewidth=1.6, label="global field power"
+    )
+    axes.axvline(times[moment], color=POWER, linewidth=0.8, linestyle="--")
+    axes.legend(
+        [axes.lines[0], axes.lines[-2]],
+        [f"{len(eeg)} channels", "global field power"],
+        frameon=False,
+        fontsize=7,
+        loc="upper left",
+        ncols=2,
+    )
+    axes.set_xlabel("time (s)", fontsize=8)
+    axes.set_ylabel("potential (µV), average reference", fontsize=8)
+    axes.set_title("the window that is localised below is shaded", fontsize=8, color=SOFT)
+    axes.tick_params(labelsize=7)
+    axes.margins(x=0)
+    for side in ("top", "right"):
+        axes.spines[side].set_visible(False)
+    return moment
+
+
+def draw_topography(
+    axes: Axes, values: np.ndarray, electrodes: np.ndarray, *, seconds: float
+) -> None:
+    """Potentials (E,) uV at the electrodes (E, 3) mm, interpolated, seen from above, nose up."""
+    place, rim = scalp_plane(electrodes)
+    line = np.linspace(-rim, rim, 121)
+    grid = np.stack(np.meshgrid(line, line), axis=-1)
+    spline = RBFInterpolator(place, values, kernel="thin_plate_spline", smoothing=1e-6)
+    field = spline(grid.reshape(-1, 2)).reshape(len(line), -1)
+    field[np.hypot(*np.moveaxis(grid, -1, 0)) > rim] = np.nan
+    largest = np.abs(values).max()
+    levels = largest * np.linspace(-1, 1, 21)
+    picture = axes.contourf(line, line, field, levels, cmap="RdBu_r", extend="both")
+    axes.contour(line, line, field, 8, colors="0.3", linewidths=0.3)
+    axes.plot(*place.T, ".", color="0.1", markersize=1.8)
+    turn = np.linspace(0, 2 * np.pi, 200)
+    axes.plot(rim * np.cos(turn), rim * np.sin(turn), color="0.3", linewidth=1)
+    axes.plot([-0.12 * rim, 0, 0.12 * rim], [rim, 1.12 * rim, rim], color="0.3", linewidth=1)
+    axes.text(-1.1 * rim, 0, "L", ha="right", va="center", fontsize=8)
+    axes.text(1.1 * rim, 0, "R", ha="left", va="center", fontsize=8)
+    axes.set_title(f"potential at {seconds:.3f} s", fontsize=8, color=SOFT)
+    axes.set_aspect("equal")
+    axes.axis("off")
+    bar = axes.figure.colorbar(picture, ax=axes, shrink=0.6, pad=0.12, extendfrac=0)
+    bar.set_ticks([-largest, 0, largest], labels=[f"{-largest:.2g}", "0", f"{largest:.2g} µV"])
+    bar.ax.tick_params(labelsize=7, length=0)
+    bar.outline.set_linewidth(0.5)
+
+
+def _draw_method(
+    figure: Figure,
+    cortex: Cortex,
+    rasters: list[Raster],
+    method: str,
+    values: np.ndarray,
+    place: tuple[float, float, float],
+    threshold: float,
+) -> None:
+    """One method: its name, the views side by side, and the colour bar."""
+    left, top, tall = place
+    width, height = figure.get_size_inches()
+    values = np.asarray(values, float)
+    highest = float(values.max()) or 1.0
+    middle = left + len(rasters) * (BRAIN + GAP) / 2
+    figure.text(
+        middle / width, top / height, method_label(method), ha="center", va="top", fontsize=10
+    )
+    for k, raster in enumerate(rasters):
+        x = left + k * (BRAIN + GAP)
+        box = (x / width, (top - HEAD - tall) / height, BRAIN / width, tall / height)
+        axes = figure.add_axes(box)
+        scale = draw_brain(
+            axes,
+            cortex,
+            raster,
+            values,
+            lowest=threshold * highest,
+            highest=highest,
+            colours=HEAT,
+            centres=[int(values.argmax())] if values.any() else (),
+        )
+        figure.text(
+            (x + BRAIN / 2) / width,
+            (top - HEAD + 0.08) / height,
+            raster.view,
+            ha="center",
+            fontsize=7,
+            color=SOFT,
+        )
+    box = ((middle - 1.1) / width, (top - HEAD - tall - 0.16) / height, 2.2 / width, 0.08 / height)
+    draw_bar(figure, box, scale, (threshold * highest, highest), "estimate")

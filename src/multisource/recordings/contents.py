@@ -1,0 +1,119 @@
+"""What a file of EEG holds: a continuous recording, epochs or averages, and their events."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from multisource.errors import UserError
+from multisource.simulation.recorded import match_channels, open_raw, unreadable
+
+if TYPE_CHECKING:
+    import mne
+
+    Contents = mne.io.BaseRaw | mne.BaseEpochs | list[mne.Evoked]
+
+_SPLICES = ("bad", "edge")  # MNE's own annotations, which mark no event
+
+
+def open_contents(path: str | Path, *, preload: bool = True) -> Contents:
+    """Open a file by its kind: MNE's -epo.fif and -ave.fif, EEGLAB's epochs, or a recording.
+
+    Raises UserError if the file is missing or MNE cannot read it.
+    """
+    import mne
+
+    if not Path(path).exists():
+        raise UserError(f"{path}: the recording does not exist")
+    stem = Path(path).name.removesuffix(".gz")
+    try:
+        if stem.endswith(("-epo.fif", "_epo.fif")):
+            return mne.read_epochs(path, preload=preload, verbose="error")
+        if stem.endswith(("-ave.fif", "_ave.fif")):
+            return mne.read_evokeds(path, verbose="error")
+        if stem.endswith(".set") and _eeglab_trials(path) > 1:
+            return mne.read_epochs_eeglab(path, verbose="error")
+    except Exception as error:  # every reader of MNE has its own exceptions
+        raise unreadable(path, error) from error
+    return open_raw(path, preload=preload)
+
+
+def _eeglab_trials(path: str | Path) -> int:
+    import mne
+
+    try:
+        mne.io.read_raw_eeglab(path, preload=False, verbose="error")
+    except TypeError:  # MNE's way to say that there are several
+        return 2
+    return 1
+
+
+def check_channels(contents: Contents, channels: Sequence[str], *, name: str) -> None:
+    """Raise UserError for channels of the study that a file lacks or marks as bad."""
+    first = contents[0] if isinstance(contents, list) else contents
+    own = match_channels(first.ch_names, channels, name=name)
+    marked = [one for one in own if one in first.info["bads"]]
+    if marked:
+        raise UserError(
+            f"{name}: channel(s) {', '.join(marked)} are marked as bad; interpolate them with "
+            "MNE-Python, or leave them out of electrodes.channels"
+        )
+
+
+def event_onsets(raw: mne.io.BaseRaw, *, stimulus: bool = True) -> dict[str, np.ndarray]:
+    """Times (s, of the recording's first sample) of every kind of event, by its name.
+
+    Names are the descriptions of the annotations, and the codes of a stimulus channel; with
+    ``stimulus=False`` its data are left unread.
+    """
+    import mne
+
+    events, codes = mne.events_from_annotations(raw, verbose="error", regexp=None)
+    onsets = {
+        name: (events[events[:, 2] == code, 0] - raw.first_samp) / raw.info["sfreq"]
+        for name, code in codes.items()
+        if not name.lower().startswith(_SPLICES)
+    }
+    if stimulus and has_stimulus_channel(raw):
+        events = mne.find_events(raw, shortest_event=1, verbose="error")
+        for code in np.unique(events[:, 2]):
+            times = (events[events[:, 2] == code, 0] - raw.first_samp) / raw.info["sfreq"]
+            onsets.setdefault(str(code), times)
+    return onsets
+
+
+def has_stimulus_channel(raw: mne.io.BaseRaw) -> bool:
+    """Whether the amplifier wrote the codes of events into a channel."""
+    return "stim" in raw.get_channel_types()
+
+
+def choose_event(known: Iterable[str], wanted: str, *, name: str) -> str:
+    """The event called ``wanted``, or the one of which it is a part ('S  1' of 'Stimulus/S  1').
+
+    Blanks in a row count as one. Raises UserError listing the events that there are.
+    """
+    known = list(known)
+    goal = " ".join(wanted.split())
+    for parts in (lambda one: [one], lambda one: one.split("/")):
+        found = [one for one in known if goal in (" ".join(part.split()) for part in parts(one))]
+        if len(found) == 1:
+            return found[0]
+    listed = ", ".join(map(repr, known[:40])) or "none"
+    what = "several events are" if found else "no event is"
+    raise UserError(f"{name}: {what} called {wanted!r}; the file has {listed}")
+
+
+def condition_of(averages: Sequence[mne.Evoked], wanted: str | None, *, name: str) -> mne.Evoked:
+    """The average of a condition; without a name, the only one there is."""
+    by_name: Mapping[str, mne.Evoked] = {
+        one.comment or str(k): one for k, one in enumerate(averages)
+    }
+    if wanted is None:
+        if len(by_name) > 1:
+            listed = ", ".join(map(repr, by_name))
+            raise UserError(f"{name}: it holds several averages ({listed}); name one in events")
+        return averages[0]
+    return by_name[choose_event(by_name, wanted, name=name)]

@@ -1,0 +1,103 @@
+"""Where the maps of a recording are strongest: moments, clusters, their places and sizes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+from scipy.sparse import sparray
+from scipy.sparse.csgraph import connected_components
+from scipy.spatial.distance import pdist
+
+from multisource.anatomy.head import apply_affine
+from multisource.anatomy.source_space import HEMISPHERES, SourceGeometry
+
+THRESHOLD = 0.5  # of a map's maximum: what belongs to a cluster
+MOMENTS, CLUSTERS = 3, 3
+
+
+def strongest_moments(
+    times: np.ndarray, strength: np.ndarray, *, apart_s: float, most: int = MOMENTS
+) -> list[int]:
+    """Indices of the highest local maxima of the strength (M,), at least ``apart_s`` apart.
+
+    The strongest comes first.
+    """
+    left, right = np.r_[-np.inf, strength[:-1]], np.r_[strength[1:], -np.inf]
+    chosen: list[int] = []
+    for index in np.argsort(-strength, kind="stable"):
+        is_peak = strength[index] >= left[index] and strength[index] >= right[index]
+        if is_peak and all(abs(times[index] - times[k]) >= apart_s - 1e-9 for k in chosen):
+            chosen.append(int(index))
+        if len(chosen) == most:
+            break
+    return chosen
+
+
+def clusters(
+    values: np.ndarray, adjacency: sparray, *, threshold: float = THRESHOLD, most: int = CLUSTERS
+) -> list[np.ndarray]:
+    """Connected dipoles (indices) of at least ``threshold`` of the map's (N,) maximum.
+
+    That with the highest peak comes first; an empty map has none.
+    """
+    high = np.flatnonzero(values >= threshold * values.max()) if values.max() > 0 else []
+    if not len(high):
+        return []
+    count, label = connected_components(adjacency[high][:, high], directed=False)
+    found = [high[label == k] for k in range(count)]
+    return sorted(found, key=lambda one: -values[one].max())[:most]
+
+
+def dipole_areas(dipoles: SourceGeometry) -> np.ndarray:
+    """Area (N,) mm2 of each dipole: a third of its triangles of the dipoles' mesh."""
+    a, b, c = (dipoles.positions[dipoles.triangles[:, k]] for k in range(3))
+    area = np.linalg.norm(np.cross(b - a, c - a), axis=1) / 2
+    return np.bincount(dipoles.triangles.ravel(), np.repeat(area / 3, 3), minlength=len(dipoles))
+
+
+def peak_table(
+    maps: Mapping[str, np.ndarray],
+    times: np.ndarray,
+    strength: np.ndarray,
+    dipoles: SourceGeometry,
+    to_mni: np.ndarray,
+    *,
+    window_s: float,
+) -> pd.DataFrame:
+    """The strongest clusters of every method's maps (M, N) at the strongest moments.
+
+    times: (M,) s, when each window starts; strength: (M,) V; to_mni: (4, 4) from mm to MNI152 mm.
+    One row a method, moment and cluster: the window, the EEG's rms in it, the peak dipole's place
+    (mm, the head's surface RAS and MNI152), the map's maximum (of a network: how sure it is), the
+    amplitude over this maximum, and area, largest inner distance and number of dipoles of the
+    cluster.
+    """
+    adjacency, areas = dipoles.adjacency().tocsr(), dipole_areas(dipoles)
+    mni = apply_affine(to_mni, dipoles.positions)
+    rows = []
+    for method, values in maps.items():
+        for moment in strongest_moments(times, strength, apart_s=window_s):
+            for rank, members in enumerate(clusters(values[moment], adjacency), start=1):
+                peak = members[values[moment][members].argmax()]
+                places = dipoles.positions[members]
+                rows.append(
+                    {
+                        "method": method,
+                        "from_s": times[moment],
+                        "to_s": times[moment] + window_s,
+                        "eeg_rms_uv": 1e6 * strength[moment],
+                        "cluster": rank,
+                        "hemisphere": HEMISPHERES[dipoles.hemisphere[peak]],
+                        "vertex": dipoles.vertices[peak],
+                        **dict(zip(("x_mm", "y_mm", "z_mm"), dipoles.positions[peak], strict=True)),
+                        **dict(zip(("mni_x", "mni_y", "mni_z"), mni[peak], strict=True)),
+                        "map_maximum": values[moment].max(),
+                        "amplitude": values[moment][peak] / values[moment].max(),
+                        "area_cm2": areas[members].sum() / 100,
+                        "extent_mm": pdist(places).max(initial=0.0),
+                        "dipoles": len(members),
+                    }
+                )
+    return pd.DataFrame(rows)

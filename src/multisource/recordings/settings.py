@@ -1,0 +1,72 @@
+"""What a user may ask of a recording: one entry of ``recordings`` in the configuration."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any
+
+EPOCH_S = (-0.2, 0.6)  # round an event, where the user says nothing
+
+
+@dataclass(frozen=True)
+class RecordingSettings:
+    """How one recording becomes windows.
+
+    file: what MNE-Python reads. events: an annotation, a code of the stimulus channel, or the
+    condition of a file of epochs or averages; None: all there is. tmin_s, tmax_s: from where to
+    where, round the event or of the recording; None: -0.2 to 0.6 s, or all. baseline_s: the mean
+    of this span is subtracted from each epoch. band_hz: pass band of a continuous recording;
+    None: above 0.5 Hz. average: over the epochs. step_s: from one window to the next; None: a
+    quarter of a window where epochs are averaged, else a window.
+    """
+
+    file: str
+    events: str | None = None
+    tmin_s: float | None = None
+    tmax_s: float | None = None
+    baseline_s: tuple[float, float] | None = None
+    band_hz: tuple[float, float] | None = None
+    average: bool = True
+    step_s: float | None = None
+
+
+OPTIONS = tuple(field.name for field in fields(RecordingSettings))
+
+
+def recording_settings(entry: Mapping[str, Any]) -> RecordingSettings:
+    """An entry of the configuration with its defaults."""
+    pairs = {key: tuple(entry[key]) for key in ("baseline_s", "band_hz") if entry.get(key)}
+    settings = {**entry, **pairs}
+    if settings.get("events") is not None:
+        settings["events"] = str(settings["events"])
+    return RecordingSettings(**settings)
+
+
+def settings_mistakes(
+    name: str, entry: Mapping[str, Any], *, sfreq: float, window_s: float
+) -> list[str]:
+    """What cannot be in an entry's numbers, a line each, without looking at the file."""
+    key = f"recordings.{name}"
+    settings = recording_settings(entry)
+    mistakes = []
+    for option in ("baseline_s", "band_hz"):
+        pair = getattr(settings, option)
+        if pair and pair[0] >= pair[1]:
+            mistakes.append(f"{key}.{option}: {list(pair)}: the second must be the larger")
+    if settings.band_hz and settings.band_hz[1] >= sfreq / 2:
+        mistakes.append(
+            f"{key}.band_hz: {list(settings.band_hz)}: the study has {sfreq:g} Hz "
+            f"(simulation.sfreq), so stay below {sfreq / 2:g} Hz"
+        )
+    low, high = settings.tmin_s, settings.tmax_s
+    if low is not None and high is not None and high - low < window_s - 1e-9:
+        mistakes.append(
+            f"{key}: tmin_s {low:g} to tmax_s {high:g} is shorter than a window, {window_s:g} s "
+            "(simulation.window_s)"
+        )
+    if settings.step_s is not None and settings.step_s * sfreq < 1 - 1e-9:
+        mistakes.append(
+            f"{key}.step_s: {settings.step_s:g} s is less than a sample, {1 / sfreq:g} s"
+        )
+    return mistakes

@@ -1,0 +1,119 @@
+"""Windows of a recording in the format of the simulated ones, without a truth."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+
+import numpy as np
+import xarray as xr
+
+from multisource.errors import UserError
+from multisource.recordings.settings import RecordingSettings
+from multisource.recordings.stretches import Stretches
+
+MOST_WINDOWS = 10_000  # a map of each is 33 kB a method
+
+
+def cut_windows(
+    found: Stretches,
+    channels: Sequence[str],
+    settings: RecordingSettings,
+    *,
+    name: str,
+    sfreq: float,
+    window_s: float,
+) -> xr.Dataset:
+    """Windows (sample, channel, time) in V of all stretches.
+
+    Besides the contract of ``simulation.chunks``, with an empty truth: ``start (sample)``, the
+    time of a window's first sample in s, of the recording or from the event, on a grid of
+    ``step_s`` that is the same in all stretches; ``epoch (sample)``. Raises UserError if there
+    are more than 10,000 windows.
+    """
+    length = round(window_s * sfreq)
+    quarter = settings.average and found.averaged > 1
+    step = settings.step_s or (window_s / 4 if quarter else window_s)
+    step = max(1, round(step * sfreq))
+    origin = round(found.starts_s[0] * sfreq)
+    eeg, starts, epochs = [], [], []
+    for part, start_s, epoch in zip(found.parts, found.starts_s, found.epochs, strict=True):
+        begin = round(start_s * sfreq)
+        # The first window of the common grid that begins inside this part.
+        skip = -(begin - origin) % step
+        for first in range(skip, part.shape[1] - length + 1, step):
+            eeg.append(part[:, first : first + length])
+            starts.append((begin + first) / sfreq)
+            epochs.append(epoch)
+    if len(eeg) > MOST_WINDOWS:
+        raise UserError(
+            f"recordings.{name}: {len(eeg)} windows; choose tmin_s and tmax_s or a larger step_s "
+            f"so that there are {MOST_WINDOWS} at most"
+        )
+    eeg = np.array(eeg, np.float32)
+    count = len(eeg)
+    return xr.Dataset(
+        {
+            "eeg": (("sample", "channel", "time"), eeg, {"units": "V"}),
+            "start": (("sample",), np.array(starts), {"units": "s"}),
+            "epoch": (("sample",), np.array(epochs, np.int32)),
+            "truth_offset": (("boundary",), np.zeros(count + 1, np.int64)),
+            "truth_dipole": (("active",), np.zeros(0, np.int32)),
+            "truth_coefficient": (("active",), np.zeros(0, np.float32)),
+            "centre": (("sample", "patch"), np.full((count, 1), -1, np.int32)),
+            "extent_mm": (("sample", "patch"), np.zeros((count, 1), np.float32)),
+        },
+        coords={
+            "sample": np.arange(count),
+            "channel": list(channels),
+            "time": ("time", np.arange(length) / sfreq, {"units": "s"}),
+        },
+        attrs={
+            "split": name,
+            "sfreq": sfreq,
+            "step_s": step / sfreq,
+            "averaged": found.averaged,
+            "recorded_sfreq": found.recorded_sfreq,
+            "config": json.dumps(asdict(settings), sort_keys=True),
+        },
+    )
+
+
+def moments(data: xr.Dataset) -> tuple[np.ndarray, np.ndarray]:
+    """Times (M,) at which windows start, sorted, s; and which of them each window has (S,)."""
+    sample = np.round(data["start"].values * data.attrs["sfreq"]).astype(int)
+    times, which = np.unique(sample, return_inverse=True)
+    return times / data.attrs["sfreq"], which
+
+
+def over_epochs(values: np.ndarray, which: np.ndarray) -> np.ndarray:
+    """Means (M, ...) of the windows' values (S, ...) over the epochs of each moment."""
+    count = np.bincount(which).reshape(-1, *[1] * (values.ndim - 1))
+    total = np.zeros((len(count), *values.shape[1:]))
+    np.add.at(total, which, values)
+    return total / count
+
+
+def strength(data: xr.Dataset) -> np.ndarray:
+    """Root mean square (M,) of the EEG of each moment's windows, V: its global field power.
+
+    Maps are scaled window by window, so that they do not say when the brain was more active.
+    """
+    _, which = moments(data)
+    return np.sqrt(over_epochs(np.square(data["eeg"].values, dtype=float).mean(axis=(1, 2)), which))
+
+
+def series(data: xr.Dataset) -> tuple[np.ndarray, np.ndarray]:
+    """The EEG again from its windows: times (T,) s and (E, T) V, the mean over epochs.
+
+    What no window holds is not a number.
+    """
+    sfreq = data.attrs["sfreq"]
+    times, which = moments(data)
+    windows = over_epochs(data["eeg"].values, which)
+    first = np.round(times * sfreq).astype(int)
+    place = first[:, None] + np.arange(windows.shape[2]) - first[0]
+    joined = np.full((windows.shape[1], place.max() + 1), np.nan)
+    joined[:, place] = windows.transpose(1, 0, 2)
+    return (first[0] + np.arange(joined.shape[1])) / sfreq, joined

@@ -1,0 +1,158 @@
+"""Recordings of your own: every network and solver applied to them (config recordings).
+
+in:  an EEG file each, network/{network}/*, inverse/{solver}.nc, leadfield/sources-src.fif
+out: recordings/{recording}/windows.nc, recordings/{recording}/{method}.nc,
+     recordings/{recording}/{method}-{lh,rh}.stc, recordings/{recording}/peaks.tsv,
+     figures/recording-{recording}.png
+"""
+
+
+rule cut_recording:
+    """The study's channels at its rate, cut into windows; what is wrong with a file shows here."""
+    input:
+        **named_files(config["electrodes"], "channels"),
+        recording=lambda wildcards: recording_files(wildcards.recording),
+    output:
+        windows="results/{head}/recordings/{recording}/windows.nc",
+    log:
+        "results/{head}/logs/cut_recording/{recording}.log",
+    benchmark:
+        "results/{head}/benchmarks/cut_recording/{recording}.tsv"
+    # A bad file is refused before the head is made.
+    priority: 2
+    conda:
+        "../../envs/multisource.yaml"
+    resources:
+        mem_mb=4000,
+        runtime=20,
+    params:
+        **pick(config["simulation"], "sfreq", "window_s"),
+        settings=lambda wildcards: config["recordings"][wildcards.recording],
+        names=(
+            []
+            if named_files(config["electrodes"], "channels")
+            else config["electrodes"]["channels"]
+        ),
+        code=code(
+            "recordings.settings",
+            "recordings.stretches",
+            "recordings.windows",
+            "simulation.chunks",
+            "anatomy.electrodes",
+        ),
+    script:
+        "../scripts/cut_recording.py"
+
+
+# The steps of the scenarios, on a recording in a scenario's place.
+use rule solve_scenario as solve_recording with:
+    input:
+        kernel=solver_kernel,
+        forward=solver_forward,
+        chunks=["results/{head}/recordings/{scenario}/windows.nc"],
+    output:
+        estimate="results/{head}/recordings/{scenario}/{solver}.nc",
+    log:
+        "results/{head}/logs/solve_recording/{scenario}-{solver}.log",
+    benchmark:
+        "results/{head}/benchmarks/solve_recording/{scenario}-{solver}.tsv"
+    wildcard_constraints:
+        scenario="|".join(RECORDINGS) or "none",
+
+
+use rule predict_network as predict_recording with:
+    input:
+        weights=rules.train_network.output.weights,
+        settings=rules.train_network.output.settings,
+        chunks=["results/{head}/recordings/{scenario}/windows.nc"],
+    output:
+        estimate="results/{head}/recordings/{scenario}/{network}.nc",
+    log:
+        "results/{head}/logs/predict_recording/{scenario}-{network}.log",
+    benchmark:
+        "results/{head}/benchmarks/predict_recording/{scenario}-{network}.tsv"
+    wildcard_constraints:
+        scenario="|".join(RECORDINGS) or "none",
+
+
+rule summarise_recording:
+    """Source estimates that MNE reads, and the places of the strongest activity."""
+    input:
+        head=rules.build_head.output,
+        sources=rules.build_source_space.output.sources,
+        windows=rules.cut_recording.output.windows,
+        estimates=expand(
+            "results/{{head}}/recordings/{{recording}}/{method}.nc",
+            method=RECORDING_METHODS,
+        ),
+    output:
+        left=expand(
+            "results/{{head}}/recordings/{{recording}}/{method}-lh.stc",
+            method=RECORDING_METHODS,
+        ),
+        right=expand(
+            "results/{{head}}/recordings/{{recording}}/{method}-rh.stc",
+            method=RECORDING_METHODS,
+        ),
+        peaks="results/{head}/recordings/{recording}/peaks.tsv",
+    log:
+        "results/{head}/logs/summarise_recording/{recording}.log",
+    benchmark:
+        "results/{head}/benchmarks/summarise_recording/{recording}.tsv"
+    conda:
+        "../../envs/multisource.yaml"
+    resources:
+        mem_mb=6000,
+        runtime=20,
+    params:
+        anatomy=anatomy_folder,
+        methods=RECORDING_METHODS,
+        code=code(
+            "recordings.windows",
+            "recordings.peaks",
+            "recordings.stc",
+            "simulation.chunks",
+            "evaluation.estimates",
+            "anatomy.source_space",
+            "anatomy.io",
+        ),
+    script:
+        "../scripts/summarise_recording.py"
+
+
+rule plot_recording:
+    """The EEG, its strongest window, and every method's map of that window on the brain."""
+    input:
+        head=rules.build_head.output,
+        sources=rules.build_source_space.output.sources,
+        electrodes=rules.place_electrodes.output.electrodes,
+        windows=rules.cut_recording.output.windows,
+        estimates=expand(
+            "results/{{head}}/recordings/{{recording}}/{method}.nc",
+            method=RECORDING_METHODS,
+        ),
+    output:
+        figure="results/{head}/figures/recording-{recording}.png",
+    log:
+        "results/{head}/logs/plot_recording/{recording}.log",
+    benchmark:
+        "results/{head}/benchmarks/plot_recording/{recording}.tsv"
+    conda:
+        "../../envs/multisource.yaml"
+    resources:
+        mem_mb=3000,
+        runtime=10,
+    params:
+        anatomy=anatomy_folder,
+        methods=RECORDING_METHODS,
+        code=code(
+            "figures.recording",
+            "recordings.windows",
+            "recordings.peaks",
+            "simulation.chunks",
+            "evaluation.estimates",
+            "anatomy.electrodes",
+            "anatomy.io",
+        ),
+    script:
+        "../scripts/plot_recording.py"

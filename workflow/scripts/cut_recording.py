@@ -1,0 +1,25 @@
+from multisource.anatomy.electrodes import read_channel_list
+from multisource.logs import logged
+from multisource.recordings.settings import recording_settings
+from multisource.recordings.stretches import read_stretches
+from multisource.recordings.windows import cut_windows
+from multisource.simulation.chunks import write_chunk
+
+with logged(snakemake.log[0]):
+    table = snakemake.input.get("channels")
+    channels = read_channel_list(table) if table else snakemake.params.names
+    sfreq, window_s = snakemake.params.sfreq, snakemake.params.window_s
+    settings = recording_settings(snakemake.params.settings)
+    found = read_stretches(
+        snakemake.input.recording[0], channels, settings, sfreq=sfreq, shortest_s=window_s
+    )
+    data = cut_windows(
+        found,
+        channels,
+        settings,
+        name=snakemake.wildcards.recording,
+        sfreq=sfreq,
+        window_s=window_s,
+    )
+    print(f"{data.sizes['sample']} windows, {found.averaged} epochs averaged")
+    write_chunk(snakemake.output.windows, data)
