@@ -1,0 +1,206 @@
+"""Maps of recordings: they lie where the source is, whatever the gain; peaks, STC files, figure."""
+
+import io
+
+import mne
+import numpy as np
+import pytest
+from figures_case import CENTRES, RADIUS, ball, ball_cortex
+from inverse_case import CHANNELS, forward
+from matplotlib.image import imread
+
+from multisource.anatomy.source_space import SourceGeometry
+from multisource.figures.recording import recording_figure
+from multisource.inverse.kernel import apply_kernel
+from multisource.inverse.registry import build_kernel
+from multisource.network.prediction import predict
+from multisource.network.registry import build_network
+from multisource.recordings.peaks import clusters, dipole_areas, peak_table, strongest_moments
+from multisource.recordings.settings import RecordingSettings
+from multisource.recordings.stc import source_estimate, write_stc
+from multisource.recordings.stretches import read_stretches
+from multisource.recordings.windows import cut_windows, moments, strength
+
+
+@pytest.fixture(scope="module")
+def balls():
+    """Dipoles on two balls, 642 on each, and their cortex."""
+    points, triangles = ball(3)
+    places = np.vstack([points * RADIUS + at for at in CENTRES.values()])
+    return SourceGeometry(
+        positions=places,
+        normals=np.vstack([points, points]),
+        pial=places,
+        triangles=np.vstack([triangles, triangles + len(points)]),
+        hemisphere=np.repeat([0, 1], len(points)),
+        vertices=np.tile(np.arange(len(points)), 2),
+        medial_wall=np.zeros(2 * len(points), bool),
+    )
+
+
+def bump(dipoles, direction, side, width_mm):
+    goal = CENTRES[side] + RADIUS * np.asarray(direction, float)
+    return np.exp(-0.5 * (np.linalg.norm(dipoles.positions - goal, axis=1) / width_mm) ** 2)
+
+
+def recorded(folder, *, gain=1.0, dipole=57):
+    """Windows of a recording of one dipole along its normal, seen through the forward."""
+    fixed = mne.convert_forward_solution(
+        forward(), force_fixed=True, surf_ori=True, use_cps=False, verbose="error"
+    )
+    times = np.arange(1000) / 250
+    rng = np.random.default_rng(1)
+    eeg = np.outer(fixed["sol"]["data"][:, dipole], np.sin(2 * np.pi * 10 * times))
+    eeg *= 2e-5 / eeg.std()
+    eeg += 0.02 * eeg.std() * rng.standard_normal(eeg.shape)
+    order = rng.permutation(len(CHANNELS))
+    info = mne.create_info([CHANNELS[k] for k in order], 250.0, "eeg")
+    raw = mne.io.RawArray(gain * eeg[order], info, verbose="error")
+    raw.save(folder / "mine_raw.fif", overwrite=True, verbose="error")
+    settings = RecordingSettings("mine_raw.fif")
+    found = read_stretches(folder / "mine_raw.fif", CHANNELS, settings, sfreq=250.0, shortest_s=0.2)
+    return cut_windows(found, CHANNELS, settings, name="mine", sfreq=250.0, window_s=0.2)
+
+
+def test_the_peak_is_the_dipole_that_was_recorded(tmp_path):
+    """sLORETA localises a single noiseless dipole exactly (Pascual-Marqui 2002)."""
+    eeg = recorded(tmp_path)["eeg"].values
+    kernel = build_kernel("sloreta", forward(), snr=100.0)
+    assert (apply_kernel(kernel, eeg).argmax(axis=1) == 57).mean() > 0.9
+
+
+def test_maps_do_not_depend_on_the_gain_of_the_amplifier(tmp_path):
+    """A file in another unit, or a stronger brain, is the same map."""
+    kernel = build_kernel("mne", forward())
+    network = build_network("convnet", len(CHANNELS), 50, 132, filters=[8], pooling=[10], hidden=[])
+    first = recorded(tmp_path)
+    network.standardise.fit(first["eeg"].values)
+    for gain in (0.1, 50.0):
+        other = recorded(tmp_path, gain=gain)
+        assert strength(other) / strength(first) == pytest.approx(gain, rel=1e-4)
+        for maps in (lambda eeg: apply_kernel(kernel, eeg), lambda eeg: predict(network, eeg)):
+            # Float32 in the file and in the products.
+            np.testing.assert_allclose(
+                maps(other["eeg"].values), maps(first["eeg"].values), rtol=2e-4
+            )
+
+
+def test_source_estimates_fit_the_forward_of_the_study(tmp_path):
+    sources = forward()["src"]
+    count = sum(part["nuse"] for part in sources)
+    maps = np.random.default_rng(0).random((3, count))
+    times, power = np.array([1.0, 1.2, 1.8]), np.array([1e-6, 4e-6, 2e-6])
+    stc = source_estimate(maps, times, power, sources, step_s=0.2, window_s=0.2)
+    write_stc(tmp_path / "mne-lh.stc", tmp_path / "mne-rh.stc", stc)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["mne-lh.stc", "mne-rh.stc"]
+    back = mne.read_source_estimate(tmp_path / "mne")
+    assert [list(v) for v in back.vertices] == [list(part["vertno"]) for part in sources]
+    # Times are the middles of the windows; where there was none, the estimate is zero.
+    np.testing.assert_allclose(back.times, [1.1, 1.3, 1.5, 1.7, 1.9], atol=1e-6)
+    np.testing.assert_allclose(back.data[:, [0, 1, 4]], (maps.T * [0.25, 1, 0.5]), rtol=1e-6)
+    assert not back.data[:, 2:4].any()
+    # MNE refuses here what does not fit.
+    fixed = mne.convert_forward_solution(forward(), force_fixed=True, verbose="error")
+    info = mne.create_info(CHANNELS, 250.0, "eeg")
+    with info._unlock():
+        info["dev_head_t"] = fixed["info"]["dev_head_t"]
+    evoked = mne.apply_forward(fixed, back, info, verbose="error")
+    assert evoked.data.shape == (len(CHANNELS), 5)
+
+
+def test_strongest_moments_are_peaks_that_lie_apart():
+    times = 0.05 * np.arange(9)
+    power = np.array([0, 5, 9, 8, 4, 6, 1, 3, 2.0])
+    # 0.15 s (8) is on the flank of 0.1 s (9); 0.25 s (6) and 0.35 s (3) are peaks.
+    assert strongest_moments(times, power, apart_s=0.1) == [2, 5, 7]
+    assert strongest_moments(times, power, apart_s=0.2) == [2, 7]
+
+
+def test_clusters_are_connected_and_sorted(balls):
+    values = bump(balls, (-1, 0, 0), "lh", 8) + 0.7 * bump(balls, (0, 0, 1), "rh", 8)
+    found = clusters(values, balls.adjacency().tocsr())
+    assert len(found) == 2
+    assert set(balls.hemisphere[found[0]]) == {0} and set(balls.hemisphere[found[1]]) == {1}
+    assert np.concatenate(found).size == (values >= 0.5).sum()
+    assert clusters(np.zeros(len(balls)), balls.adjacency().tocsr()) == []
+
+
+def test_areas_of_the_dipoles_are_that_of_the_surface(balls):
+    # A ball of 1280 flat triangles has 0.5 % less area than the sphere round it.
+    assert dipole_areas(balls).sum() == pytest.approx(2 * 4 * np.pi * RADIUS**2, rel=0.01)
+
+
+def test_peaks_say_where_and_how_large(balls):
+    width = 8.0
+    values = bump(balls, (-1, 0, 0), "lh", width)
+    quiet = bump(balls, (0, 0, 1), "rh", width)
+    to_mni = np.diag([2.0, 2.0, 2.0, 1.0])
+    to_mni[:3, 3] = [1, 2, 3]
+    table = peak_table(
+        {"mne": np.array([quiet, values])},
+        np.array([0.0, 0.2]),
+        np.array([1e-6, 3e-6]),
+        balls,
+        to_mni,
+        window_s=0.2,
+    )
+    first = table.iloc[0]
+    assert (first["from_s"], first["to_s"], first["eeg_rms_uv"]) == (0.2, 0.4, pytest.approx(3))
+    place = first[["x_mm", "y_mm", "z_mm"]].to_numpy(float)
+    # Half the distance between dipoles of this mesh is 3 mm.
+    assert np.linalg.norm(place - CENTRES["lh"] - [-RADIUS, 0, 0]) < 3
+    np.testing.assert_allclose(
+        first[["mni_x", "mni_y", "mni_z"]].to_numpy(float), 2 * place + [1, 2, 3]
+    )
+    # Half of the maximum is reached at 1.18 widths: a cap of 19 mm in diameter, of 280 mm2; its
+    # rim is as ragged as the mesh is coarse, 5 mm.
+    assert first["extent_mm"] == pytest.approx(2 * 1.18 * width, abs=5)
+    assert first["area_cm2"] == pytest.approx(2.8, rel=0.25)
+    assert first["hemisphere"] == "lh" and first["amplitude"] == 1
+
+
+def test_figure_shows_the_moment_and_every_method(balls):
+    cortex = ball_cortex()
+    maps = {name: bump(balls, (-1, 0, 0), "lh", 10) for name in ("convnet", "mne", "mine")}
+    rng = np.random.default_rng(0)
+    times = np.arange(200) / 250
+    power = np.exp(-0.5 * ((times - 0.5) / 0.02) ** 2)
+    eeg = 1e-6 * (np.outer([3, -3, 2, -2, 1, -1], power) + 0.05 * rng.standard_normal((6, 200)))
+    places = 90 * np.array(
+        [
+            (0, 0.5, 0.8),
+            (0, -0.5, 0.8),
+            (0.5, 0, 0.8),
+            (-0.5, 0, 0.8),
+            (0.9, 0, 0.3),
+            (-0.9, 0, 0.3),
+        ]
+    )
+    figure = recording_figure(
+        cortex,
+        maps,
+        times=times,
+        eeg=eeg,
+        electrodes=places,
+        window=(0.4, 0.6),
+        title="mine",
+        pixels_per_mm=1.0,
+    )
+    words = [text.get_text() for text in figure.texts] + [
+        text.get_text() for axes in figure.axes for text in [axes.title, *axes.texts]
+    ]
+    assert {"mine", "ConvNet", "MNE", "left lateral", "right medial", "L", "R"} <= set(words)
+    # The moment is the sample of the largest power, 0.5 s.
+    assert "potential at 0.500 s" in words
+    stream = io.BytesIO()
+    figure.savefig(stream, dpi=60)
+    picture = imread(io.BytesIO(stream.getvalue()))[..., :3]
+    red = (picture[..., 0] > 0.8) & (picture[..., 1] < 0.6) & (picture[..., 2] < 0.2)
+    assert red.sum() > 100, "the maps are drawn"
+
+
+def test_moments_are_those_of_the_windows(tmp_path):
+    data = recorded(tmp_path)
+    times, which = moments(data)
+    np.testing.assert_allclose(times, 0.2 * np.arange(20))
+    assert list(which) == list(range(20))
