@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+from scipy.signal import resample_poly
 
 from multisource.errors import UserError
 from multisource.recordings.contents import (
@@ -156,17 +158,19 @@ def _of_epochs(
         )
     recorded_sfreq = float(data.info["sfreq"])
     keep_channels(data, channels, name=name)
-    if recorded_sfreq != sfreq:
-        data.resample(sfreq, verbose="error")
-    low, high = _span(settings, (data.times[0], data.times[-1] + 1 / sfreq))
-    first, last = (round((t - data.times[0]) * sfreq) for t in (low, high))
-    if first < 0 or last > len(data.times):
-        raise UserError(
-            f"{name}: its epochs last from {data.times[0]:g} to {data.times[-1]:g} s; choose "
-            "tmin_s and tmax_s inside"
-        )
     values = data.get_data()
     values = values[None] if values.ndim == 2 else values
+    if recorded_sfreq != sfreq:
+        # An epoch's length is seldom a whole number at both rates, which MNE's resampling wants.
+        ratio = Fraction(sfreq / recorded_sfreq).limit_denominator(1000)
+        values = resample_poly(values, *ratio.as_integer_ratio(), axis=2, padtype="line")
+    begin, end = data.times[0], data.times[0] + values.shape[2] / sfreq
+    low, high = _span(settings, (begin, end))
+    first, last = (round((t - begin) * sfreq) for t in (low, high))
+    if first < 0 or last > values.shape[2]:
+        raise UserError(
+            f"{name}: its epochs last from {begin:g} to {end:g} s; choose tmin_s and tmax_s inside"
+        )
     check_amplitudes(np.concatenate(list(values), axis=1), channels, name=name)
     found = _epochs_or_average(
         values[:, :, first:last],
