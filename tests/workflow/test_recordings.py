@@ -1,0 +1,121 @@
+"""A recording of one's own on the finished tiny study: its maps, files, reruns, and refusal."""
+
+import importlib.util
+from pathlib import Path
+
+import mne
+import numpy as np
+import pandas as pd
+import pytest
+import xarray as xr
+import yaml
+
+from multisource.network.prediction import predict
+from multisource.network.weights import load_network
+
+pytestmark = pytest.mark.xdist_group("study")
+REPOSITORY = Path(__file__).parents[2]
+METHODS = ["convnet", "convnet_fresh", "mne", "eloreta", "laura"]
+
+
+@pytest.fixture(scope="module")
+def example():
+    """The program of the documentation that writes a recording with a known source."""
+    path = REPOSITORY / "docs/own_recording_example.py"
+    spec = importlib.util.spec_from_file_location("own_recording_example", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="module")
+def localised(study, example):
+    """The tiny study with the example, its channels shuffled, and the true place in MNI mm."""
+    raw, truth = example.example(study.folder / "results/fsaverage")
+    order = np.random.default_rng(0).permutation(raw.ch_names)
+    raw.reorder_channels(list(order))
+    raw.save(study.folder / "example_raw.fif", overwrite=True, verbose="error")
+    entry = {"file": "example_raw.fif", "events": "flash", "baseline_s": [-0.2, 0], "step_s": 0.2}
+    config = yaml.safe_load((study.folder / "tiny.yaml").read_text())
+    config["recordings"] = {"example": entry}
+    (study.folder / "recording.yaml").write_text(yaml.safe_dump(config))
+    run = study.snakemake("--cores", "2", "recordings", config="recording.yaml")
+    assert run.returncode == 0, run.stdout[-6000:] + run.stderr[-6000:]
+    return study.folder / "results/fsaverage", truth
+
+
+def test_every_method_is_applied_and_nothing_else_is_touched(study, localised):
+    results, _ = localised
+    for method in METHODS:
+        with xr.open_dataset(
+            results / f"recordings/example/{method}.nc", engine="h5netcdf"
+        ) as data:
+            assert data["estimate"].shape == (4, 132) and data.attrs["method"] == method
+    assert (results / "figures/recording-example.png").stat().st_size > 50_000
+    assert study.planned("recordings", config="recording.yaml") == {}
+    assert study.planned() == {}
+    # The report shows it.
+    assert study.planned(config="recording.yaml") == {"render_report": 1}
+
+
+def test_solvers_find_the_patch_that_was_recorded(localised):
+    """Simulated by operator A, solved by operator B, channels in another order."""
+    results, truth = localised
+    peaks = pd.read_csv(results / "recordings/example/peaks.tsv", sep="\t")
+    assert set(peaks["method"]) == set(METHODS)
+    first = peaks.drop_duplicates("method").set_index("method")
+    # The response is at 0.1 s, so the strongest window is that of 0 to 0.2 s.
+    assert (first["from_s"] == 0).all()
+    for method in ("mne", "eloreta", "laura"):
+        place = first.loc[method, ["mni_x", "mni_y", "mni_z"]].to_numpy(float)
+        # Of 132 dipoles neighbours are 20 to 30 mm apart: the patch's own or one next to it. A
+        # wrong order of the channels, or left for right, is 60 mm off and more.
+        assert np.linalg.norm(place - truth) < 35, method
+
+
+def test_networks_see_the_eeg_that_was_simulated(localised, example):
+    """The map of the file is that of the arrays which the file was written from."""
+    results, _ = localised
+    network, settings = load_network(
+        results / "network/convnet/weights.safetensors", results / "network/convnet/settings.json"
+    )
+    raw, _ = example.example(results)
+    assert raw.ch_names == settings["channels"]
+    starts = np.round(250 * raw.annotations.onset).astype(int)
+    direct = np.mean([raw.get_data(start=s, stop=s + 50) for s in starts], axis=0)
+    direct -= np.mean([raw.get_data(start=s - 50, stop=s).mean(axis=1) for s in starts], axis=0)[
+        :, None
+    ]
+    with xr.open_dataset(results / "recordings/example/convnet.nc", engine="h5netcdf") as data:
+        found = data["estimate"].values[1]
+    expected = predict(network, direct[None])[0]
+    # A high-pass of 0.5 Hz lies between the two.
+    assert np.corrcoef(found, expected)[0, 1] > 0.95
+
+
+def test_source_estimates_open_on_the_source_space_of_the_study(localised):
+    results, _ = localised
+    forward = mne.read_forward_solution(results / "leadfield/bem-fwd.fif", verbose="error")
+    for method in METHODS:
+        stc = mne.read_source_estimate(results / f"recordings/example/{method}")
+        assert [list(v) for v in stc.vertices] == [list(p["vertno"]) for p in forward["src"]]
+        np.testing.assert_allclose(stc.times, [-0.1, 0.1, 0.3, 0.5], atol=1e-6)
+
+
+def test_an_edit_of_a_solver_reruns_it_alone(study, localised):
+    config = yaml.safe_load((study.folder / "recording.yaml").read_text())
+    config["inverse"]["settings"] = {"laura": {"kind": "laura", "exponent": 2}}
+    (study.folder / "edited.yaml").write_text(yaml.safe_dump(config))
+    planned = study.planned("recordings", config="edited.yaml")
+    steps = {"build_kernel", "solve_recording", "summarise_recording", "plot_recording"}
+    assert planned == dict.fromkeys([*steps, "recordings"], 1)
+
+
+def test_an_unknown_event_is_refused_before_any_job(study, localised):
+    config = yaml.safe_load((study.folder / "recording.yaml").read_text())
+    config["recordings"]["example"]["events"] = "flesh"
+    (study.folder / "edited.yaml").write_text(yaml.safe_dump(config))
+    run = study.snakemake("--dry-run", "recordings", config="edited.yaml")
+    output = run.stdout + run.stderr
+    assert run.returncode != 0 and "Traceback" not in output
+    assert "no event is called 'flesh'; the file has 'flash'" in output
