@@ -1,0 +1,44 @@
+"""The report shows the user's recordings, and no section where there are none."""
+
+import pandas as pd
+import pytest
+from test_report import PNG, study_folder
+
+from multisource.report.study import study_report
+
+CONFIG = {
+    "head": "fsaverage",
+    "seed": 7,
+    "anatomy": {"provider": "fsaverage"},
+    "simulation": {
+        "splits": {"train": {"samples": 5000}, "test": {"samples": 40}},
+        "scenarios": {"duration_s": 30.0},
+    },
+    "evaluation": {"confidence": 0.9, "reference": "convnet"},
+}
+
+
+@pytest.mark.parametrize("recordings", [{}, {"vep": {"file": "vep.edf"}}])
+def test_recordings_have_a_section(tmp_path, recordings):
+    folder = study_folder(tmp_path)
+    for name in recordings:
+        (folder / f"recordings/{name}").mkdir(parents=True)
+        (folder / f"figures/recording-{name}.png").write_bytes(PNG)
+        place = {"mni_x": 16.4, "mni_y": -101.0, "mni_z": 2.0, "hemisphere": "rh"}
+        size = {"map_maximum": 0.99, "area_cm2": 20.8, "extent_mm": 38.3}
+        rows = [
+            {"method": "mne", "from_s": 0.04 * k, "to_s": 0.2 + 0.04 * k} | place | size
+            for k in (1, 2)
+        ]
+        table = pd.DataFrame(rows)
+        table.to_csv(folder / f"recordings/{name}/peaks.tsv", sep="\t", index=False)
+    page = study_report(
+        folder,
+        config={**CONFIG, "recordings": recordings},
+        tables={"I": "A", "V": "test", "IX": "test"},
+        networks=["net"],
+    )
+    assert ('id="your-recordings"' in page) == bool(recordings)
+    # The strongest window only, its place in print.
+    assert ("0.04 to 0.24" in page and "16, -101, 2" in page) == bool(recordings)
+    assert "0.08 to 0.28" not in page
