@@ -20,6 +20,7 @@ import fem_sphere as sphere
 from multisource.leadfield.fem import SOURCE_MODELS, leadfield, load_mesh, save_mesh
 from multisource.leadfield.locate import locate
 from multisource.leadfield.sphere import sphere_leadfield
+from multisource.leadfield.sphere_mesh import fitted_spheres
 from multisource.leadfield.transfer import transfer_matrix
 
 matplotlib.use("Agg")
@@ -30,7 +31,7 @@ ECCENTRICITIES = (0.2, 0.5, 0.8, 0.9, 0.95, 0.97, 0.98, 0.99)
 MESHES = {
     "hexahedra 2 mm": lambda: sphere.voxels(2.0),
     "hexahedra 1 mm": lambda: sphere.voxels(1.0),
-    "tetrahedra": sphere.fitted,
+    "tetrahedra": lambda: fitted_spheres(3.1),
 }
 COUNT = 30
 

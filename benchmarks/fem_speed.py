@@ -25,6 +25,7 @@ from multisource.leadfield.assembly import stiffness_matrix
 from multisource.leadfield.electrode_projection import project_electrodes
 from multisource.leadfield.mesh import Mesh, load_mesh, save_mesh
 from multisource.leadfield.multigrid import Multigrid
+from multisource.leadfield.sphere_mesh import fitted_spheres
 from multisource.leadfield.transfer import solve_electrodes
 
 matplotlib.use("Agg")
@@ -40,8 +41,8 @@ MESHES = {
     "hexahedra 3 mm": lambda: sphere.voxels(3.0),
     "hexahedra 2 mm": lambda: sphere.voxels(2.0),
     "hexahedra 1 mm": lambda: sphere.voxels(1.0),
-    "tetrahedra coarse": lambda: sphere.fitted((20, 20, 18, 16)),
-    "tetrahedra": sphere.fitted,
+    "tetrahedra coarse": lambda: fitted_spheres(6.0),
+    "tetrahedra": lambda: fitted_spheres(3.1),
 }
 
 
@@ -109,7 +110,7 @@ def measure(name: str, solver: str, path: Path) -> dict:
     """One solver on one mesh, in a process of its own so that its peak memory is its own."""
     if solver == "ours":
         # Compile outside the timings.
-        small = sphere.voxels(12.0) if name.startswith("hex") else sphere.fitted((6, 6, 6, 6))
+        small = sphere.voxels(12.0) if name.startswith("hex") else fitted_spheres(14.0)
         _solve(small, solver)
     mesh = load_mesh(path)
     row = {"mesh": name, "solver": solver, "nodes": len(mesh.nodes)}

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from multisource.anatomy.surfaces import volume
+from multisource.leadfield import sphere_mesh
 from multisource.leadfield.hexahedra import hexahedral_mesh
 from multisource.leadfield.mesh import Mesh
-from multisource.leadfield.sphere import geodesic_sphere
-from multisource.leadfield.tetrahedra import Shell, tetrahedral_mesh
 
-RADII = np.array([78.0, 80.0, 86.0, 92.0])
-LABELS = (2, 3, 4, 5)
+RADII = np.array(list(sphere_mesh.RADII.values()))
+LABELS = tuple(sphere_mesh.LABELS.values())
 CONDUCTIVITY = {2: 0.33, 3: 1.79, 4: 0.01, 5: 0.43}
 
 
@@ -45,25 +43,3 @@ def voxels(step: float, shift: float = 0.33) -> Mesh:
     affine = np.diag([step, step, step, 1.0])
     affine[:3, 3] = line[0]
     return hexahedral_mesh(labels, affine, shift=shift)
-
-
-def fitted(
-    frequencies: tuple[int, int, int, int] = (36, 40, 40, 24),
-    *,
-    max_edge: float = 8.5,
-    grading: float = 0.35,
-) -> Mesh:
-    """Tetrahedra between geodesic spheres, about 112,000 nodes by default.
-
-    All of the signal passes the skull, where its gradients vary along the layer: on even meshes
-    most of the error comes from there, and so it gets the finest surfaces. The polyhedra hold the
-    volumes of their spheres: inscribed ones would make every layer too small, an error of the
-    geometry and not of the method.
-    """
-    names = ("brain", "CSF", "skull", "scalp")
-    shells = []
-    for name, radius, label, frequency in zip(names, RADII, LABELS, frequencies, strict=True):
-        vertices, triangles = geodesic_sphere(frequency)
-        vertices = vertices * (4 / 3 * np.pi / volume(vertices, triangles)) ** (1 / 3)
-        shells.append(Shell(name, radius * vertices, triangles, label))
-    return tetrahedral_mesh(shells, max_edge=max_edge, grading=grading)

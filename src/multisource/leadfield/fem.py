@@ -18,6 +18,7 @@ from multisource.leadfield.assembly import element_conductivity
 from multisource.leadfield.hexahedra import hexahedral_mesh
 from multisource.leadfield.locate import locate
 from multisource.leadfield.mesh import TISSUES, Mesh, load_mesh, save_mesh
+from multisource.leadfield.nesting import Shell
 from multisource.leadfield.placement import place_dipoles
 from multisource.leadfield.source_models import (
     localised_subtraction,
@@ -26,7 +27,7 @@ from multisource.leadfield.source_models import (
     venant,
 )
 from multisource.leadfield.source_models.patch import MIN_PATCH
-from multisource.leadfield.tetrahedra import Shell, shells_and_labels, tetrahedral_mesh
+from multisource.leadfield.tetrahedra import shells_and_labels, tetrahedral_mesh
 from multisource.leadfield.transfer import transfer_matrix
 
 __all__ = [

@@ -1,32 +1,18 @@
 """Tetrahedra fitted to nested closed surfaces.
 
 The surfaces' triangles become faces of the mesh, so that conductivity jumps exactly where the
-surfaces are. Netgen (Schoeberl, Comput. Vis. Sci. 1, 1997) fills the layers between them.
+surfaces are. Between surfaces of one triangulation they lie in layers; elsewhere Netgen
+(Schoeberl, Comput. Vis. Sci. 1, 1997) fills the space.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
-from scipy.spatial import cKDTree
 
-from multisource.anatomy import surfaces as geometry
 from multisource.errors import UserError
+from multisource.leadfield.layers import fit, prism_layers
 from multisource.leadfield.mesh import Mesh
-from multisource.leadfield.shells import crossing
-
-SMALLEST_GAP = 0.3
-
-
-@dataclass(frozen=True)
-class Shell:
-    """A closed surface with outward triangles, and the tissue label just inside it."""
-
-    name: str
-    vertices: np.ndarray
-    triangles: np.ndarray
-    label: int
+from multisource.leadfield.nesting import Shell, nesting
 
 
 def tetrahedral_mesh(
@@ -40,17 +26,69 @@ def tetrahedral_mesh(
     """Return tetrahedra between nested surfaces; edges grow from the surfaces' own length inwards.
 
     ``shells`` in any order, mm; each lies inside exactly one other or is the outermost one.
-    ``max_edge`` mm bounds the edges everywhere, ``inner_edge`` mm those inside surfaces that
-    contain no other; ``grading`` in (0, 1]: how fast they grow; ``optimisation``: Netgen's passes
-    of improvement. Raises UserError, with the surfaces' names, for a surface that is open or
-    inside out, and for two that cross or come closer than ``SMALLEST_GAP`` mm; RuntimeError if
-    Netgen cannot fill a layer.
+    ``max_edge`` mm bounds the edges that Netgen makes, ``inner_edge`` mm those inside surfaces
+    that contain no other; ``grading`` in (0, 1]: how fast they grow; ``optimisation``: Netgen's
+    passes of improvement. Raises UserError, with the surfaces' names, for a surface that is open
+    or inside out, for two that cross or come closer than ``SMALLEST_GAP`` mm, and for ``layers``
+    between surfaces whose triangles differ or turn over; RuntimeError if Netgen cannot fill the
+    rest.
     """
     sizes = {"max_edge": max_edge, "grading": grading, "inner_edge": inner_edge}
     return _fill(shells, nesting(shells), **sizes, optimisation=optimisation)
 
 
-def _fill(
+def _fill(shells: list[Shell], outside: list[int], **options) -> Mesh:
+    """Return the tetrahedra of surfaces whose ``nesting`` is ``outside``."""
+    first = np.cumsum([0] + [len(shell.vertices) for shell in shells])
+    # Numbers of the nodes: those of the surfaces, then what lies between them, part by part.
+    nodes, elements, labels = [shell.vertices for shell in shells], [], []
+    count = first[-1]
+    for index, shell in enumerate(shells):
+        if not shell.layers:
+            continue
+        within = _directly_inside(shells, outside, index)
+        inner, n = shells[within], len(shell.vertices)
+        points, cells = prism_layers(inner.vertices, shell.vertices, shell.triangles, shell.layers)
+        between = len(points) - 2 * n
+        number = np.concatenate(
+            [first[within] + np.arange(n), count + np.arange(between), first[index] + np.arange(n)]
+        )
+        nodes.append(points[n:-n])
+        elements.append(number[cells])
+        labels.append(np.full(len(cells), shell.label, np.uint8))
+        count += between
+    on_surfaces, points, cells, tissues = _netgen(shells, outside, **options)
+    number = np.concatenate(
+        [
+            *(first[index] + np.arange(len(shells[index].vertices)) for index in on_surfaces),
+            count + np.arange(len(points)),
+        ]
+    )
+    nodes.append(points)
+    elements.append(number[cells])
+    labels.append(tissues)
+    return from_arrays(np.concatenate(nodes), np.concatenate(elements), np.concatenate(labels))
+
+
+def _directly_inside(shells: list[Shell], outside: list[int], index: int) -> int:
+    """Return the one surface that layers can be laid from, or raise UserError."""
+    shell = shells[index]
+    within = [child for child, parent in enumerate(outside) if parent == index]
+    if len(within) != 1:
+        names = ", ".join(shells[child].name for child in within) or "nothing"
+        raise UserError(
+            f"surface {shell.name}: layers need one surface directly inside it, found {names}"
+        )
+    inner = shells[within[0]]
+    if not fit(inner.vertices, inner.triangles, shell.vertices, shell.triangles):
+        raise UserError(
+            f"surfaces {inner.name} and {shell.name} have other triangles or turn over on the way "
+            "from one to the other: set layers of the outer one to 0"
+        )
+    return within[0]
+
+
+def _netgen(
     shells: list[Shell],
     outside: list[int],
     *,
@@ -58,35 +96,51 @@ def _fill(
     grading: float = 0.3,
     inner_edge: float | None = None,
     optimisation: int = 1,
-) -> Mesh:
-    """Return the tetrahedra of surfaces whose ``nesting`` is ``outside``."""
+) -> tuple[list[int], np.ndarray, np.ndarray, np.ndarray]:
+    """Fill what has no layers: surfaces used, new points, tetrahedra and their labels.
+
+    The tetrahedra number the vertices of the surfaces used first, in their order, then the points.
+    """
     import netgen.meshing as netgen
 
+    domains = [index for index, shell in enumerate(shells) if not shell.layers]
+    domain = {index: number for number, index in enumerate(domains, start=1)}
     mesh = netgen.Mesh()
     mesh.dim = 3
+    used = []
     for index, (shell, parent) in enumerate(zip(shells, outside, strict=True)):
+        inside, beyond = domain.get(index, 0), domain.get(parent, 0)
+        if not inside and not beyond:
+            continue
+        triangles = shell.triangles
+        if not inside:
+            inside, beyond, triangles = beyond, 0, triangles[:, ::-1]
+        used.append(index)
         face = mesh.Add(
-            netgen.FaceDescriptor(
-                surfnr=index + 1, domin=index + 1, domout=parent + 1, bc=index + 1
-            )
+            netgen.FaceDescriptor(surfnr=len(used), domin=inside, domout=beyond, bc=len(used))
         )
         points = [mesh.Add(netgen.MeshPoint(netgen.Pnt(*vertex))) for vertex in shell.vertices]
-        for triangle in shell.triangles:
+        for triangle in triangles:
             mesh.Add(netgen.Element2D(face, [points[corner] for corner in triangle]))
-        mesh.SetMaterial(index + 1, shell.name)
-    if inner_edge is not None:
-        innermost = set(range(len(shells))) - set(outside)
-        edges = [inner_edge if index in innermost else max_edge for index in range(len(shells))]
-        mesh.SetMaxHDomain(edges)
-    mesh.GenerateVolumeMesh(maxh=max_edge, grading=grading, optsteps3d=optimisation)
+    for index in domains:
+        mesh.SetMaterial(domain[index], shells[index].name)
+    innermost = set(range(len(shells))) - set(outside)
+    edges = [inner_edge or max_edge if index in innermost else max_edge for index in domains]
+    # A bound for each domain is not heeded where there is but one.
+    mesh.SetMaxHDomain(edges)
+    mesh.GenerateVolumeMesh(maxh=max(edges), grading=grading, optsteps3d=optimisation)
     table = mesh.Elements3D().NumPy()
-    elements = table["nodes"][:, :4].astype(np.int64) - 1
-    domain = table["index"].astype(int) - 1
-    if set(domain) != set(range(len(shells))):
-        missing = [shell.name for index, shell in enumerate(shells) if index not in set(domain)]
-        raise RuntimeError(f"Netgen left the layer inside {missing[0]} empty")
-    labels = np.array([shell.label for shell in shells], np.uint8)[domain]
-    return from_arrays(np.array(mesh.Coordinates(), float), elements, labels)
+    found = table["index"].astype(int)
+    missing = [shells[index].name for index in domains if domain[index] not in set(found)]
+    if missing:
+        raise RuntimeError(f"Netgen left the space inside {missing[0]} empty")
+    nodes = np.array(mesh.Coordinates(), float)
+    given = np.concatenate([shells[index].vertices for index in used])
+    if not np.allclose(nodes[: len(given)], given, rtol=0, atol=1e-9):
+        raise RuntimeError("Netgen moved or renumbered the surfaces")
+    labels = np.array([shells[index].label for index in domains], np.uint8)[found - 1]
+    cells = table["nodes"][:, :4].astype(np.int64) - 1
+    return used, nodes[len(given) :], cells, labels
 
 
 def from_arrays(nodes: np.ndarray, elements: np.ndarray, labels: np.ndarray) -> Mesh:
@@ -98,81 +152,6 @@ def from_arrays(nodes: np.ndarray, elements: np.ndarray, labels: np.ndarray) -> 
     left = np.linalg.det(corners[:, 1:] - corners[:, :1]) < 0
     elements[left] = elements[left][:, [0, 2, 1, 3]]
     return Mesh(nodes, elements, np.asarray(labels, np.uint8))
-
-
-def nesting(shells: list[Shell]) -> list[int]:
-    """Return for each surface the index of the one directly around it, -1 for the outermost.
-
-    Raises UserError with the surfaces' names unless all are closed, face outwards, do not cross
-    themselves and are nested or apart with at least ``SMALLEST_GAP`` mm between them.
-    """
-    for shell in shells:
-        if not geometry.is_closed(shell.triangles):
-            raise UserError(f"surface {shell.name} is not closed: fill its holes")
-        if geometry.volume(shell.vertices, shell.triangles) <= 0:
-            raise UserError(f"surface {shell.name} is inside out: reverse its triangles")
-        surface = _surface(shell)
-        where = crossing(surface, surface)
-        if where is not None:
-            raise UserError(
-                f"surface {shell.name} crosses itself near ({where[0]:.0f}, {where[1]:.0f}, "
-                f"{where[2]:.0f}) mm: repair it, or use leadfield.fem.mesh: hexahedra"
-            )
-    volumes = [geometry.volume(shell.vertices, shell.triangles) for shell in shells]
-    by_size = np.argsort(volumes)[::-1]
-    parents = [-1] * len(shells)
-    for rank, index in enumerate(by_size):
-        for around in by_size[:rank]:
-            if _separate(shells[index], shells[around]):
-                # Surfaces come in falling size: the last one around it is the nearest.
-                parents[index] = int(around)
-    if parents.count(-1) != 1:
-        apart = [shell.name for shell, parent in zip(shells, parents, strict=True) if parent < 0]
-        raise UserError(f"surfaces {', '.join(apart)} lie beside each other: one must hold all")
-    return parents
-
-
-def _separate(small: Shell, large: Shell) -> bool:
-    """Whether ``small`` lies inside ``large``; UserError if they cross or nearly touch."""
-    inside = geometry.contains(large.vertices, large.triangles, small.vertices)
-    pairs = ((small, large), (large, small))
-    touching = 0 < inside.sum() < len(inside)
-    # An edge may pierce the other surface though its ends do not lie beyond it.
-    touching = touching or any(
-        crossing(*map(_surface, pair)) is not None or _nears(*pair) for pair in pairs
-    )
-    if touching:
-        raise UserError(
-            f"surfaces {small.name} and {large.name} cross or come closer than {SMALLEST_GAP:g} "
-            "mm: separate them, or use leadfield.fem.mesh: hexahedra"
-        )
-    return bool(inside.all())
-
-
-def _nears(one: Shell, other: Shell) -> bool:
-    """Whether a vertex of one surface lies within ``SMALLEST_GAP`` mm of the other."""
-    # Points of one surface far from the other need no exact distance.
-    reach = max(_edge_lengths(one).max(), _edge_lengths(other).max())
-    near, _ = cKDTree(other.vertices).query(one.vertices, distance_upper_bound=reach)
-    near = np.isfinite(near)
-    if not near.any():
-        return False
-    _, gap, _ = geometry.closest_points(other.vertices, other.triangles, one.vertices[near])
-    return bool(gap.min() < SMALLEST_GAP)
-
-
-def _pierces(one: Shell, other: Shell) -> bool:
-    """Whether an edge of one surface goes through a triangle of the other."""
-    return crossing(_surface(one), _surface(other)) is not None
-
-
-def _surface(shell: Shell) -> geometry.Surface:
-    return shell.vertices, shell.triangles
-
-
-def _edge_lengths(shell: Shell) -> np.ndarray:
-    corners = shell.vertices[shell.triangles]
-    return np.linalg.norm(corners - np.roll(corners, 1, axis=1), axis=2)
 
 
 def shells_and_labels(

@@ -8,26 +8,21 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from multisource.anatomy.surfaces import volume
 from multisource.leadfield.bem import bem_leadfield
 from multisource.leadfield.check import check_leadfield
 from multisource.leadfield.compare import magnitude, rdm
 from multisource.leadfield.fem import (
-    Mesh,
-    Shell,
     hexahedral_mesh,
     leadfield,
     place_dipoles,
-    tetrahedral_mesh,
     transfer_matrix,
 )
 from multisource.leadfield.forward import Leadfield
 from multisource.leadfield.shells import SHELLS, icosahedra
-from multisource.leadfield.sphere import geodesic_sphere, sphere_leadfield
+from multisource.leadfield.sphere import sphere_leadfield
+from multisource.leadfield.sphere_mesh import LABELS, RADII, fitted_spheres
 
-# Brain, CSF, skull, scalp (mm) of the usual test sphere; a BEM of three layers has no CSF.
-RADII = {"brain": 78.0, "csf": 80.0, "skull": 86.0, "scalp": 92.0}
-LABELS = {"brain": 2, "csf": 3, "skull": 4, "scalp": 5}
+# The tissue of each layer of the sphere; a BEM of three layers has no CSF.
 FEM_TISSUES = {"brain": "grey_matter", "csf": "csf", "skull": "skull", "scalp": "scalp"}
 ECCENTRICITIES = (0.2, 0.4, 0.6, 0.7, 0.8, 0.85, 0.9, 0.94, 0.97)
 # A column norm this many times the median is no anatomy but a source model that failed.
@@ -80,8 +75,8 @@ def sphere_check(
 
     ``fem``: mesh, shift, source_model, tolerance and conductivity (by tissue name, S/m) as in the
     configuration; ``bem``: ico and conductivity. ``voxel_mm`` is the edge of the hexahedra, half
-    that of the tetrahedra on the spheres. FEM dipoles are placed as on the head, and judged where
-    they were placed.
+    that of the tetrahedra on the spheres, which on a head follow voxels at the boundary of the
+    brain. FEM dipoles are placed as on the head, and judged where they were placed.
     """
     tables = [_fem_sphere(fem, voxel_mm), _bem_sphere(bem)]
     return pd.concat(tables, ignore_index=True)
@@ -105,21 +100,6 @@ def _fem_sphere(fem: Mapping[str, Any], voxel_mm: float) -> pd.DataFrame:
 
     table = sphere_errors(solve, radii=radii, conductivities=np.array(list(values.values())))
     return table.assign(operator="FEM")
-
-
-def fitted_spheres(edge_mm: float) -> Mesh:
-    """Tetrahedra fitted to all four spheres, with edges of about ``edge_mm`` there.
-
-    The polyhedra hold the volumes of their spheres: inscribed ones would err in the geometry. On
-    a head the boundary of the brain, which other surfaces touch, follows voxels instead.
-    """
-    # Neighbours on a geodesic sphere are about 1.2 radii over its frequency apart.
-    vertices, triangles = geodesic_sphere(int(np.ceil(1.2 * RADII["brain"] / edge_mm)))
-    vertices = vertices * (4 / 3 * np.pi / volume(vertices, triangles)) ** (1 / 3)
-    shells = [
-        Shell(layer, radius * vertices, triangles, LABELS[layer]) for layer, radius in RADII.items()
-    ]
-    return tetrahedral_mesh(shells, max_edge=2 * edge_mm, inner_edge=1.5 * edge_mm)
 
 
 def _bem_sphere(bem: Mapping[str, Any]) -> pd.DataFrame:

@@ -1,0 +1,36 @@
+"""The four-layer sphere that meshes are judged on, and tetrahedra fitted to it."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from multisource.anatomy.surfaces import volume
+from multisource.leadfield.mesh import Mesh
+from multisource.leadfield.nesting import Shell
+from multisource.leadfield.sphere import geodesic_sphere
+from multisource.leadfield.tetrahedra import tetrahedral_mesh
+
+# mm, from the inside out; the usual test sphere of the FEM literature.
+RADII = {"brain": 78.0, "csf": 80.0, "skull": 86.0, "scalp": 92.0}
+LABELS = {"brain": 2, "csf": 3, "skull": 4, "scalp": 5}
+# In three of the 3 mm that elements have along the surface, potentials of dipoles become smooth.
+LAYERS = {"brain": 3, "csf": 1, "skull": 2, "scalp": 2}
+LAYERED_BRAIN_MM = 9.0
+
+
+def fitted_spheres(edge_mm: float) -> Mesh:
+    """Tetrahedra fitted to the four spheres, with edges of about ``edge_mm`` along them.
+
+    3.1 mm gives 106,000 nodes. Layers of one triangulation reach from 9 mm below the surface of
+    the brain to the scalp; Netgen fills the rest. The polyhedra hold the volumes of their spheres:
+    inscribed ones would make every layer too small, an error of the geometry and not of the
+    method.
+    """
+    # Neighbours on a geodesic sphere are about 1.2 radii over its frequency apart.
+    vertices, triangles = geodesic_sphere(round(1.2 * RADII["brain"] / edge_mm))
+    vertices = vertices * (4 / 3 * np.pi / volume(vertices, triangles)) ** (1 / 3)
+    core = (RADII["brain"] - LAYERED_BRAIN_MM) * vertices
+    shells = [Shell("depth of the brain", core, triangles, LABELS["brain"])]
+    for name, radius in RADII.items():
+        shells.append(Shell(name, radius * vertices, triangles, LABELS[name], layers=LAYERS[name]))
+    return tetrahedral_mesh(shells, max_edge=4 * edge_mm, grading=0.5)
