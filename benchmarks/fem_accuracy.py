@@ -116,13 +116,14 @@ def write_table(table: pd.DataFrame, path: Path) -> None:
         lines.append(f"| {mesh}, {nodes:,} | {model} | " + " | ".join(cells) + " |")
     lines += [
         "",
-        "The tetrahedra lie in layers of one triangulation, nodes 2.4 to 3.4 mm apart along the",
-        "surface of the brain: three in its outer 9 mm, one in the CSF, two each in skull and scalp;",
-        "Netgen fills the rest (`leadfield/sphere_mesh.py`). Netgen alone, all surfaces fitted, with",
-        "as many nodes, had up to 0.67 % with Venant and 0.25 % with localised subtraction at 0.97:",
-        "it makes elements just below the surface of the brain larger than those deep inside. One",
-        "layer in the scalp instead of two leaves localised subtraction at 0.24 %. At 0.99 a dipole",
-        "is 0.8 mm from the CSF, a quarter of an edge, and localised subtraction loses.",
+        "The tetrahedra lie in layers of one triangulation, nodes 2.4 to 3.4 mm apart along",
+        "the surface of the brain: three in its outer 9 mm, one in the CSF, two each in skull",
+        "and scalp; Netgen fills the rest (`leadfield/sphere_mesh.py`). Netgen alone, all",
+        "surfaces fitted, with as many nodes, had up to 0.67 % with Venant and 0.25 % with",
+        "localised subtraction at 0.97: it makes elements just below the surface of the brain",
+        "larger than those deep inside. One layer in the scalp instead of two leaves",
+        "localised subtraction at 0.24 %. At 0.99 a dipole is 0.8 mm from the CSF, a quarter",
+        "of an edge, and localised subtraction loses.",
     ]
     path.write_text("\n".join(lines) + "\n")
 
