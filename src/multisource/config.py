@@ -223,8 +223,7 @@ def _inconsistencies(config: dict[str, Any], folders: list[Path]) -> list[str]:
         *((f"recordings.{key}.file", one["file"]) for key, one in config["recordings"].items()),
     ):
         if isinstance(name, str) and find_file(name, folders) is None:
-            places = " or ".join(str(folder) for folder in folders)
-            mistakes.append(f"{key}: file {name!r} does not exist (looked in {places})")
+            mistakes.append(_no_file(key, name, folders))
     for name, entry in config["recordings"].items():
         mistakes += settings_mistakes(
             name, entry, sfreq=simulation["sfreq"], window_s=simulation["window_s"]
@@ -252,6 +251,11 @@ def _network_options(module: str) -> list[str]:
     return [*keyword_options(module, "build_network"), *(n for n in training if n not in given)]
 
 
+def _no_file(key: str, name: str, folders: list[Path]) -> str:
+    places = " or ".join(str(folder) for folder in folders)
+    return f"{key}: file {name!r} does not exist (looked in {places}): mend the name or its folder"
+
+
 def _head_source(anatomy: dict[str, Any], folders: list[Path]) -> list[str]:
     """Check what a head of one's own is made from; nothing is read for the packaged head."""
     provider = anatomy["provider"]
@@ -263,10 +267,11 @@ def _head_source(anatomy: dict[str, Any], folders: list[Path]) -> list[str]:
     elif provider != "fsaverage":
         key = f"anatomy.{provider}.t1"
         if not settings["t1"]:
-            return [f"{key}: null; name the T1 of the head (NIfTI or MGZ)"]
+            other = ", or give a finished anatomy.freesurfer.subject"
+            other = other if provider == "freesurfer" else ""
+            return [f"{key}: null; name the T1 of the head (NIfTI or MGZ){other}"]
         if find_file(settings["t1"], folders) is None:
-            places = " or ".join(str(folder) for folder in folders)
-            return [f"{key}: file {settings['t1']!r} does not exist (looked in {places})"]
+            return [_no_file(key, settings["t1"], folders)]
         if provider == "freesurfer":
             from multisource.anatomy.freesurfer_run import check_freesurfer
 

@@ -45,7 +45,12 @@ def test_nothing_runs_after_a_bad_t1(fresh, flat_t1):
     ("provider", "settings", "words"),
     [
         ("samseg", {}, ["anatomy.samseg.t1: null"]),
-        ("samseg", {"t1": "nowhere.nii"}, ["anatomy.samseg.t1", "nowhere.nii", "does not exist"]),
+        (
+            "samseg",
+            {"t1": "nowhere.nii"},
+            ["anatomy.samseg.t1", "nowhere.nii", "does not exist", "mend"],
+        ),
+        ("freesurfer", {}, ["anatomy.freesurfer.t1: null", "anatomy.freesurfer.subject"]),
         ("freesurfer", {"subject": "nobody"}, ["nobody", "no such subject directory"]),
         ("freesurfer", {"t1": "flat.nii.gz"}, ["FREESURFER_HOME is not set", "samseg"]),
     ],

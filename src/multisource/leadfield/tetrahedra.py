@@ -159,7 +159,7 @@ def shells_and_labels(
     labels: np.ndarray,
     affine: np.ndarray,
     *,
-    inner_edge: float = 3.0,
+    inner_edge: float = 2.5,
     **options,
 ) -> Mesh:
     """Return tetrahedra fitted to ``shells`` with tissues from a label volume inside.
