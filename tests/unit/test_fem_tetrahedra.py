@@ -18,6 +18,7 @@ from multisource.leadfield.source_models import (
     multipolar_venant,
     venant,
 )
+from multisource.leadfield.source_models.quadrature import triangle_rule
 from multisource.leadfield.sphere import geodesic_sphere, sphere_leadfield
 from multisource.leadfield.tetrahedra import shells_and_labels
 
@@ -140,7 +141,7 @@ def test_localised_subtraction_equals_its_weak_form_on_linear_functions(head, ki
 
 
 def test_triangle_rule_is_exact_for_its_degree():
-    values, _, weights = localised_subtraction.triangle_rule()
+    values, _, weights = triangle_rule()
     x, y = values[:, 1], values[:, 2]
     # int x^a y^b over the unit triangle is a! b! / (a + b + 2)!
     assert weights @ (x**4 * y**3) == pytest.approx(24 * 6 / 362880, rel=1e-12)

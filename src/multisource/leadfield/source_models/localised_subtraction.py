@@ -25,10 +25,11 @@ from scipy import sparse
 
 from multisource.leadfield.assembly import gauss_hexahedron
 from multisource.leadfield.mesh import HEX_FACES, TET_FACES, Mesh
+from multisource.leadfield.source_models.quadrature import quadrilateral_rule, triangle_rule
 
-# On 112,000 tetrahedral nodes (docs/fem-accuracy.md) four rings instead of two lower the errors
-# at 0.9 to 0.97 of the sphere's brain radius from 0.2-0.4 to 0.1-0.25 %, and patches that entered
-# the skull were up to 5 % wrong. On hexahedra the staircase decides: two rings are enough.
+# On the tetrahedra of docs/fem-accuracy.md four rings instead of two lower the errors at 0.8 to
+# 0.97 of the sphere's brain radius from 0.13-0.19 to 0.09-0.13 %, six do no better; patches that
+# entered the skull were up to 5 % wrong. On hexahedra the staircase decides: two are enough.
 TETRAHEDRA_RINGS, HEXAHEDRA_RINGS = 4, 2
 # A patch of tetrahedra keeps out of tissues that conduct less than this share of what the
 # dipole's own does.
@@ -45,7 +46,7 @@ def loads(
     tetrahedra without elements that insulate.
     """
     if mesh.is_hexahedral:
-        faces, face_rule, volume_rule = HEX_FACES, _quadrilateral_rule(), gauss_hexahedron(2)
+        faces, face_rule, volume_rule = HEX_FACES, quadrilateral_rule(), gauss_hexahedron(2)
         rings, share = HEXAHEDRA_RINGS, 0.0
     else:
         faces, face_rule, volume_rule = TET_FACES, triangle_rule(), None
@@ -77,33 +78,6 @@ def loads(
         (np.concatenate(values), np.concatenate(columns), np.r_[0, np.cumsum(sizes)]),
         shape=(3 * len(positions), len(mesh.nodes)),
     )
-
-
-def triangle_rule() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return P1 values (q, 3), slopes (q, 3, 2), weights (q,), exact to degree 7.
-
-    The collapsed product of Gauss and Gauss-Jacobi rules (Stroud 1971), 16 points.
-    """
-    from scipy.special import roots_jacobi
-
-    (x, wx), (y, wy) = (roots_jacobi(4, power, 0) for power in (1, 0))
-    x, wx, y, wy = (x + 1) / 2, wx / 4, (y + 1) / 2, wy / 2
-    a, b = np.meshgrid(x, y, indexing="ij")
-    local = np.stack([a, b * (1 - a)], axis=-1).reshape(-1, 2)
-    values = np.column_stack([1 - local.sum(axis=1), local])
-    slopes = np.broadcast_to(np.array([[-1.0, -1], [1, 0], [0, 1]]), (len(local), 3, 2)).copy()
-    return values, slopes, np.einsum("i,j->ij", wx, wy).ravel()
-
-
-def _quadrilateral_rule() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Q1 values (q, 4), slopes (q, 4, 2), weights on a face whose corners run around it."""
-    line, weight = np.polynomial.legendre.leggauss(3)
-    line, weight = (line + 1) / 2, weight / 2
-    s, t = (grid.ravel() for grid in np.meshgrid(line, line, indexing="ij"))
-    values = np.column_stack([(1 - s) * (1 - t), s * (1 - t), s * t, (1 - s) * t])
-    along_s = np.column_stack([t - 1, 1 - t, t, -t])
-    along_t = np.column_stack([s - 1, -s, s, 1 - s])
-    return values, np.stack([along_s, along_t], axis=-1), np.outer(weight, weight).ravel()
 
 
 @numba.njit(cache=True)
