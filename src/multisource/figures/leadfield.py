@@ -7,6 +7,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.colors import Colormap
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator, NullFormatter
 
 from multisource.figures.brain import draw_brain
 from multisource.figures.cortex import Cortex
@@ -93,6 +94,11 @@ def plot_sensitivity(
     left.set_yscale("log")
     middle.set(xscale="log", xlabel="column norm, V/(Am)", ylabel="dipoles", yscale="log")
     right.set(xlabel="singular value", ylabel="over the largest")
+    for axis in (left.yaxis, middle.xaxis):
+        # Norms span one decade: the decades alone say too little, all tenths run into each other.
+        axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        axis.set_major_formatter("{x:g}")
+        axis.set_minor_formatter(NullFormatter())
     for axis in (middle, right):
         axis.grid(alpha=0.3)
         axis.legend(frameon=False, fontsize=8)

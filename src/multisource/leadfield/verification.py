@@ -161,7 +161,12 @@ def verification_table(
                 "below 1e-5",
                 True,
             ),
-            (f"{name}: condition number", f"{summary['condition']:.0f}", "below 10000", None),
+            (
+                f"{name}: condition number",
+                f"{summary['condition']:.0f}",
+                "below 10000",
+                summary["condition"] < 10_000,
+            ),
             (
                 f"{name}: column norms, 5 / 50 / 95 %, V/(Am)",
                 " / ".join(f"{value:.0f}" for value in np.percentile(norms, [5, 50, 95])),
