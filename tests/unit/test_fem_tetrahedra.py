@@ -92,6 +92,14 @@ LIMITS = {
 }
 
 
+def test_transfer_matrix_is_the_same_each_time(head):
+    mesh, electrodes, transfer = head
+    np.random.seed(7)  # noqa: NPY002
+    assert np.array_equal(transfer_matrix(mesh, SIGMA, electrodes), transfer)
+    # Nor is the generator of whoever calls disturbed.
+    assert np.random.rand() == np.random.RandomState(7).rand()  # noqa: NPY002
+
+
 @pytest.mark.parametrize("model", SOURCE_MODELS)
 def test_leadfield_matches_the_analytic_sphere(head, model):
     mesh, electrodes, transfer = head
