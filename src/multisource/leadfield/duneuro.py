@@ -169,11 +169,11 @@ def leadfield(
     """Return the gain (E, 3N) in V/(Am), average reference, as ``fem.leadfield`` does.
 
     ``transfer`` (E, n) V/A of either backend; ``positions`` (N, 3) mm in tissue ``label``. Venant
-    models stay within one tissue, which DUNEuro tells by conductivity: tissues less than 0.058
-    S/m apart count as one. Local subtraction takes two rings of elements here, the native model four
-    on tetrahedra: RDM 3e-4 to 9e-4 between them on the sphere (median; 95 %: 3e-3 at most). As in
-    ``fem.leadfield``, partial integration takes over where a Venant patch is small. Raises UserError for an unknown source model, a dipole outside its tissue, or
-    DUNEuro's own message.
+    models stay within one tissue, which DUNEuro tells by conductivity: tissues less than 0.058 S/m
+    apart count as one. Local subtraction takes two rings of elements here, the native model four on
+    tetrahedra: RDM 3e-4 to 9e-4 between them on the sphere (median; 95 %: 3e-3 at most). As in
+    ``fem.leadfield``, partial integration takes over where a Venant patch is small. Raises
+    UserError for an unknown source model, a dipole outside its tissue, or DUNEuro's own message.
     """
     check_sources(mesh, transfer, source_model, SOURCE_MODELS)
     positions = np.atleast_2d(np.asarray(positions, float))
