@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import mne
@@ -18,20 +19,19 @@ import yaml
 
 from multisource.anatomy.electrodes import read_electrodes
 from multisource.anatomy.fsaverage import fsaverage_head
-from multisource.anatomy.head import CSF, SCALP, SKULL, Head
+from multisource.anatomy.head import Head
 from multisource.anatomy.source_space import source_geometry
 from multisource.leadfield.compare import magnitude, rdm
 from multisource.leadfield.conductivity import by_label
 from multisource.leadfield.fem import (
     Mesh,
-    Shell,
     head_mesh,
+    head_shells,
     leadfield,
     place_dipoles,
     shells_and_labels,
     transfer_matrix,
 )
-from multisource.leadfield.shells import SHELLS
 
 ROOT = Path(__file__).resolve().parents[1]
 # Kind of mesh, edge of the tissue voxels in mm; of fitted tetrahedra also their edge inside the
@@ -104,8 +104,7 @@ def compute(name: str, study: Path, path: Path) -> None:
 def fine_mesh(head: Head, edge: float, layers: tuple[int, int, int]) -> Mesh:
     """Tetrahedra finer than those of a study, between the same surfaces."""
     shells = [
-        Shell(name, *head.surfaces[name], label, layers=count)
-        for name, label, count in zip(SHELLS, (CSF, SKULL, SCALP), layers, strict=True)
+        replace(shell, layers=count) for shell, count in zip(head_shells(head), layers, strict=True)
     ]
     return shells_and_labels(shells, head.tissues, head.affine, inner_edge=edge)
 

@@ -281,15 +281,14 @@ def _head_source(anatomy: dict[str, Any], folders: list[Path]) -> list[str]:
 
 def _recording_headers(config: dict[str, Any], folders: list[Path]) -> list[str]:
     """Look into the user's recordings; MNE-Python is needed for it, so only where there are any."""
-    from multisource.anatomy.electrodes import read_channel_list
+    from multisource.anatomy.electrodes import channel_names
     from multisource.recordings.check import recordings_mistakes
 
     channels = config["electrodes"]["channels"]
-    if isinstance(channels, str):
-        channels = read_channel_list(find_file(channels, folders))
+    channels = find_file(channels, folders) if isinstance(channels, str) else channels
     entries = config["recordings"]
     files = {name: find_file(entry["file"], folders) for name, entry in entries.items()}
-    return list(recordings_mistakes(entries, files, channels))
+    return list(recordings_mistakes(entries, files, channel_names(channels)))
 
 
 def _experiment_names(config: dict[str, Any], folders: list[Path]) -> list[str]:

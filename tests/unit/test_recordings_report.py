@@ -2,20 +2,9 @@
 
 import pandas as pd
 import pytest
-from test_report import PNG, study_folder
+from test_report import CONFIG, PNG, study_folder
 
 from multisource.report.study import study_report
-
-CONFIG = {
-    "head": "fsaverage",
-    "seed": 7,
-    "anatomy": {"provider": "fsaverage"},
-    "simulation": {
-        "splits": {"train": {"samples": 5000}, "test": {"samples": 40}},
-        "scenarios": {"duration_s": 30.0},
-    },
-    "evaluation": {"confidence": 0.9, "reference": "convnet"},
-}
 
 
 @pytest.mark.parametrize("recordings", [{}, {"vep": {"file": "vep.edf"}}])

@@ -21,6 +21,17 @@ from multisource.report.tables import ComparisonTable, best_methods
 from multisource.report.timings import timings_per_rule
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(range(256))
+CONFIG = {
+    "head": "fsaverage",
+    "seed": 7,
+    "anatomy": {"provider": "fsaverage"},
+    "simulation": {
+        "splits": {"train": {"samples": 5000}, "test": {"samples": 40}},
+        "scenarios": {"duration_s": 30.0},
+    },
+    "recordings": {},
+    "evaluation": {"confidence": 0.9, "reference": "convnet"},
+}
 VOID = {"meta", "img", "br", "link", "input", "hr"}
 
 
@@ -302,19 +313,9 @@ def study_folder(folder):
 def test_report_of_a_study_on_disk(tmp_path):
     from multisource.report.study import study_report
 
-    config = {
-        "head": "fsaverage",
-        "seed": 7,
-        "anatomy": {"provider": "fsaverage"},
-        "simulation": {
-            "splits": {"train": {"samples": 5000}, "test": {"samples": 40}},
-            "scenarios": {"duration_s": 30.0},
-        },
-        "evaluation": {"confidence": 0.9, "reference": "convnet"},
-    }
     text = study_report(
         study_folder(tmp_path),
-        config=config,
+        config=CONFIG,
         tables={"I": "A", "V": "test", "IX": "test"},
         networks=["net"],
     )

@@ -28,11 +28,7 @@ rule cut_recording:
     params:
         **pick(config["simulation"], "sfreq", "window_s"),
         settings=lambda wildcards: config["recordings"][wildcards.recording],
-        names=(
-            []
-            if named_files(config["electrodes"], "channels")
-            else config["electrodes"]["channels"]
-        ),
+        electrodes=pick(config["electrodes"], "channels"),
         code=code(
             "recordings.settings",
             "recordings.stretches",

@@ -1,4 +1,4 @@
-from multisource.anatomy.electrodes import read_channel_list
+from multisource.anatomy.electrodes import channel_names
 from multisource.logs import logged
 from multisource.recordings.settings import recording_settings
 from multisource.recordings.stretches import read_stretches
@@ -6,8 +6,8 @@ from multisource.recordings.windows import cut_windows
 from multisource.simulation.chunks import write_chunk
 
 with logged(snakemake.log[0]):
-    table = snakemake.input.get("channels")
-    channels = read_channel_list(table) if table else snakemake.params.names
+    given = snakemake.params.electrodes | dict(snakemake.input.items())
+    channels = channel_names(given["channels"])
     sfreq, window_s = snakemake.params.sfreq, snakemake.params.window_s
     settings = recording_settings(snakemake.params.settings)
     found = read_stretches(

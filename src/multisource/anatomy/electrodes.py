@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
@@ -53,6 +54,11 @@ def _did_you_mean(name: str, known: list[str]) -> str:
     return f"; did you mean {by_lower[close[0]]!r}?" if close else ""
 
 
+def channel_names(channels: str | Path | Sequence[str]) -> list[str]:
+    """The study's channels: names, or those in a table that ``read_channel_list`` understands."""
+    return read_channel_list(channels) if isinstance(channels, str | Path) else list(channels)
+
+
 def read_channel_list(path: str | Path) -> list[str]:
     """Channel names in use from a table with columns name and (optional) used (yes or no).
 
@@ -71,7 +77,7 @@ def check_choice(*, montage: str | Path, channels: str | Path | list[str]) -> No
     For studies in which the head takes long to make. Raises UserError for an unknown montage or
     channel, a repeated channel, or a table that cannot be read.
     """
-    names = channels if isinstance(channels, list) else read_channel_list(channels)
+    names = channel_names(channels)
     if Path(montage).suffix == ".tsv":
         check_names(names, read_electrodes(montage).names, source=str(montage))
     else:
@@ -121,7 +127,7 @@ def choose_electrodes(
 
     Raises UserError as ``montage_electrodes``, ``read_electrodes`` and ``project`` do.
     """
-    names = channels if isinstance(channels, list) else read_channel_list(channels)
+    names = channel_names(channels)
     if Path(montage).suffix != ".tsv":
         return montage_electrodes(
             head, names, montage=str(montage), max_distance_mm=max_distance_mm

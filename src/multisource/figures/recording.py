@@ -14,7 +14,7 @@ from multisource.figures.cortex import Cortex
 from multisource.figures.labels import method_label
 from multisource.figures.raster import Raster, rasterise
 from multisource.figures.scenario import SOFT, draw_bar
-from multisource.figures.simulation import scalp_plane
+from multisource.figures.simulation import draw_scalp, scalp_plane
 
 SHOWN_VIEWS = ("left lateral", "left medial", "right medial", "right lateral")
 # Inches: a brain, the gap between brains, a method's block with its margins, the EEG's row.
@@ -111,14 +111,10 @@ def draw_topography(
     picture = axes.contourf(line, line, field, levels, cmap="RdBu_r", extend="both")
     axes.contour(line, line, field, 8, colors="0.3", linewidths=0.3)
     axes.plot(*place.T, ".", color="0.1", markersize=1.8)
-    turn = np.linspace(0, 2 * np.pi, 200)
-    axes.plot(rim * np.cos(turn), rim * np.sin(turn), color="0.3", linewidth=1)
-    axes.plot([-0.12 * rim, 0, 0.12 * rim], [rim, 1.12 * rim, rim], color="0.3", linewidth=1)
+    draw_scalp(axes, rim, colour="0.3")
     axes.text(-1.1 * rim, 0, "L", ha="right", va="center", fontsize=8)
     axes.text(1.1 * rim, 0, "R", ha="left", va="center", fontsize=8)
     axes.set_title(f"potential at {seconds:.3f} s", fontsize=8, color=SOFT)
-    axes.set_aspect("equal")
-    axes.axis("off")
     bar = axes.figure.colorbar(picture, ax=axes, shrink=0.6, pad=0.12, extendfrac=0)
     bar.set_ticks([-largest, 0, largest], labels=[f"{-largest:.2g}", "0", f"{largest:.2g} µV"])
     bar.ax.tick_params(labelsize=7, length=0)

@@ -91,9 +91,14 @@ def draw_pattern(axes: Axes, values: np.ndarray, electrodes: np.ndarray) -> None
         edgecolor="0.4",
         lw=0.4,
     )
+    draw_scalp(axes, rim, colour="0.5")
+
+
+def draw_scalp(axes: Axes, rim: float, *, colour: str) -> None:
+    """Draw the outline of a head of radius ``rim`` with its nose; the axes themselves go."""
     turn = np.linspace(0, 2 * np.pi, 200)
-    axes.plot(rim * np.cos(turn), rim * np.sin(turn), color="0.5", linewidth=1)
-    axes.plot([-0.12 * rim, 0, 0.12 * rim], [rim, 1.12 * rim, rim], color="0.5", linewidth=1)
+    axes.plot(rim * np.cos(turn), rim * np.sin(turn), color=colour, linewidth=1)
+    axes.plot([-0.12 * rim, 0, 0.12 * rim], [rim, 1.12 * rim, rim], color=colour, linewidth=1)
     axes.set_aspect("equal")
     axes.axis("off")
 

@@ -35,6 +35,7 @@ __all__ = [
     "Mesh",
     "Shell",
     "head_mesh",
+    "head_shells",
     "hexahedral_mesh",
     "leadfield",
     "load_mesh",
@@ -59,9 +60,13 @@ def head_mesh(head: Head, kind: str, *, shift: float = 0.33) -> Mesh:
     """
     if kind == "hexahedra":
         return hexahedral_mesh(head.tissues, head.affine, shift=shift)
+    return shells_and_labels(head_shells(head), head.tissues, head.affine)
+
+
+def head_shells(head: Head) -> list[Shell]:
+    """Return the surfaces that tetrahedra are fitted to: inner skull, outer skull and scalp."""
     tissues = {"inner_skull": CSF, "outer_skull": SKULL, "outer_skin": SCALP}
-    shells = [Shell(name, *head.surfaces[name], label) for name, label in tissues.items()]
-    return shells_and_labels(shells, head.tissues, head.affine)
+    return [Shell(name, *head.surfaces[name], label) for name, label in tissues.items()]
 
 
 def leadfield(

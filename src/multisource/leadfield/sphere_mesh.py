@@ -13,7 +13,7 @@ from multisource.leadfield.tetrahedra import tetrahedral_mesh
 # mm, from the inside out; the usual test sphere of the FEM literature.
 RADII = {"brain": 78.0, "csf": 80.0, "skull": 86.0, "scalp": 92.0}
 LABELS = {"brain": 2, "csf": 3, "skull": 4, "scalp": 5}
-# In three of the 3 mm that elements have along the surface, potentials of dipoles become smooth.
+# Layers of elements below each surface; those of the brain together are so thick:
 LAYERS = {"brain": 3, "csf": 1, "skull": 2, "scalp": 2}
 LAYERED_BRAIN_MM = 9.0
 

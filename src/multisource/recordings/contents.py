@@ -34,21 +34,21 @@ def open_contents(path: str | Path, *, preload: bool = True) -> Contents:
             return mne.read_epochs(path, preload=preload, verbose="error")
         if stem.endswith(("-ave.fif", "_ave.fif")):
             return mne.read_evokeds(path, verbose="error")
-        if stem.endswith(".set") and _eeglab_trials(path) > 1:
+        if stem.endswith(".set") and _holds_eeglab_epochs(path):
             return mne.read_epochs_eeglab(path, verbose="error")
     except Exception as error:  # every reader of MNE has its own exceptions
         raise unreadable(path, error) from error
     return open_raw(path, preload=preload)
 
 
-def _eeglab_trials(path: str | Path) -> int:
+def _holds_eeglab_epochs(path: str | Path) -> bool:
     import mne
 
     try:
         mne.io.read_raw_eeglab(path, preload=False, verbose="error")
     except TypeError:  # MNE's way to say that there are several
-        return 2
-    return 1
+        return True
+    return False
 
 
 def check_channels(contents: Contents, channels: Sequence[str], *, name: str) -> None:

@@ -12,6 +12,7 @@ from scipy.spatial.distance import pdist
 
 from multisource.anatomy.head import apply_affine
 from multisource.anatomy.source_space import HEMISPHERES, SourceGeometry
+from multisource.anatomy.surfaces import triangle_areas
 
 THRESHOLD = 0.5  # of a map's maximum: what belongs to a cluster
 MOMENTS, CLUSTERS = 3, 3
@@ -52,8 +53,7 @@ def clusters(
 
 def dipole_areas(dipoles: SourceGeometry) -> np.ndarray:
     """Area (N,) mm2 of each dipole: a third of its triangles of the dipoles' mesh."""
-    a, b, c = (dipoles.positions[dipoles.triangles[:, k]] for k in range(3))
-    area = np.linalg.norm(np.cross(b - a, c - a), axis=1) / 2
+    area = triangle_areas(dipoles.positions, dipoles.triangles)
     return np.bincount(dipoles.triangles.ravel(), np.repeat(area / 3, 3), minlength=len(dipoles))
 
 
@@ -76,9 +76,10 @@ def peak_table(
     """
     adjacency, areas = dipoles.adjacency().tocsr(), dipole_areas(dipoles)
     mni = apply_affine(to_mni, dipoles.positions)
+    chosen = strongest_moments(times, strength, apart_s=window_s)
     rows = []
     for method, values in maps.items():
-        for moment in strongest_moments(times, strength, apart_s=window_s):
+        for moment in chosen:
             for rank, members in enumerate(clusters(values[moment], adjacency), start=1):
                 peak = members[values[moment][members].argmax()]
                 places = dipoles.positions[members]

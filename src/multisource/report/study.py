@@ -88,7 +88,7 @@ def study_report(
         headline=headline,
         results=results,
         sections=[
-            *_recordings(folder, config.get("recordings", {})),
+            *_recordings(folder, config["recordings"]),
             *_sections(folder, networks),
         ],
         config=config,
