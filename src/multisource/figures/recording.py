@@ -39,7 +39,7 @@ def recording_figure(
 
     maps: method to (N,) map of the window; times (T,) s and eeg (E, T) V round it; electrodes
     (E, 3) mm; window: its begin and end, s. Each map is coloured from ``threshold`` times its
-    maximum to its maximum, a ring at its peak.
+    maximum to its maximum, a dot at its peak.
     """
     rasters = [rasterise(cortex, view, pixels_per_mm=pixels_per_mm) for view in SHOWN_VIEWS]
     extents = np.array([r.extent for r in rasters])

@@ -202,7 +202,7 @@ def _recordings(folder: Path, names: Iterable[str]) -> list[Section]:
         _picture(
             folder / f"figures/recording-{name}.png",
             f"{name}: the EEG with its strongest window, and each method's map of this window, "
-            "coloured from half its maximum to its maximum; the ring is its peak",
+            "coloured from half its maximum to its maximum; the blue dot is its peak",
             f"EEG traces, a scalp map, and brains with the activity estimated from {name}",
         )
         for name in names
