@@ -30,14 +30,14 @@ SHOWN = (0.2, 0.6, 0.8, 0.9, 0.94, 0.97)
 
 
 def surfaces(ico):
-    from multisource.leadfield.shells import SHELLS, icosahedra
+    from multisource.anatomy.shells import SHELLS, icosahedra
 
     unit, triangles = icosahedra()[ico]
     return {name: (radius * unit, triangles) for name, radius in zip(SHELLS, RADII, strict=True)}
 
 
 def symmetric(ico, electrodes, positions):
-    from multisource.leadfield.bem import bem_leadfield
+    from multisource.bem.openmeeg import bem_leadfield
 
     return bem_leadfield(surfaces(ico), CONDUCTIVITY, electrodes, positions, ico=None)
 
@@ -90,7 +90,7 @@ METHODS = {"symmetric (OpenMEEG)": symmetric, "linear collocation (MNE)": colloc
 
 
 def measure(method, ico, queue):
-    from multisource.leadfield.shells import icosahedra
+    from multisource.anatomy.shells import icosahedra
     from multisource.leadfield.verification import ECCENTRICITIES, sphere_errors
 
     unit, triangles = icosahedra()[ico]

@@ -17,11 +17,11 @@ import pandas as pd
 sys.path.insert(0, str(Path(__file__).parent))
 import fem_sphere as sphere
 
-from multisource.leadfield.fem import SOURCE_MODELS, leadfield, load_mesh, save_mesh
-from multisource.leadfield.locate import locate
+from multisource.fem.locate import locate
+from multisource.fem.native import SOURCE_MODELS, leadfield, load_mesh, save_mesh
+from multisource.fem.transfer import transfer_matrix
 from multisource.leadfield.sphere import sphere_leadfield
 from multisource.leadfield.sphere_mesh import fitted_spheres
-from multisource.leadfield.transfer import transfer_matrix
 
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt

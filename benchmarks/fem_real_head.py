@@ -21,9 +21,8 @@ from multisource.anatomy.electrodes import read_electrodes
 from multisource.anatomy.fsaverage import fsaverage_head
 from multisource.anatomy.head import Head
 from multisource.anatomy.source_space import source_geometry
-from multisource.leadfield.compare import magnitude, rdm
-from multisource.leadfield.conductivity import by_label
-from multisource.leadfield.fem import (
+from multisource.fem.conductivity import by_label
+from multisource.fem.native import (
     Mesh,
     head_mesh,
     head_shells,
@@ -32,6 +31,7 @@ from multisource.leadfield.fem import (
     shells_and_labels,
     transfer_matrix,
 )
+from multisource.leadfield.compare import magnitude, rdm
 
 ROOT = Path(__file__).resolve().parents[1]
 # Kind of mesh, edge of the tissue voxels in mm; of fitted tetrahedra also their edge inside the

@@ -21,12 +21,12 @@ from scipy import sparse
 sys.path.insert(0, str(Path(__file__).parent))
 import fem_sphere as sphere
 
-from multisource.leadfield.assembly import stiffness_matrix
-from multisource.leadfield.electrode_projection import project_electrodes
-from multisource.leadfield.mesh import Mesh, load_mesh, save_mesh
-from multisource.leadfield.multigrid import Multigrid
+from multisource.fem.assembly import stiffness_matrix
+from multisource.fem.electrode_projection import project_electrodes
+from multisource.fem.mesh import Mesh, load_mesh, save_mesh
+from multisource.fem.multigrid import Multigrid
+from multisource.fem.transfer import solve_electrodes
 from multisource.leadfield.sphere_mesh import fitted_spheres
-from multisource.leadfield.transfer import solve_electrodes
 
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from multisource.fem.hexahedra import hexahedral_mesh
+from multisource.fem.mesh import Mesh
 from multisource.leadfield import sphere_mesh
-from multisource.leadfield.hexahedra import hexahedral_mesh
-from multisource.leadfield.mesh import Mesh
 
 RADII = np.array(list(sphere_mesh.RADII.values()))
 LABELS = tuple(sphere_mesh.LABELS.values())

@@ -21,11 +21,11 @@ from multisource.figures.simulation import (
     spectra_figure,
 )
 from multisource.leadfield.forward import read_leadfield
+from multisource.recordings.reading import prepare_recording
 from multisource.simulation import artefacts
 from multisource.simulation.ar import power_spectrum
 from multisource.simulation.ar_io import parametric_spectrum, read_models
 from multisource.simulation.fit import fit_models
-from multisource.simulation.recorded import prepare_recording
 from multisource.simulation.recording import simulate_recording
 from multisource.simulation.samples import Simulator, simulate_samples
 from multisource.simulation.settings import Artefacts, BadChannels, Noise, Settings

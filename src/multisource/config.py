@@ -54,7 +54,7 @@ def check_config(
     if mistakes:
         raise UserError("config: " + "\nconfig: ".join(mistakes))
     if probe and plain["leadfield"]["fem"]["backend"] == "duneuro":
-        from multisource.leadfield.duneuro import require_duneuropy
+        from multisource.fem.duneuro import require_duneuropy
 
         require_duneuropy()
     if probe and plain["recordings"]:

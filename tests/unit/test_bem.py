@@ -6,12 +6,12 @@ import openmeeg
 import pytest
 
 from multisource.anatomy.electrodes import Electrodes
+from multisource.anatomy.shells import SHELLS, decimate, icosahedra, nested_shells
+from multisource.bem.dipole_source import source_terms
+from multisource.bem.openmeeg import adjoint_solutions, bem_leadfield
 from multisource.errors import UserError
-from multisource.leadfield.bem import adjoint_solutions, bem_leadfield
 from multisource.leadfield.compare import magnitude, rdm
-from multisource.leadfield.dipole_source import source_terms
 from multisource.leadfield.forward import electrode_info, mri_head_transform
-from multisource.leadfield.shells import SHELLS, decimate, icosahedra, nested_shells
 from multisource.leadfield.sphere import sphere_leadfield
 
 RADII = np.array([80.0, 86.0, 92.0])

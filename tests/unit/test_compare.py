@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from multisource.anatomy.shells import icosahedra
 from multisource.errors import UserError
 from multisource.leadfield.check import (
     average_reference,
@@ -12,7 +13,6 @@ from multisource.leadfield.check import (
 )
 from multisource.leadfield.compare import by_depth, compare_leadfields, magnitude, rdm
 from multisource.leadfield.forward import Leadfield
-from multisource.leadfield.shells import icosahedra
 
 
 def leadfield(seed=0, electrodes=12, dipoles=60, **changes):

@@ -15,10 +15,11 @@ import numpy as np
 import pytest
 
 from multisource.errors import UserError
-from multisource.leadfield import duneuro, fem
+from multisource.fem import duneuro
+from multisource.fem import native as fem
+from multisource.fem.mesh import Mesh
+from multisource.fem.transfer import transfer_matrix
 from multisource.leadfield.compare import magnitude, rdm
-from multisource.leadfield.mesh import Mesh
-from multisource.leadfield.transfer import transfer_matrix
 
 RECORDER = Path(__file__).parent / "duneuropy_recorder"
 CONDUCTIVITY = {2: 0.33, 4: 0.01, 5: 0.43}

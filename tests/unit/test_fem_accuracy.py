@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from multisource.fem.native import leadfield, transfer_matrix
 from multisource.leadfield.compare import magnitude, rdm
-from multisource.leadfield.fem import leadfield, transfer_matrix
 from multisource.leadfield.sphere import sphere_leadfield
 from multisource.leadfield.sphere_mesh import RADII, fitted_spheres
 

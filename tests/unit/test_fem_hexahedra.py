@@ -3,13 +3,13 @@
 import numpy as np
 import pytest
 
-from multisource.leadfield.assembly import trilinear
-from multisource.leadfield.electrode_projection import project_electrodes
-from multisource.leadfield.fem import hexahedral_mesh, leadfield, place_dipoles, transfer_matrix
-from multisource.leadfield.locate import locate
-from multisource.leadfield.mesh import HEX_CORNERS
-from multisource.leadfield.source_models import multipolar_venant, partial_integration, venant
-from multisource.leadfield.source_models.patch import MIN_PATCH, Patches
+from multisource.fem.assembly import trilinear
+from multisource.fem.electrode_projection import project_electrodes
+from multisource.fem.locate import locate
+from multisource.fem.mesh import HEX_CORNERS
+from multisource.fem.native import hexahedral_mesh, leadfield, place_dipoles, transfer_matrix
+from multisource.fem.source_models import multipolar_venant, partial_integration, venant
+from multisource.fem.source_models.patch import MIN_PATCH, Patches
 from multisource.leadfield.sphere import sphere_leadfield
 
 SIGMA = {2: 0.33, 3: 1.79, 4: 0.01, 5: 0.43}

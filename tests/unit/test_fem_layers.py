@@ -5,10 +5,10 @@ import pytest
 
 from multisource.anatomy.surfaces import volume
 from multisource.errors import UserError
-from multisource.leadfield.layers import fit, prism_layers
-from multisource.leadfield.nesting import Shell
+from multisource.fem.layers import fit, prism_layers
+from multisource.fem.nesting import Shell
+from multisource.fem.tetrahedra import tetrahedral_mesh
 from multisource.leadfield.sphere import geodesic_sphere
-from multisource.leadfield.tetrahedra import tetrahedral_mesh
 
 UNIT, TRIANGLES = geodesic_sphere(6)
 

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from multisource.errors import UserError
-from multisource.leadfield.electrode_projection import project_electrodes
-from multisource.leadfield.fem import (
+from multisource.fem.electrode_projection import project_electrodes
+from multisource.fem.locate import locate
+from multisource.fem.native import (
     SOURCE_MODELS,
     hexahedral_mesh,
     leadfield,
@@ -14,7 +15,6 @@ from multisource.leadfield.fem import (
     save_mesh,
     transfer_matrix,
 )
-from multisource.leadfield.locate import locate
 from multisource.leadfield.sphere import sphere_leadfield
 
 # Thick layers, so that a mesh that takes a second resolves them.

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from multisource.anatomy.fsaverage import fsaverage_head
-from multisource.leadfield.fem import hexahedral_mesh, leadfield, place_dipoles
-from multisource.leadfield.locate import locate
-from multisource.leadfield.mesh import Mesh
-from multisource.leadfield.source_models.patch import MIN_PATCH
+from multisource.fem.locate import locate
+from multisource.fem.mesh import Mesh
+from multisource.fem.native import hexahedral_mesh, leadfield, place_dipoles
+from multisource.fem.source_models.patch import MIN_PATCH
 
 GREY, MAX_MOVE = 2, 10.0
 # Six tetrahedra a voxel, all with the diagonal from corner 0 to corner 7. Meshing the shells takes

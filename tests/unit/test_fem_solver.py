@@ -5,11 +5,11 @@ import pytest
 from scipy import sparse
 
 from multisource.errors import UserError
-from multisource.leadfield.assembly import stiffness_matrix
-from multisource.leadfield.block_cg import solve_block
-from multisource.leadfield.hexahedra import hexahedral_mesh
-from multisource.leadfield.locate import locate, shape_functions
-from multisource.leadfield.multigrid import Multigrid, black_box_interpolation
+from multisource.fem.assembly import stiffness_matrix
+from multisource.fem.block_cg import solve_block
+from multisource.fem.hexahedra import hexahedral_mesh
+from multisource.fem.locate import locate, shape_functions
+from multisource.fem.multigrid import Multigrid, black_box_interpolation
 
 SIGMA = {1: 0.14, 2: 0.33, 3: 1.79, 4: 0.01, 5: 0.43}
 

@@ -8,19 +8,19 @@ from scipy.spatial import ConvexHull
 
 from multisource.anatomy.surfaces import contains
 from multisource.errors import UserError
-from multisource.leadfield.assembly import element_conductivity, stiffness_matrix
-from multisource.leadfield.fem import SOURCE_MODELS, leadfield, tetrahedral_mesh, transfer_matrix
-from multisource.leadfield.hexahedra import hexahedral_mesh
-from multisource.leadfield.locate import locate
-from multisource.leadfield.nesting import Shell, nesting
-from multisource.leadfield.source_models import (
+from multisource.fem.assembly import element_conductivity, stiffness_matrix
+from multisource.fem.hexahedra import hexahedral_mesh
+from multisource.fem.locate import locate
+from multisource.fem.native import SOURCE_MODELS, leadfield, tetrahedral_mesh, transfer_matrix
+from multisource.fem.nesting import Shell, nesting
+from multisource.fem.source_models import (
     localised_subtraction,
     multipolar_venant,
     venant,
 )
-from multisource.leadfield.source_models.quadrature import triangle_rule
+from multisource.fem.source_models.quadrature import triangle_rule
+from multisource.fem.tetrahedra import shells_and_labels
 from multisource.leadfield.sphere import geodesic_sphere, sphere_leadfield
-from multisource.leadfield.tetrahedra import shells_and_labels
 
 RADII = np.array([40.0, 50.0, 62.0, 74.0])
 SIGMA = {2: 0.33, 3: 1.0, 4: 0.05, 5: 0.43}

@@ -6,6 +6,7 @@ import pytest
 from mne.utils import object_diff
 
 from multisource.anatomy.electrodes import Electrodes
+from multisource.anatomy.shells import icosahedra
 from multisource.anatomy.source_space import cortical_source_space
 from multisource.errors import UserError
 from multisource.leadfield.forward import (
@@ -16,7 +17,6 @@ from multisource.leadfield.forward import (
     read_leadfield,
     write_forward,
 )
-from multisource.leadfield.shells import icosahedra
 from multisource.leadfield.sphere import sphere_leadfield
 
 CENTRE = np.array([3.0, -12.0, 8.0])

@@ -7,11 +7,11 @@ from recordings_case import NAMES, ONSETS, SFREQ, recording, referenced, saved, 
 
 from multisource.errors import UserError
 from multisource.recordings.contents import choose_event
+from multisource.recordings.reading import match_channels
 from multisource.recordings.settings import RecordingSettings, recording_settings
 from multisource.recordings.stretches import read_stretches
 from multisource.recordings.windows import cut_windows, series, strength
 from multisource.simulation.chunks import read_chunks, write_chunk
-from multisource.simulation.recorded import match_channels
 
 # A high-pass of 0.5 Hz takes the mean of a bump of 50 ms in 1.5 s, and a little around it: 4 % of
 # the peak; a wrong channel, sign, unit or delay misses by more than 50 %.

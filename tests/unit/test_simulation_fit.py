@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from multisource.errors import UserError
+from multisource.recordings.reading import prepare_recording, read_recording
 from multisource.simulation.ar import ARModels, autocovariance, power_spectrum, stationary_series
 from multisource.simulation.ar_io import read_models, write_models
 from multisource.simulation.fit import fit_models, lagged_covariances, source_power
-from multisource.simulation.recorded import prepare_recording, read_recording
 
 ALPHA = np.array([1.6, -0.9])
 BETA = np.array([0.9, -0.7])

@@ -8,11 +8,11 @@ import torch
 from torch.utils.data import DataLoader
 
 from multisource.errors import UserError
+from multisource.network.stream import SampleStream
 from multisource.simulation.ar import ARModels
 from multisource.simulation.chunks import dense_truth
 from multisource.simulation.samples import Simulator, simulate_samples
 from multisource.simulation.settings import Settings
-from multisource.simulation.stream import SampleStream
 
 MODELS = ARModels(("a", "b"), (np.array([0.9]), np.array([0.5])), np.array([0.5, 0.5]), 250.0)
 RNG = np.random.default_rng(3)

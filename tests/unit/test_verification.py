@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 from figures_case import ball_cortex
 
+from multisource.anatomy.shells import icosahedra
 from multisource.figures.leadfield import (
     plot_comparison,
     plot_placement,
@@ -14,7 +15,6 @@ from multisource.figures.leadfield import (
 from multisource.leadfield.check import average_reference
 from multisource.leadfield.compare import compare_leadfields
 from multisource.leadfield.forward import Leadfield
-from multisource.leadfield.shells import icosahedra
 from multisource.leadfield.sphere import sphere_leadfield
 from multisource.leadfield.verification import (
     ECCENTRICITIES,

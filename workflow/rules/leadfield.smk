@@ -5,7 +5,7 @@ out: leadfield/sources-src.fif, leadfield/fem-fwd.fif, leadfield/bem-fwd.fif (MN
      leadfield/fem-dipoles.tsv, leadfield/comparison.csv, leadfield/comparison.png
 """
 
-from multisource.leadfield.backends import BACKENDS
+from multisource.fem.backends import BACKENDS
 
 FEM_BACKEND = config["leadfield"]["fem"]["backend"]
 # Hexahedra of 1 mm are eight times as many as those of 2 mm.
@@ -55,7 +55,7 @@ rule mesh_head:
         anatomy=anatomy_folder,
         kind=config["leadfield"]["fem"]["mesh"],
         shift=config["leadfield"]["fem"]["shift"],
-        code=code("leadfield.fem", "anatomy.io"),
+        code=code("fem.native", "anatomy.io"),
     script:
         "../scripts/mesh_head.py"
 
@@ -83,8 +83,8 @@ rule solve_transfer:
         backend=FEM_BACKEND,
         code=code(
             BACKENDS[FEM_BACKEND],
-            "leadfield.backends",
-            "leadfield.conductivity",
+            "fem.backends",
+            "fem.conductivity",
             "anatomy.electrodes",
         ),
     script:
@@ -119,11 +119,11 @@ rule compute_fem:
         conductivity=config["leadfield"]["fem"]["conductivity"],
         code=code(
             BACKENDS[FEM_BACKEND],
-            "leadfield.backends",
+            "fem.backends",
             "leadfield.check",
-            "leadfield.conductivity",
+            "fem.conductivity",
             "leadfield.forward",
-            "leadfield.placement",
+            "fem.placement",
             "anatomy.source_space",
             "anatomy.io",
         ),
@@ -152,7 +152,7 @@ rule compute_bem:
         anatomy=anatomy_folder,
         settings=config["leadfield"]["bem"],
         code=code(
-            "leadfield.bem",
+            "bem.openmeeg",
             "leadfield.check",
             "leadfield.forward",
             "anatomy.source_space",

@@ -35,7 +35,7 @@ rule fit_ar_models:
         sfreq=config["simulation"]["sfreq"],
         snr=config["inverse"]["snr"],
         code=code(
-            "simulation.recorded",
+            "recordings.reading",
             "simulation.fit",
             "simulation.ar_io",
             "inverse.minimum_norm",
@@ -131,6 +131,6 @@ rule plot_channel:
         runtime=5,
     params:
         channel="T7",
-        code=code("figures.channel", "simulation.chunks", "simulation.recorded"),
+        code=code("figures.channel", "simulation.chunks", "recordings.reading"),
     script:
         "../scripts/plot_channel.py"

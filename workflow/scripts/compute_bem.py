@@ -3,7 +3,7 @@ import mne
 from multisource.anatomy.electrodes import read_electrodes
 from multisource.anatomy.io import load_head
 from multisource.anatomy.source_space import source_geometry
-from multisource.leadfield.bem import bem_leadfield
+from multisource.bem.openmeeg import bem_leadfield
 from multisource.leadfield.check import check_leadfield
 from multisource.leadfield.forward import leadfield_of, make_forward, write_forward
 from multisource.logs import logged

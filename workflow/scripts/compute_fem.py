@@ -4,13 +4,13 @@ import numpy as np
 from multisource.anatomy.electrodes import read_electrodes
 from multisource.anatomy.io import load_head
 from multisource.anatomy.source_space import source_geometry
+from multisource.fem.backends import leadfield
+from multisource.fem.conductivity import by_label
+from multisource.fem.mesh import load_mesh
+from multisource.fem.placement import place_dipoles
 from multisource.files import atomic
-from multisource.leadfield.backends import leadfield
 from multisource.leadfield.check import check_leadfield
-from multisource.leadfield.conductivity import by_label
 from multisource.leadfield.forward import leadfield_of, make_forward, write_forward
-from multisource.leadfield.mesh import load_mesh
-from multisource.leadfield.placement import place_dipoles
 from multisource.logs import logged
 
 with logged(snakemake.log[0]):

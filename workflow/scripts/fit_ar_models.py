@@ -3,9 +3,9 @@ from multisource.files import atomic
 from multisource.inverse.io import read_forward
 from multisource.inverse.registry import build_kernel
 from multisource.logs import logged
+from multisource.recordings.reading import read_recording
 from multisource.simulation.ar_io import write_models
 from multisource.simulation.fit import fit_models
-from multisource.simulation.recorded import read_recording
 
 with logged(snakemake.log[0]):
     forward = read_forward(snakemake.input.forward)

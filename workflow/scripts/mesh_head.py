@@ -1,6 +1,6 @@
 from multisource.anatomy.io import load_head
-from multisource.leadfield.fem import head_mesh
-from multisource.leadfield.mesh import save_mesh
+from multisource.fem.mesh import save_mesh
+from multisource.fem.native import head_mesh
 from multisource.logs import logged
 
 with logged(snakemake.log[0]):

@@ -3,8 +3,8 @@ import numpy as np
 from multisource.figures.channel import channel_figure
 from multisource.files import atomic
 from multisource.logs import logged
+from multisource.recordings.reading import read_recording
 from multisource.simulation.chunks import read_chunk
-from multisource.simulation.recorded import read_recording
 
 with logged(snakemake.log[0]):
     data = read_chunk(snakemake.input.chunk)

@@ -1,10 +1,10 @@
 import numpy as np
 
 from multisource.anatomy.electrodes import read_electrodes
+from multisource.fem.backends import transfer_matrix
+from multisource.fem.conductivity import by_label
+from multisource.fem.mesh import load_mesh
 from multisource.files import atomic
-from multisource.leadfield.backends import transfer_matrix
-from multisource.leadfield.conductivity import by_label
-from multisource.leadfield.mesh import load_mesh
 from multisource.logs import logged
 
 with logged(snakemake.log[0]):

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from multisource.anatomy.surfaces import volume
-from multisource.leadfield.mesh import Mesh
-from multisource.leadfield.nesting import Shell
+from multisource.fem.mesh import Mesh
+from multisource.fem.nesting import Shell
+from multisource.fem.tetrahedra import tetrahedral_mesh
 from multisource.leadfield.sphere import geodesic_sphere
-from multisource.leadfield.tetrahedra import tetrahedral_mesh
 
 # mm, from the inside out; the usual test sphere of the FEM literature.
 RADII = {"brain": 78.0, "csf": 80.0, "skull": 86.0, "scalp": 92.0}

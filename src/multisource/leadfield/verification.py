@@ -8,17 +8,17 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from multisource.leadfield.bem import bem_leadfield
-from multisource.leadfield.check import check_leadfield
-from multisource.leadfield.compare import magnitude, rdm
-from multisource.leadfield.fem import (
+from multisource.anatomy.shells import SHELLS, icosahedra
+from multisource.bem.openmeeg import bem_leadfield
+from multisource.fem.native import (
     hexahedral_mesh,
     leadfield,
     place_dipoles,
     transfer_matrix,
 )
+from multisource.leadfield.check import check_leadfield
+from multisource.leadfield.compare import magnitude, rdm
 from multisource.leadfield.forward import Leadfield
-from multisource.leadfield.shells import SHELLS, icosahedra
 from multisource.leadfield.sphere import sphere_leadfield
 from multisource.leadfield.sphere_mesh import LABELS, RADII, fitted_spheres
 

@@ -27,8 +27,8 @@ from multisource.network.losses import loss_function
 from multisource.network.samples import Windows
 from multisource.network.schedule import SCHEDULES, make_scheduler, step
 from multisource.network.smooth_output import SmoothOutput
+from multisource.network.stream import SampleStream
 from multisource.provenance import code_version
-from multisource.simulation.stream import SampleStream
 
 if TYPE_CHECKING:
     from multisource.simulation.samples import Simulator

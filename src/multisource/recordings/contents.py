@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from multisource.errors import UserError
-from multisource.simulation.recorded import match_channels, open_raw, unreadable
+from multisource.recordings.reading import match_channels, open_raw, unreadable
 
 if TYPE_CHECKING:
     import mne

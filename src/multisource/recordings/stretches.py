@@ -19,13 +19,13 @@ from multisource.recordings.contents import (
     event_onsets,
     open_contents,
 )
-from multisource.recordings.settings import EPOCH_S, RecordingSettings
-from multisource.simulation.recorded import (
+from multisource.recordings.reading import (
     check_amplitudes,
     keep_channels,
     prepare_recording,
     usable_segments,
 )
+from multisource.recordings.settings import EPOCH_S, RecordingSettings
 
 if TYPE_CHECKING:
     import mne

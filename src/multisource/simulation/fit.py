@@ -16,8 +16,8 @@ from scipy.signal import csd
 from statsmodels.tsa.stattools import levinson_durbin
 
 from multisource.errors import UserError
+from multisource.recordings.reading import Recorded
 from multisource.simulation.ar import ARModels, check_stable
-from multisource.simulation.recorded import Recorded
 
 VALUES_PER_COEFFICIENT = 100
 

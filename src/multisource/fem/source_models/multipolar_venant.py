@@ -10,8 +10,8 @@ from __future__ import annotations
 import numpy as np
 from scipy import sparse
 
-from multisource.leadfield.mesh import Mesh
-from multisource.leadfield.source_models import venant
+from multisource.fem.mesh import Mesh
+from multisource.fem.source_models import venant
 
 
 def moments(offsets: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import numpy as np
 
-    from multisource.leadfield.mesh import Mesh
+    from multisource.fem.mesh import Mesh
 
 BACKENDS = {
-    "native": "multisource.leadfield.fem",
-    "duneuro": "multisource.leadfield.duneuro",
+    "native": "multisource.fem.native",
+    "duneuro": "multisource.fem.duneuro",
 }
 # DUNEuro's names where they are not ours.
 _DUNEURO_NAMES = {"localised_subtraction": "local_subtraction"}

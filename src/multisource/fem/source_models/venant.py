@@ -13,9 +13,9 @@ from itertools import product
 import numpy as np
 from scipy import sparse
 
-from multisource.leadfield.locate import shape_gradients
-from multisource.leadfield.mesh import Mesh
-from multisource.leadfield.source_models.patch import MIN_PATCH, Patches
+from multisource.fem.locate import shape_gradients
+from multisource.fem.mesh import Mesh
+from multisource.fem.source_models.patch import MIN_PATCH, Patches
 
 EXPONENTS = np.array(list(product(range(3), repeat=3)))
 REFERENCE_LENGTH = 20.0

@@ -9,8 +9,8 @@ from __future__ import annotations
 import numpy as np
 from scipy import sparse
 
-from multisource.leadfield.locate import shape_gradients
-from multisource.leadfield.mesh import Mesh
+from multisource.fem.locate import shape_gradients
+from multisource.fem.mesh import Mesh
 
 
 def loads(

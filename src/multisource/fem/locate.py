@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from multisource.leadfield.assembly import trilinear
-from multisource.leadfield.mesh import Mesh
+from multisource.fem.assembly import trilinear
+from multisource.fem.mesh import Mesh
 
 INSIDE = 1e-8
 CANDIDATES = 12

@@ -29,13 +29,13 @@ import numpy as np
 from scipy import sparse
 
 from multisource.errors import UserError
-from multisource.leadfield import duneuro_worker
-from multisource.leadfield.electrode_projection import project_electrodes
-from multisource.leadfield.fem import check_sources, check_tissue
-from multisource.leadfield.locate import locate
-from multisource.leadfield.mesh import Mesh
-from multisource.leadfield.source_models.patch import MIN_PATCH, Patches
-from multisource.leadfield.transfer import GREY_MATTER
+from multisource.fem import duneuro_worker
+from multisource.fem.electrode_projection import project_electrodes
+from multisource.fem.locate import locate
+from multisource.fem.mesh import Mesh
+from multisource.fem.native import check_sources, check_tissue
+from multisource.fem.source_models.patch import MIN_PATCH, Patches
+from multisource.fem.transfer import GREY_MATTER
 
 DOCUMENTATION = "https://www.duneuro.org"
 PROJECTIONS = ("interpolated", "normal")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from multisource.leadfield.mesh import Mesh
+from multisource.fem.mesh import Mesh
 
 # Fewer nodes, two voxels for instance, cannot take on all moments of a dipole: on the sphere such
 # patches lead to errors of up to 100 %, those of three voxels (16 nodes) and more never did.

@@ -12,8 +12,8 @@ from scipy import sparse
 from scipy.spatial import cKDTree
 
 from multisource.errors import UserError
-from multisource.leadfield.locate import local_coordinates, shape_functions
-from multisource.leadfield.mesh import Mesh
+from multisource.fem.locate import local_coordinates, shape_functions
+from multisource.fem.mesh import Mesh
 
 
 def project_electrodes(

@@ -16,9 +16,9 @@ import pandas as pd
 from scipy.spatial import cKDTree
 
 from multisource.errors import UserError
-from multisource.leadfield.locate import locate
-from multisource.leadfield.mesh import TISSUES, Mesh
-from multisource.leadfield.source_models.patch import MIN_PATCH, Patches
+from multisource.fem.locate import locate
+from multisource.fem.mesh import TISSUES, Mesh
+from multisource.fem.source_models.patch import MIN_PATCH, Patches
 
 NEIGHBOURS = 8
 BISECTIONS = 8

@@ -19,10 +19,10 @@ import numpy as np
 from scipy import linalg
 from tqdm import tqdm
 
+from multisource.anatomy.shells import SHELLS, nested_shells
 from multisource.anatomy.surfaces import Surface, closest_points, contains
+from multisource.bem.dipole_source import source_terms
 from multisource.errors import UserError
-from multisource.leadfield.dipole_source import source_terms
-from multisource.leadfield.shells import SHELLS, nested_shells
 
 LAYERS = ("brain", "skull", "scalp")
 FARTHEST_ELECTRODE_MM = 20.0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from multisource.errors import UserError
-from multisource.leadfield.mesh import HEX_CORNERS, Mesh
+from multisource.fem.mesh import HEX_CORNERS, Mesh
 
 # Least volume of the parallelepiped at an element's corner, in voxels. The Jacobian of a shifted
 # voxel is I + s M with entries of M in [-1, 1], and its determinant at least 1 - 3 s.

@@ -10,9 +10,9 @@ from __future__ import annotations
 import numpy as np
 
 from multisource.errors import UserError
-from multisource.leadfield.layers import fit, prism_layers
-from multisource.leadfield.mesh import Mesh
-from multisource.leadfield.nesting import Shell, nesting
+from multisource.fem.layers import fit, prism_layers
+from multisource.fem.mesh import Mesh
+from multisource.fem.nesting import Shell, nesting
 
 
 def tetrahedral_mesh(

@@ -11,7 +11,7 @@ import numpy as np
 from scipy import sparse
 
 from multisource.errors import UserError
-from multisource.leadfield.mesh import HEX_CORNERS, TISSUES, Mesh
+from multisource.fem.mesh import HEX_CORNERS, TISSUES, Mesh
 
 
 def element_conductivity(mesh: Mesh, conductivity: dict[int, float]) -> np.ndarray:

@@ -12,11 +12,11 @@ from collections.abc import Callable
 
 import numpy as np
 
-from multisource.leadfield.assembly import stiffness_matrix
-from multisource.leadfield.block_cg import Convergence, solve_block
-from multisource.leadfield.electrode_projection import project_electrodes
-from multisource.leadfield.mesh import Mesh
-from multisource.leadfield.multigrid import Multigrid
+from multisource.fem.assembly import stiffness_matrix
+from multisource.fem.block_cg import Convergence, solve_block
+from multisource.fem.electrode_projection import project_electrodes
+from multisource.fem.mesh import Mesh
+from multisource.fem.multigrid import Multigrid
 
 GREY_MATTER = 2
 BLOCK_BYTES = 2.4e9

@@ -23,9 +23,9 @@ import numba
 import numpy as np
 from scipy import sparse
 
-from multisource.leadfield.assembly import gauss_hexahedron
-from multisource.leadfield.mesh import HEX_FACES, TET_FACES, Mesh
-from multisource.leadfield.source_models.quadrature import quadrilateral_rule, triangle_rule
+from multisource.fem.assembly import gauss_hexahedron
+from multisource.fem.mesh import HEX_FACES, TET_FACES, Mesh
+from multisource.fem.source_models.quadrature import quadrilateral_rule, triangle_rule
 
 # On the tetrahedra of docs/fem-accuracy.md four rings instead of two lower the errors at 0.8 to
 # 0.97 of the sphere's brain radius from 0.13-0.19 to 0.09-0.13 %, six do no better; patches that

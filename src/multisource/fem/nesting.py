@@ -8,8 +8,8 @@ import numpy as np
 from scipy.spatial import cKDTree
 
 from multisource.anatomy import surfaces as geometry
+from multisource.anatomy.shells import crossing
 from multisource.errors import UserError
-from multisource.leadfield.shells import crossing
 
 SMALLEST_GAP = 0.3
 

@@ -14,21 +14,21 @@ import numpy as np
 
 from multisource.anatomy.head import CSF, SCALP, SKULL, Head
 from multisource.errors import UserError
-from multisource.leadfield.assembly import element_conductivity
-from multisource.leadfield.hexahedra import hexahedral_mesh
-from multisource.leadfield.locate import locate
-from multisource.leadfield.mesh import TISSUES, Mesh, load_mesh, save_mesh
-from multisource.leadfield.nesting import Shell
-from multisource.leadfield.placement import place_dipoles
-from multisource.leadfield.source_models import (
+from multisource.fem.assembly import element_conductivity
+from multisource.fem.hexahedra import hexahedral_mesh
+from multisource.fem.locate import locate
+from multisource.fem.mesh import TISSUES, Mesh, load_mesh, save_mesh
+from multisource.fem.nesting import Shell
+from multisource.fem.placement import place_dipoles
+from multisource.fem.source_models import (
     localised_subtraction,
     multipolar_venant,
     partial_integration,
     venant,
 )
-from multisource.leadfield.source_models.patch import MIN_PATCH
-from multisource.leadfield.tetrahedra import shells_and_labels, tetrahedral_mesh
-from multisource.leadfield.transfer import transfer_matrix
+from multisource.fem.source_models.patch import MIN_PATCH
+from multisource.fem.tetrahedra import shells_and_labels, tetrahedral_mesh
+from multisource.fem.transfer import transfer_matrix
 
 __all__ = [
     "SOURCE_MODELS",

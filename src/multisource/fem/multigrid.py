@@ -18,7 +18,7 @@ import numba
 import numpy as np
 from scipy import linalg, sparse
 
-from multisource.leadfield import kernels
+from multisource.fem import kernels
 
 COARSEST = 400
 

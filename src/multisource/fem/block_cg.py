@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from multisource.leadfield import kernels
-from multisource.leadfield.multigrid import Multigrid
+from multisource.fem import kernels
+from multisource.fem.multigrid import Multigrid
 
 
 @dataclass(frozen=True)
