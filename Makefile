@@ -2,6 +2,8 @@
 # make paper  the same at the paper's sizes
 # make reproduction  the same, and docs/reproduction.md written from it
 # make test   set up what is missing, then run every check
+# make test-fast  the unit tests that take no time;  make lint, make format
+# make setup  install only;  make hooks: the checks of `make lint` before every commit
 SHELL := /bin/bash
 PYTHON ?= python3
 VENV ?= .venv
@@ -9,17 +11,29 @@ CORES ?= all
 WORKERS ?= 2
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+# What only developers need is installed by the first target that needs it.
+TESTS := $(VENV)/.installed-test
+HOOKS := $(VENV)/.installed-hooks
 LOCK := .snakemake-run.lock
 # A lock of the operating system ends with its process: a killed run never blocks the next one.
 FLOCK := $(shell command -v flock)
 HOLD := $(if $(FLOCK),flock --no-fork --nonblock --conflict-exit-code 75 $(LOCK))
 
-.PHONY: run paper reproduction test lint format clean
+.PHONY: run paper reproduction setup hooks test test-fast lint format clean
 .DEFAULT_GOAL := run
 
 $(STAMP): pyproject.toml envs/constraints.txt envs/install.sh
-	bash envs/install.sh "$(PYTHON)" "$(VENV)"
+	bash envs/install.sh "$(PYTHON)" "$(VENV)" workflow
 	@touch $@
+
+$(VENV)/.installed-%: $(STAMP)
+	bash envs/install.sh "$(PYTHON)" "$(VENV)" $*
+	@touch $@
+
+setup: $(TESTS)
+
+hooks: $(TESTS) $(HOOKS)
+	$(BIN)/pre-commit install
 
 run: $(STAMP)
 	@$(HOLD) $(BIN)/snakemake --cores $(CORES) $(if $(FLOCK),--nolock) $(ARGS) || { status=$$?; \
@@ -33,19 +47,22 @@ reproduction: ARGS += --configfile config/paper.yaml -- all reproduction
 reproduction: run
 	cp -r results/fsaverage/reproduction/. docs/
 
-lint: $(STAMP)
+lint: $(TESTS)
 	$(BIN)/ruff check src tests workflow benchmarks docs
 	$(BIN)/ruff format --check src tests workflow benchmarks docs
 	$(BIN)/snakefmt --check Snakefile workflow/rules
 	$(BIN)/snakemake --lint
 
-format: $(STAMP)
+format: $(TESTS)
 	$(BIN)/ruff check --fix src tests workflow benchmarks docs
 	$(BIN)/ruff format src tests workflow benchmarks docs
 	$(BIN)/snakefmt Snakefile workflow/rules
 
 test: lint
 	$(BIN)/pytest -n $(WORKERS) --dist loadgroup tests
+
+test-fast: $(TESTS)
+	$(BIN)/pytest -n $(WORKERS) -m "not slow" tests/unit
 
 clean:
 	rm -rf results logs .snakemake

@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # Make the virtual environment and install the pinned software into it.
-# usage: envs/install.sh PYTHON VENV
+# usage: envs/install.sh PYTHON VENV EXTRA     an extra of pyproject.toml, say `workflow`
 set -euo pipefail
 python=$1
 venv=$2
+extra=$3
 here=$(cd "$(dirname "$0")" && pwd)
 
 "$python" - <<'PY' || { echo "multisource needs Python 3.11 to 3.13; name one with: make PYTHON=python3.11" >&2; exit 1; }
@@ -30,4 +31,4 @@ else
   cp "$here/constraints.txt" "$constraints"
 fi
 "$venv/bin/python" -m pip install --quiet --disable-pip-version-check \
-  --constraint "$constraints" --editable "$here/..[workflow,test]"
+  --constraint "$constraints" --editable "$here/..[$extra]"

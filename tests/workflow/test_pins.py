@@ -17,13 +17,13 @@ def test_every_dependency_is_pinned_once_and_alike():
     project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["project"]
     wanted = {name_of(r) for r in project["dependencies"]}
     workflow = {name_of(r) for r in project["optional-dependencies"]["workflow"]}
-    tests = {name_of(r) for r in project["optional-dependencies"]["test"]}
+    extras = {name_of(r) for part in project["optional-dependencies"].values() for r in part}
     lines = (REPOSITORY / "envs/constraints.txt").read_text().splitlines()
     pins = [line.partition("==") for line in lines if not line.startswith("#")]
     assert all(sign for _, sign, _ in pins), "every constraint is an exact version"
     pinned = {name_of(name): version for name, _, version in pins}
     assert len(pinned) == len(pins)
-    assert wanted | workflow | tests <= set(pinned)
+    assert wanted | extras <= set(pinned)
     conda = yaml.safe_load((REPOSITORY / "envs/multisource.yaml").read_text())
     listed = dict(line.split("==") for line in conda["dependencies"][-1]["pip"])
     assert {name_of(name) for name in listed} == wanted | workflow
