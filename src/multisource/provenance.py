@@ -1,20 +1,48 @@
 """Code versions: what Snakemake cannot see by itself.
 
 Snakemake reruns a rule when its script changes, not when a module that the script imports does.
-Every rule therefore carries ``code_version(<modules it uses>)`` among its ``params``: a hash of
-those modules and of all they import from this package. Comments, docstrings and layout do not
-count; modules of other packages do not either (their versions are pinned).
+Every rule therefore carries ``script_version(<its script>)`` among its ``params``: a hash of the
+script and of all it imports from this package. Comments, docstrings and layout do not count, nor
+does a release number; modules of other packages do not either (their versions are recorded).
 """
 
 from __future__ import annotations
 
 import ast
 import hashlib
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
 PACKAGE = "multisource"
 ROOT = Path(__file__).parent
+# They decide how a step is run, logged and saved, never what it computes: the release number, the
+# words of an error, the log, the way a file is put in its place, and this module.
+NEUTRAL = frozenset(
+    {PACKAGE, *(f"{PACKAGE}.{name}" for name in ("errors", "files", "logs", "provenance"))}
+)
+
+
+@cache
+def script_version(script: str | Path, *modules: str) -> str:
+    """Return 16 hexadecimal digits that change when a step computes something else.
+
+    Parameters
+    ----------
+    script
+        The step's script: it counts with every module of this package that it imports.
+    modules
+        Modules that the script loads by name: the entries of a registry that the configuration
+        chooses, such as ``multisource.anatomy.fsaverage:fsaverage_head``.
+
+    Raises
+    ------
+    ModuleNotFoundError
+        If a name is not a module of this package.
+    """
+    tree = _parse(Path(script))
+    names = [name.partition(":")[0] for name in modules]
+    return _digest(tree, imported_modules(*_imports_of(tree, PACKAGE), *names))
 
 
 def code_version(*modules: str) -> str:
@@ -30,10 +58,7 @@ def code_version(*modules: str) -> str:
     ModuleNotFoundError
         If a name is not a module of this package.
     """
-    digest = hashlib.sha256()
-    for name in sorted(imported_modules(*modules)):
-        digest.update(f"{name}:{_normalised(name)}\n".encode())
-    return digest.hexdigest()[:16]
+    return _digest(None, imported_modules(*modules))
 
 
 def imported_modules(*modules: str) -> set[str]:
@@ -67,16 +92,30 @@ def _exists(name: str) -> bool:
     return True
 
 
-@cache
-def _tree(name: str) -> ast.Module:
-    return ast.parse(module_path(name).read_text(encoding="utf-8"))
+def _digest(script: ast.Module | None, modules: Iterable[str]) -> str:
+    digest = hashlib.sha256()
+    if script is not None:
+        digest.update(_normalised(script).encode())
+    for name in sorted(set(modules) - NEUTRAL):
+        digest.update(f"{name}:{_normalised_module(name)}\n".encode())
+    return digest.hexdigest()[:16]
+
+
+def _parse(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
 
 
 @cache
 def _imports(name: str) -> frozenset[str]:
-    package = name if module_path(name).name == "__init__.py" else name.rpartition(".")[0]
+    """Return the modules of this package that a module of it imports itself."""
+    path = module_path(name)
+    package = name if path.name == "__init__.py" else name.rpartition(".")[0]
+    return _imports_of(_parse(path), package)
+
+
+def _imports_of(tree: ast.Module, package: str) -> frozenset[str]:
     names: set[str] = set()
-    for node in ast.walk(_tree(name)):
+    for node in _executed(tree):
         if isinstance(node, ast.Import):
             names.update(alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -91,9 +130,23 @@ def _imports(name: str) -> frozenset[str]:
     return frozenset(inside | parents)
 
 
+def _executed(tree: ast.Module) -> Iterable[ast.AST]:
+    """Yield every node but the imports for a type checker, which are never run."""
+    waiting: list[ast.AST] = [tree]
+    while waiting:
+        node = waiting.pop()
+        yield node
+        checked = isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
+        waiting.extend(node.orelse if checked else ast.iter_child_nodes(node))
+
+
 @cache
-def _normalised(name: str) -> str:
-    tree = ast.parse(module_path(name).read_text(encoding="utf-8"))
+def _normalised_module(name: str) -> str:
+    return _normalised(_parse(module_path(name)))
+
+
+def _normalised(tree: ast.Module) -> str:
+    """Return the code of a file without its comments, docstrings and layout."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Module | ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             if ast.get_docstring(node, clean=False) is not None:

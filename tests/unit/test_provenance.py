@@ -8,7 +8,15 @@ from pathlib import Path
 import pytest
 
 import multisource
-from multisource.provenance import code_version, imported_modules
+from multisource.provenance import code_version, imported_modules, script_version
+
+SCRIPT = """
+from multisource.inverse.io import write_kernel
+from multisource.logs import logged
+
+with logged(snakemake.log[0]):
+    write_kernel(snakemake.output.kernel, None)
+"""
 
 
 @pytest.fixture
@@ -74,3 +82,30 @@ def test_imports_stay_inside_the_package():
 def test_unknown_module_is_refused():
     with pytest.raises(ModuleNotFoundError, match="no_such_module"):
         code_version("multisource.no_such_module")
+
+
+def test_release_log_and_messages_do_not_count(package):
+    folder, version = package
+    before = version("multisource.inverse.laura", "multisource.simulation.chunks")
+    for name in ("__init__", "logs", "errors", "files", "provenance"):
+        with (folder / f"{name}.py").open("a") as file:
+            file.write("\n__version__ = '99.0'\n")
+    assert version("multisource.inverse.laura", "multisource.simulation.chunks") == before
+
+
+def test_script_counts_by_what_it_does(tmp_path):
+    def version(text, *modules):
+        path = tmp_path / f"script-{len(list(tmp_path.iterdir()))}.py"
+        path.write_text(text)
+        return script_version(path, *modules)
+
+    before = version(SCRIPT)
+    assert version("# A comment.\n" + SCRIPT.replace("kernel, None", "kernel,\n  None")) == before
+    assert version(SCRIPT.replace("None", "1")) != before
+    assert version(SCRIPT.replace("inverse.io", "inverse.kernel")) != before
+    laura = version(SCRIPT, "multisource.inverse.laura:build_kernel")
+    assert laura == version(SCRIPT, "multisource.inverse.laura") != before
+
+
+def test_imports_for_a_type_checker_do_not_count():
+    assert "multisource.fem.mesh" not in imported_modules("multisource.fem.backends")

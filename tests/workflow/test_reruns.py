@@ -31,7 +31,7 @@ MODULE_EDITS = [
     ("network/convnet.py", NETWORK),
     ("evaluation/metrics.py", SCORED),
     ("evaluation/tables.py", {"make_table", "render_report"}),
-    ("leadfield/bem.py", LEADFIELD_B),
+    ("bem/openmeeg.py", LEADFIELD_B),
     ("figures/anatomy.py", {"plot_anatomy", "render_report"}),
 ]
 

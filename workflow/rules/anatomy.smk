@@ -37,7 +37,7 @@ rule build_head:
         anatomy=subpath(output.head, parent=True),
         provider=PROVIDER,
         settings=head_settings(),
-        code=code(PROVIDERS[PROVIDER], "anatomy.providers", "anatomy.io"),
+        code=code("build_head", PROVIDERS[PROVIDER]),
     script:
         "../scripts/build_head.py"
 
@@ -61,7 +61,7 @@ rule place_electrodes:
     params:
         anatomy=anatomy_folder,
         settings=config["electrodes"],
-        code=code("anatomy.electrodes", "anatomy.io"),
+        code=code("place_electrodes"),
     script:
         "../scripts/place_electrodes.py"
 
@@ -84,6 +84,6 @@ rule plot_anatomy:
         runtime=5,
     params:
         anatomy=anatomy_folder,
-        code=code("figures.anatomy", "anatomy.io"),
+        code=code("plot_anatomy"),
     script:
         "../scripts/plot_anatomy.py"

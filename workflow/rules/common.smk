@@ -23,7 +23,7 @@ from multisource.errors import UserError
 from multisource.figures.labels import FIGURES as PAPER_FIGURES
 from multisource.inverse.registry import SOLVERS as SOLVER_MODULES
 from multisource.network.registry import NETWORKS as NETWORK_MODULES
-from multisource.provenance import code_version
+from multisource.provenance import script_version
 
 # Files named in the configuration: first the folder of the study, then this repository. Names
 # stay relative where they can, so that a study may be moved without running it again.
@@ -64,13 +64,12 @@ wildcard_constraints:
     recording="|".join(RECORDINGS) or "none",
 
 
-def code(*modules):
-    """Return the code version of modules of the package, named without the package.
+def code(rule, *modules):
+    """Return the code version of a rule: of its script and all it imports from the package.
 
-    A registry's entry ("multisource.anatomy.fsaverage:fsaverage_head") is understood too.
+    What a script loads by a name of the configuration is named here: the registry's entry.
     """
-    names = (module.partition(":")[0].removeprefix("multisource.") for module in modules)
-    return code_version(*(f"multisource.{name}" for name in names))
+    return script_version(Path(workflow.basedir, f"workflow/scripts/{rule}.py"), *modules)
 
 
 def t1_file():

@@ -39,13 +39,7 @@ rule score_estimates:
         runtime=30,
     params:
         settings=pick(config["evaluation"], "close_radius_mm"),
-        code=code(
-            "evaluation.metrics",
-            "evaluation.truth",
-            "evaluation.estimates",
-            "anatomy.source_table",
-            "simulation.chunks",
-        ),
+        code=code("score_estimates"),
     script:
         "../scripts/score_estimates.py"
 
@@ -77,6 +71,6 @@ rule make_table:
         methods=METHODS,
         confidence=config["evaluation"]["confidence"],
         reference=config["evaluation"]["reference"],
-        code=code("evaluation.tables", "evaluation.summary", "evaluation.estimates"),
+        code=code("make_table"),
     script:
         "../scripts/make_table.py"

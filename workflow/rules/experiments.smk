@@ -37,13 +37,7 @@ rule run_experiment:
         solvers={name: config["inverse"]["settings"][name] for name in SOLVERS},
         close_radius_mm=config["evaluation"]["close_radius_mm"],
         code=code(
-            "experiments.one_change",
-            "simulation.samples",
-            "simulation.ar_io",
-            "leadfield.forward",
-            "anatomy.electrodes",
-            "anatomy.source_table",
-            "inverse.registry",
+            "run_experiment",
             *(SOLVER_MODULES[config["inverse"]["settings"][name]["kind"]] for name in SOLVERS),
         ),
     script:

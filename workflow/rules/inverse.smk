@@ -23,11 +23,7 @@ rule build_kernel:
     params:
         snr=config["inverse"]["snr"],
         settings=lambda wildcards: config["inverse"]["settings"][wildcards.solver],
-        code=lambda wildcards: code(
-            solver_module(wildcards),
-            "inverse.registry",
-            "inverse.io",
-        ),
+        code=lambda wildcards: code("build_kernel", solver_module(wildcards)),
     script:
         "../scripts/build_kernel.py"
 
@@ -55,13 +51,7 @@ rule solve_scenario:
             {} if solver_kernel(wildcards) else config["inverse"]["settings"][wildcards.solver]
         ),
         code=lambda wildcards: code(
-            *([] if solver_kernel(wildcards) else [solver_module(wildcards)]),
-            "inverse.io",
-            "inverse.kernel",
-            "inverse.mesh",
-            "inverse.registry",
-            "simulation.chunks",
-            "evaluation.estimates",
+            "solve_scenario", *([] if solver_kernel(wildcards) else [solver_module(wildcards)])
         ),
     script:
         "../scripts/solve_scenario.py"
@@ -84,6 +74,6 @@ rule estimate_baseline:
         runtime=10,
     params:
         seed=config["seed"],
-        code=code("inverse.baselines", "simulation.chunks", "evaluation.estimates"),
+        code=code("estimate_baseline"),
     script:
         "../scripts/estimate_baseline.py"

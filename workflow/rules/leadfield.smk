@@ -31,7 +31,7 @@ rule build_source_space:
     params:
         anatomy=anatomy_folder,
         settings=config["source_space"],
-        code=code("anatomy.source_space", "anatomy.source_table", "anatomy.io"),
+        code=code("build_source_space"),
     script:
         "../scripts/build_source_space.py"
 
@@ -55,7 +55,7 @@ rule mesh_head:
         anatomy=anatomy_folder,
         kind=config["leadfield"]["fem"]["mesh"],
         shift=config["leadfield"]["fem"]["shift"],
-        code=code("fem.native", "anatomy.io"),
+        code=code("mesh_head"),
     script:
         "../scripts/mesh_head.py"
 
@@ -81,12 +81,7 @@ rule solve_transfer:
         tolerance=config["leadfield"]["fem"]["tolerance"],
         conductivity=config["leadfield"]["fem"]["conductivity"],
         backend=FEM_BACKEND,
-        code=code(
-            BACKENDS[FEM_BACKEND],
-            "fem.backends",
-            "fem.conductivity",
-            "anatomy.electrodes",
-        ),
+        code=code("solve_transfer", BACKENDS[FEM_BACKEND]),
     script:
         "../scripts/solve_transfer.py"
 
@@ -117,16 +112,7 @@ rule compute_fem:
         depth=config["leadfield"]["fem"]["depth"],
         backend=FEM_BACKEND,
         conductivity=config["leadfield"]["fem"]["conductivity"],
-        code=code(
-            BACKENDS[FEM_BACKEND],
-            "fem.backends",
-            "leadfield.check",
-            "fem.conductivity",
-            "leadfield.forward",
-            "fem.placement",
-            "anatomy.source_space",
-            "anatomy.io",
-        ),
+        code=code("compute_fem", BACKENDS[FEM_BACKEND]),
     script:
         "../scripts/compute_fem.py"
 
@@ -151,13 +137,7 @@ rule compute_bem:
     params:
         anatomy=anatomy_folder,
         settings=config["leadfield"]["bem"],
-        code=code(
-            "bem.openmeeg",
-            "leadfield.check",
-            "leadfield.forward",
-            "anatomy.source_space",
-            "anatomy.io",
-        ),
+        code=code("compute_bem"),
     script:
         "../scripts/compute_bem.py"
 
@@ -183,7 +163,7 @@ rule compare_leadfields:
         runtime=10,
     params:
         anatomy=anatomy_folder,
-        code=code("leadfield.compare", "leadfield.forward", "figures.leadfield", "anatomy.io"),
+        code=code("compare_leadfields"),
     script:
         "../scripts/compare_leadfields.py"
 
@@ -215,7 +195,7 @@ rule check_on_sphere:
         ),
         bem=config["leadfield"]["bem"],
         voxel_mm=config["anatomy"][config["anatomy"]["provider"]]["voxel_mm"],
-        code=code("leadfield.verification", "figures.leadfield"),
+        code=code("check_on_sphere"),
     script:
         "../scripts/check_on_sphere.py"
 
@@ -245,6 +225,6 @@ rule verify_leadfields:
         runtime=10,
     params:
         anatomy=anatomy_folder,
-        code=code("leadfield.verification", "figures.leadfield", "figures.cortex", "anatomy.io"),
+        code=code("verify_leadfields"),
     script:
         "../scripts/verify_leadfields.py"

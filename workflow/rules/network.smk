@@ -35,16 +35,7 @@ rule train_network:
         samples=training_samples,
         settings=network_settings,
         simulated=lambda wildcards: SIMULATED if is_fresh(wildcards) else None,
-        code=lambda wildcards: code(
-            network_module(wildcards),
-            "network.training",
-            *(["simulation.study"] if is_fresh(wildcards) else []),
-            "network.samples",
-            "network.weights",
-            "simulation.chunks",
-            "anatomy.source_table",
-            "figures.training",
-        ),
+        code=lambda wildcards: code("train_network", network_module(wildcards)),
     script:
         "../scripts/train_network.py"
 
@@ -67,13 +58,7 @@ rule predict_network:
         mem_mb=2000,
         runtime=20,
     params:
-        code=lambda wildcards: code(
-            network_module(wildcards),
-            "network.prediction",
-            "network.weights",
-            "simulation.chunks",
-            "evaluation.estimates",
-        ),
+        code=lambda wildcards: code("predict_network", network_module(wildcards)),
     script:
         "../scripts/predict_network.py"
 
@@ -103,10 +88,6 @@ rule plot_learning_curve:
         network=config["network"]["learning_curve"]["network"],
         samples=learning_curve_samples(),
         confidence=config["evaluation"]["confidence"],
-        code=code(
-            "figures.learning_curve",
-            "evaluation.summary",
-            "evaluation.estimates",
-        ),
+        code=code("plot_learning_curve"),
     script:
         "../scripts/plot_learning_curve.py"

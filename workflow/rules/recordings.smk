@@ -29,13 +29,7 @@ rule cut_recording:
         **pick(config["simulation"], "sfreq", "window_s"),
         settings=lambda wildcards: config["recordings"][wildcards.recording],
         electrodes=pick(config["electrodes"], "channels"),
-        code=code(
-            "recordings.settings",
-            "recordings.stretches",
-            "recordings.windows",
-            "simulation.chunks",
-            "anatomy.electrodes",
-        ),
+        code=code("cut_recording"),
     script:
         "../scripts/cut_recording.py"
 
@@ -103,15 +97,7 @@ rule summarise_recording:
     params:
         anatomy=anatomy_folder,
         methods=RECORDING_METHODS,
-        code=code(
-            "recordings.windows",
-            "recordings.peaks",
-            "recordings.stc",
-            "simulation.chunks",
-            "evaluation.estimates",
-            "anatomy.source_space",
-            "anatomy.io",
-        ),
+        code=code("summarise_recording"),
     script:
         "../scripts/summarise_recording.py"
 
@@ -141,14 +127,6 @@ rule plot_recording:
     params:
         anatomy=anatomy_folder,
         methods=RECORDING_METHODS,
-        code=code(
-            "figures.recording",
-            "recordings.windows",
-            "recordings.peaks",
-            "simulation.chunks",
-            "evaluation.estimates",
-            "anatomy.electrodes",
-            "anatomy.io",
-        ),
+        code=code("plot_recording"),
     script:
         "../scripts/plot_recording.py"

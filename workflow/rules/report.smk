@@ -47,13 +47,7 @@ rule plot_scenario:
         anatomy=anatomy_folder,
         scenario=lambda wildcards: FIGURES[wildcards.figure][0],
         methods=lambda wildcards: figure_methods(FIGURES[wildcards.figure][1]),
-        code=code(
-            "figures.scenario",
-            "simulation.chunks",
-            "evaluation.estimates",
-            "anatomy.source_space",
-            "anatomy.io",
-        ),
+        code=code("plot_scenario"),
     script:
         "../scripts/plot_scenario.py"
 
@@ -88,7 +82,7 @@ rule render_report:
         config=config,
         tables=TABLES,
         networks=NETWORKS,
-        code=code("report.study"),
+        code=code("render_report"),
     script:
         "../scripts/render_report.py"
 
@@ -138,11 +132,6 @@ rule write_reproduction:
         tables=list(TABLES),
         networks=NETWORKS,
         captions={name: caption for name, (caption, _) in PICTURES.items()},
-        code=code(
-            "report.reproduction",
-            "report.timings",
-            "figures.compress",
-            "evaluation.estimates",
-        ),
+        code=code("write_reproduction"),
     script:
         "../scripts/write_reproduction.py"

@@ -34,7 +34,7 @@ rule check_t1:
         mem_mb=2000,
         runtime=5,
     params:
-        code=code("anatomy.t1"),
+        code=code("check_t1"),
     script:
         "../scripts/check_t1.py"
 
@@ -80,7 +80,7 @@ rule segment_t1:
         mem_mb=6500,
         runtime=120,
     params:
-        code=code("anatomy.samseg", "anatomy.t1"),
+        code=code("segment_t1"),
     script:
         "../scripts/segment_t1.py"
 
@@ -104,6 +104,6 @@ rule reconstruct_t1:
         runtime=1440,
     params:
         subject=lambda wildcards: f"results/{wildcards.head}/freesurfer/subject",
-        code=code("anatomy.freesurfer_run", "anatomy.t1"),
+        code=code("reconstruct_t1"),
     script:
         "../scripts/reconstruct_t1.py"

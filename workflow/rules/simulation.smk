@@ -34,15 +34,7 @@ rule fit_ar_models:
         seed=config["seed"],
         sfreq=config["simulation"]["sfreq"],
         snr=config["inverse"]["snr"],
-        code=code(
-            "recordings.reading",
-            "simulation.fit",
-            "simulation.ar_io",
-            "inverse.minimum_norm",
-            "inverse.registry",
-            "inverse.io",
-            "figures.simulation",
-        ),
+        code=code("fit_ar_models", SOLVER_MODULES["sloreta"]),
     script:
         "../scripts/fit_ar_models.py"
 
@@ -69,10 +61,7 @@ rule simulate_chunk:
         seed=config["seed"],
         range=chunk_range,
         settings=SIMULATED,
-        code=code(
-            "simulation.study",
-            "simulation.chunks",
-        ),
+        code=code("simulate_chunk"),
     script:
         "../scripts/simulate_chunk.py"
 
@@ -102,13 +91,7 @@ rule simulate_scenario:
         seed=config["seed"],
         duration_s=config["simulation"]["scenarios"]["duration_s"],
         settings=SIMULATED,
-        code=code(
-            "simulation.study",
-            "simulation.recording",
-            "simulation.chunks",
-            "anatomy.scenarios",
-            "anatomy.io",
-        ),
+        code=code("simulate_scenario"),
     script:
         "../scripts/simulate_scenario.py"
 
@@ -131,6 +114,6 @@ rule plot_channel:
         runtime=5,
     params:
         channel="T7",
-        code=code("figures.channel", "simulation.chunks", "recordings.reading"),
+        code=code("plot_channel"),
     script:
         "../scripts/plot_channel.py"
