@@ -8,7 +8,6 @@ together.
 
 from __future__ import annotations
 
-import ast
 import difflib
 import json
 from collections.abc import Iterable, Mapping
@@ -19,7 +18,7 @@ import yaml
 from jsonschema import Draft202012Validator, ValidationError
 
 from multisource.errors import UserError
-from multisource.provenance import module_path
+from multisource.registry import signature
 
 BASELINES = ("random", "perfect")
 
@@ -95,18 +94,6 @@ def methods(config: Mapping[str, Any]) -> list[str]:
     ]
 
 
-def keyword_options(module: str, function: str) -> list[str]:
-    """Return the keyword-only arguments of a function, read from its source.
-
-    Reading instead of importing keeps torch and MNE out of the Snakefile, which every job parses.
-    """
-    tree = ast.parse(module_path(module).read_text(encoding="utf-8"))
-    for node in tree.body:
-        if isinstance(node, ast.FunctionDef) and node.name == function:
-            return [argument.arg for argument in node.args.kwonlyargs]
-    raise AttributeError(f"module {module} has no function {function}")
-
-
 def _suggest(name: str, allowed: Iterable[str]) -> str:
     allowed = sorted(allowed)
     close = difflib.get_close_matches(name, allowed, n=1)
@@ -158,6 +145,7 @@ def _explain(error: ValidationError) -> str:
 def _inconsistencies(config: dict[str, Any], folders: list[Path]) -> list[str]:
     """Say what a schema cannot: references, files, and numbers that must fit together."""
     from multisource.inverse.registry import SOLVERS
+    from multisource.inverse.registry import options as solver_options
     from multisource.network.registry import NETWORKS
     from multisource.recordings.settings import settings_mistakes
 
@@ -181,7 +169,7 @@ def _inconsistencies(config: dict[str, Any], folders: list[Path]) -> list[str]:
             f"{samples:g} samples; choose a window that is a whole number of samples"
         )
     for group, names, key, registry, options in (
-        ("inverse", "solvers", "kind", SOLVERS, _solver_options),
+        ("inverse", "solvers", "kind", SOLVERS, solver_options),
         ("network", "networks", "architecture", NETWORKS, _network_options),
     ):
         settings = config[group]["settings"]
@@ -196,7 +184,7 @@ def _inconsistencies(config: dict[str, Any], folders: list[Path]) -> list[str]:
                 kind = settings[name][key]
                 mistakes.append(f"{where}.{key}: {kind!r}: {_suggest(kind, registry)}")
             else:
-                allowed = [key, *options(registry[settings[name][key]])]
+                allowed = [key, *options(settings[name][key])]
                 for option in settings[name]:
                     if option not in allowed:
                         known = _suggest(option, allowed)
@@ -232,23 +220,12 @@ def _inconsistencies(config: dict[str, Any], folders: list[Path]) -> list[str]:
     return mistakes or [*_scenario_names(config, folders), *_experiment_names(config, folders)]
 
 
-def is_linear(module: str) -> bool:
-    """Whether a solver's module builds a kernel; if not, it estimates from the data."""
-    tree = ast.parse(module_path(module).read_text(encoding="utf-8"))
-    return any(isinstance(n, ast.FunctionDef) and n.name == "build_kernel" for n in tree.body)
+def _network_options(architecture: str) -> list[str]:
+    from multisource.network.registry import options
 
-
-def _solver_options(module: str) -> list[str]:
-    linear = is_linear(module)
-    options = keyword_options(module, "build_kernel" if linear else "estimate")
-    given = ("kind", "snr", "noise_covariance", "sfreq", "progress")
-    return [n for n in options if n not in given] + (["noise"] if linear else [])
-
-
-def _network_options(module: str) -> list[str]:
     given = {"positions", "simulator", "seed", "device", "threads", "checkpoint"}
-    training = keyword_options("multisource.network.training", "train")
-    return [*keyword_options(module, "build_network"), *(n for n in training if n not in given)]
+    training = signature("multisource.network.training:train").options
+    return [*options(architecture), *(n for n in training if n not in given)]
 
 
 def _no_file(key: str, name: str, folders: list[Path]) -> str:

@@ -4,6 +4,8 @@ Snakemake reruns a rule when its script changes, not when a module that the scri
 Every rule therefore carries ``script_version(<its script>)`` among its ``params``: a hash of the
 script and of all it imports from this package. Comments, docstrings and layout do not count, nor
 does a release number; modules of other packages do not either (their versions are recorded).
+The lines of a registry do not count where they stand, so that a new entry reruns no other; the
+line of the entry in use does, with the module that it names.
 """
 
 from __future__ import annotations
@@ -42,7 +44,7 @@ def script_version(script: str | Path, *modules: str) -> str:
     """
     tree = _parse(Path(script))
     names = [name.partition(":")[0] for name in modules]
-    return _digest(tree, imported_modules(*_imports_of(tree, PACKAGE), *names))
+    return _digest(tree, imported_modules(*_imports_of(tree, PACKAGE), *names), modules)
 
 
 def code_version(*modules: str) -> str:
@@ -92,8 +94,9 @@ def _exists(name: str) -> bool:
     return True
 
 
-def _digest(script: ast.Module | None, modules: Iterable[str]) -> str:
+def _digest(script: ast.Module | None, modules: Iterable[str], lines: Iterable[str] = ()) -> str:
     digest = hashlib.sha256()
+    digest.update("".join(f"{line}\n" for line in sorted(set(lines))).encode())
     if script is not None:
         digest.update(_normalised(script).encode())
     for name in sorted(set(modules) - NEUTRAL):
@@ -146,8 +149,10 @@ def _normalised_module(name: str) -> str:
 
 
 def _normalised(tree: ast.Module) -> str:
-    """Return the code of a file without its comments, docstrings and layout."""
+    """Return the code of a file without its comments, docstrings, layout and registry lines."""
     for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "Registry":
+            node.args = []
         if isinstance(node, ast.Module | ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             if ast.get_docstring(node, clean=False) is not None:
                 node.body = node.body[1:] or [ast.Pass()]

@@ -12,6 +12,7 @@ from multisource.inverse import registry
 from multisource.inverse.kernel import apply_kernel
 from multisource.inverse.lead import background_covariance
 from multisource.inverse.mesh import smoothing
+from multisource.registry import REQUIRED
 
 
 def test_estimate_is_kernel_smoothing_and_application():
@@ -25,11 +26,12 @@ def test_estimate_is_kernel_smoothing_and_application():
 
 def test_options_are_read_off_the_solvers():
     assert registry.options("laura")["exponent"] == 3.0
-    assert registry.options("mne")["snr"] == 3.0
     assert registry.options("mne")["noise"] == "white"
-    assert "solver" in registry.options("invertmeeg")
+    assert registry.options("invertmeeg")["solver"] is REQUIRED
+    assert "noise" not in registry.options("invertmeeg")
     for kind in registry.SOLVERS:
-        assert not {"forward", "eeg", "kind", "progress"} & set(registry.options(kind))
+        offered = {"kind", "snr", "noise_covariance", "sfreq", "progress"}
+        assert not offered & set(registry.options(kind))
         assert registry.is_linear(kind) == (kind != "invertmeeg")
 
 

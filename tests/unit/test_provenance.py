@@ -109,3 +109,23 @@ def test_script_counts_by_what_it_does(tmp_path):
 
 def test_imports_for_a_type_checker_do_not_count():
     assert "multisource.fem.mesh" not in imported_modules("multisource.fem.backends")
+
+
+def test_a_new_line_of_a_registry_reruns_nothing(package):
+    folder, version = package
+    path = folder / "inverse" / "registry.py"
+    before = version("multisource.inverse.registry")
+    line = '"laura": "multisource.inverse.laura:build_kernel",'
+    source = path.read_text()
+    path.write_text(source.replace(line, line + line.replace('"laura"', '"mine"')))
+    assert version("multisource.inverse.registry") == before
+    path.write_text(source.replace("snr: float = 3.0", "snr: float = 2.0"))
+    assert version("multisource.inverse.registry") != before
+
+
+def test_the_line_in_use_counts(tmp_path):
+    script = tmp_path / "build_kernel.py"
+    script.write_text(SCRIPT)
+    module = "multisource.inverse.laura"
+    one, other = (script_version(script, f"{module}:{f}") for f in ("build_kernel", "laura_matrix"))
+    assert one != other

@@ -15,14 +15,14 @@ from multisource.config import (
     check_config,
     chunk_ranges,
     find_file,
-    is_linear,
     learning_curve,
     methods,
 )
 from multisource.errors import UserError
 from multisource.figures.labels import FIGURES as PAPER_FIGURES
-from multisource.inverse.registry import SOLVERS as SOLVER_MODULES
-from multisource.network.registry import NETWORKS as NETWORK_MODULES
+from multisource.inverse.registry import SOLVERS as SOLVER_LINES
+from multisource.inverse.registry import is_linear
+from multisource.network.registry import NETWORKS as NETWORK_LINES
 from multisource.provenance import script_version
 
 # Files named in the configuration: first the folder of the study, then this repository. Names
@@ -146,20 +146,25 @@ def anatomy_folder(wildcards, input):
     return str(Path(input.head[-1]).parent)
 
 
-def solver_module(wildcards):
-    """Return the module that builds the kernel of a solver."""
-    return SOLVER_MODULES[config["inverse"]["settings"][wildcards.solver]["kind"]]
+def solver_kind(wildcards):
+    """Return the name of a solver in the registry."""
+    return config["inverse"]["settings"][wildcards.solver]["kind"]
+
+
+def solver_line(wildcards):
+    """Return the registry's line of a solver."""
+    return SOLVER_LINES[solver_kind(wildcards)]
 
 
 def solver_kernel(wildcards):
     """Return the kernel of a solver; a solver that depends on the data has none."""
-    linear = is_linear(solver_module(wildcards))
+    linear = is_linear(solver_kind(wildcards))
     return f"results/{HEAD}/inverse/{wildcards.solver}.nc" if linear else []
 
 
 def solver_forward(wildcards):
     """Return operator B where applying a solver needs more than its kernel."""
-    needed = config["inverse"]["smooth"] or not is_linear(solver_module(wildcards))
+    needed = config["inverse"]["smooth"] or not is_linear(solver_kind(wildcards))
     return f"results/{HEAD}/leadfield/bem-fwd.fif" if needed else []
 
 
@@ -168,9 +173,9 @@ def network_settings(wildcards):
     return config["network"]["settings"][wildcards.network.partition("-")[0]]
 
 
-def network_module(wildcards):
-    """Return the module that builds a network."""
-    return NETWORK_MODULES[network_settings(wildcards)["architecture"]]
+def network_line(wildcards):
+    """Return the registry's line of a network."""
+    return NETWORK_LINES[network_settings(wildcards)["architecture"]]
 
 
 def is_fresh(wildcards):

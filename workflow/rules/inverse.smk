@@ -23,7 +23,7 @@ rule build_kernel:
     params:
         snr=config["inverse"]["snr"],
         settings=lambda wildcards: config["inverse"]["settings"][wildcards.solver],
-        code=lambda wildcards: code("build_kernel", solver_module(wildcards)),
+        code=lambda wildcards: code("build_kernel", solver_line(wildcards)),
     script:
         "../scripts/build_kernel.py"
 
@@ -48,10 +48,12 @@ rule solve_scenario:
     params:
         smooth=config["inverse"]["smooth"],
         settings=lambda wildcards: (
-            {} if solver_kernel(wildcards) else config["inverse"]["settings"][wildcards.solver]
+            {}
+            if solver_kernel(wildcards)
+            else pick(config["inverse"], "snr") | config["inverse"]["settings"][wildcards.solver]
         ),
         code=lambda wildcards: code(
-            "solve_scenario", *([] if solver_kernel(wildcards) else [solver_module(wildcards)])
+            "solve_scenario", *([] if solver_kernel(wildcards) else [solver_line(wildcards)])
         ),
     script:
         "../scripts/solve_scenario.py"

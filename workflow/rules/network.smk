@@ -35,7 +35,7 @@ rule train_network:
         samples=training_samples,
         settings=network_settings,
         simulated=lambda wildcards: SIMULATED if is_fresh(wildcards) else None,
-        code=lambda wildcards: code("train_network", network_module(wildcards)),
+        code=lambda wildcards: code("train_network", network_line(wildcards)),
     script:
         "../scripts/train_network.py"
 
@@ -58,7 +58,7 @@ rule predict_network:
         mem_mb=2000,
         runtime=20,
     params:
-        code=lambda wildcards: code("predict_network", network_module(wildcards)),
+        code=lambda wildcards: code("predict_network", network_line(wildcards)),
     script:
         "../scripts/predict_network.py"
 

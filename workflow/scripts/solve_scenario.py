@@ -5,7 +5,8 @@ from multisource.logs import logged
 from multisource.simulation.chunks import read_chunks
 
 with logged(snakemake.log[0]):
-    eeg = read_chunks(snakemake.input.chunks)["eeg"].values
+    windows = read_chunks(snakemake.input.chunks)
+    eeg = windows["eeg"].values
     forward = read_forward(snakemake.input.forward) if snakemake.input.forward else None
     # A kernel alone needs neither MNE-Python nor a mesh, whose import takes longer than it does.
     if snakemake.input.kernel:
@@ -19,7 +20,13 @@ with logged(snakemake.log[0]):
     else:
         from multisource.inverse.registry import estimate
 
-        maps = estimate(forward=forward, eeg=eeg, progress=True, **snakemake.params.settings)
+        maps = estimate(
+            forward=forward,
+            eeg=eeg,
+            sfreq=1 / float(windows["time"][1] - windows["time"][0]),
+            progress=True,
+            **snakemake.params.settings,
+        )
     write_estimates(
         snakemake.output.estimate,
         maps,

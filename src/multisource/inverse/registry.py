@@ -1,16 +1,16 @@
-"""The solvers by name. A new one is a module and a line here.
+"""The solvers by name. A new one is a file and a line here; see docs/add-your-own.md.
 
-A module has ``build_kernel(forward, **options) -> Kernel`` if the solver is linear, or else
-``estimate(forward, eeg, **options) -> maps``.
+A function called ``build_kernel`` is a linear solver, one called ``estimate`` depends on the data
+(``contract`` says what each is given).
 """
 
 from __future__ import annotations
 
-import inspect
-from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from multisource.errors import UserError
+from multisource.inverse.contract import DataSolver, LinearSolver
+from multisource.registry import Registry
 
 if TYPE_CHECKING:
     import mne
@@ -18,64 +18,70 @@ if TYPE_CHECKING:
 
     from multisource.inverse.kernel import Kernel
 
-SOLVERS: dict[str, str] = {
-    "mne": "multisource.inverse.minimum_norm",
-    "dspm": "multisource.inverse.minimum_norm",
-    "sloreta": "multisource.inverse.minimum_norm",
-    "eloreta": "multisource.inverse.minimum_norm",
-    "loreta": "multisource.inverse.loreta",
-    "laura": "multisource.inverse.laura",
-    "invertmeeg": "multisource.inverse.invertmeeg",
-}
+SOLVERS = Registry(
+    "kind",
+    {"build_kernel": LinearSolver, "estimate": DataSolver},
+    {
+        "mne": "multisource.inverse.minimum_norm:build_kernel",
+        "dspm": "multisource.inverse.minimum_norm:build_kernel",
+        "sloreta": "multisource.inverse.minimum_norm:build_kernel",
+        "eloreta": "multisource.inverse.minimum_norm:build_kernel",
+        "loreta": "multisource.inverse.loreta:build_kernel",
+        "laura": "multisource.inverse.laura:build_kernel",
+        "invertmeeg": "multisource.inverse.invertmeeg:estimate",
+    },
+)
 NOISE = ("white", "background")
-# Arguments that a solver gets from its caller, not from the study's options.
-_GIVEN = ("forward", "kind", "eeg", "sfreq", "progress", "noise_covariance")
 
 
 def is_linear(kind: str) -> bool:
     """Whether the solver is a kernel, built once for all windows."""
-    return hasattr(_module(kind), "build_kernel")
+    return SOLVERS[kind].endswith(":build_kernel")
 
 
-def options(kind: str) -> dict[str, object]:
-    """Options of a solver and their defaults; ``Parameter.empty`` where one must be given."""
-    parameters = inspect.signature(_function(kind)).parameters.values()
-    chosen = {p.name: p.default for p in parameters if p.name not in _GIVEN}
-    return chosen | {"noise": "white"} if is_linear(kind) else chosen
+def options(kind: str) -> dict[str, Any]:
+    """Return {option: default} of a solver.
 
-
-def check_options(kind: str, chosen: dict) -> None:
-    """Raise UserError for an unknown solver or option, or one that is missing."""
-    allowed = options(kind)
-    for name in chosen:
-        if name not in allowed:
-            raise UserError(f"{kind}: unknown option {name!r}; allowed: {', '.join(allowed)}")
-    for name, default in allowed.items():
-        if default is inspect.Parameter.empty and name not in chosen:
-            raise UserError(f"{kind}: option {name!r} is missing")
+    A solver that asks for the noise covariance has the option ``noise`` in its place.
+    """
+    chosen = SOLVERS.options(kind)
+    return chosen | {"noise": "white"} if "noise_covariance" in SOLVERS.offered(kind) else chosen
 
 
 def build_kernel(
-    kind: str, forward: mne.Forward, *, noise: str | np.ndarray = "white", **chosen
+    kind: str,
+    forward: mne.Forward,
+    *,
+    snr: float = 3.0,
+    noise: str | np.ndarray = "white",
+    **chosen: Any,
 ) -> Kernel:
-    """Build the kernel of a linear solver by its name; UserError for an unknown name or option.
+    """Build the kernel of a linear solver by its name.
 
-    noise: white, the same in every channel before average reference; background, that of
-    independent dipoles all over the cortex seen through ``forward``; or a covariance (E, E) in V^2.
+    Parameters
+    ----------
+    kind
+        A name of ``SOLVERS``.
+    forward
+        Operator B, free orientation.
+    snr
+        Amplitude signal-to-noise ratio, passed to solvers that ask for it.
+    noise
+        white, the same in every channel before average reference; background, that of independent
+        dipoles all over the cortex seen through ``forward``; or a covariance (E, E) in V^2.
+    chosen
+        Further options of the solver.
+
+    Raises
+    ------
+    UserError
+        For an unknown name or option, a missing option, or a solver that has no kernel.
     """
-    from multisource.inverse.lead import background_covariance
-
-    check_options(kind, chosen)
+    given = _given(kind, forward, snr, noise)
     if not is_linear(kind):
+        SOLVERS.check(kind, chosen)
         raise UserError(f"kind: {kind!r} has no kernel, it depends on the data")
-    if isinstance(noise, str) and noise not in NOISE:
-        raise UserError(f"noise: {noise!r}; allowed: {', '.join(NOISE)}")
-    function = _function(kind)
-    if "kind" in inspect.signature(function).parameters:
-        chosen["kind"] = kind
-    if isinstance(noise, str):
-        noise = background_covariance(forward) if noise == "background" else None
-    return function(forward, noise_covariance=noise, **chosen)
+    return SOLVERS.call(kind, forward, given=given, chosen=chosen)
 
 
 def estimate(
@@ -83,28 +89,55 @@ def estimate(
     forward: mne.Forward,
     eeg: np.ndarray,
     *,
+    snr: float = 3.0,
+    noise: str | np.ndarray = "white",
+    sfreq: float = 250.0,
     smooth: int = 0,
     progress: bool = False,
-    **chosen,
+    **chosen: Any,
 ) -> np.ndarray:
-    """Maps (S, N) of windows (S, E, T) in V by any solver; ``smooth`` for linear ones only."""
+    """Estimate maps by any solver.
+
+    Parameters
+    ----------
+    kind, forward, snr, noise, chosen
+        As for :func:`build_kernel`.
+    eeg
+        Windows (S, E, T) in V.
+    sfreq
+        Sampling rate in Hz.
+    smooth
+        Steps of averaging over neighbours on the cortex, for linear solvers.
+    progress
+        Whether to show a progress bar.
+
+    Returns
+    -------
+    numpy.ndarray
+        Maps (S, N).
+    """
     if is_linear(kind):
         from multisource.inverse.kernel import apply_kernel
         from multisource.inverse.mesh import smoothing
 
-        kernel = build_kernel(kind, forward, **chosen)
+        kernel = build_kernel(kind, forward, snr=snr, noise=noise, **chosen)
         operator = smoothing(forward, smooth)
         return apply_kernel(kernel, eeg, smoothing=operator, progress=progress)
-    check_options(kind, chosen)
-    return _function(kind)(forward, eeg, progress=progress, **chosen)
+    given = _given(kind, forward, snr, noise) | {"sfreq": sfreq, "progress": progress}
+    return SOLVERS.call(kind, forward, eeg, given=given, chosen=chosen)
 
 
-def _module(kind: str):
-    if kind not in SOLVERS:
-        raise UserError(f"kind: {kind!r}; allowed: {', '.join(SOLVERS)}")
-    return import_module(SOLVERS[kind])
+def _given(kind: str, forward: mne.Forward, snr: float, noise: str | np.ndarray) -> dict[str, Any]:
+    """Return what the contracts offer to a solver."""
+    if isinstance(noise, str) and noise not in NOISE:
+        raise UserError(f"noise: {noise!r}; allowed: {', '.join(NOISE)}")
+    covariance = None
+    if not isinstance(noise, str):
+        covariance = noise
+    elif noise == "background":
+        from multisource.inverse.lead import background_covariance
 
-
-def _function(kind: str):
-    module = _module(kind)
-    return getattr(module, "build_kernel", None) or module.estimate
+        covariance = background_covariance(forward)
+    if covariance is not None and "noise" not in options(kind):
+        raise UserError(f"{kind}: unknown option 'noise': the solver takes no noise covariance")
+    return {"kind": kind, "snr": snr, "noise_covariance": covariance}

@@ -1,31 +1,31 @@
-"""The networks by name. A new one is a module with ``build_network`` and a line here.
+"""The networks by name. A new one is a file and a line here; see docs/add-your-own.md.
 
-``build_network(n_channels, n_times, n_dipoles, *, <options>)`` returns a ``torch.nn.Module`` that
-maps EEG (B, E, T) in V to logits (B, N). A submodule ``standardise`` with a method ``fit(eeg)``
-is fitted to the training windows before training.
+``contract.NetworkBuilder`` says what a function is given and returns.
 """
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Mapping
-from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from multisource.errors import UserError
+from multisource.network.contract import NetworkBuilder
+from multisource.registry import Registry
 
 if TYPE_CHECKING:
     from torch import nn
 
-NETWORKS: dict[str, str] = {
-    "convnet": "multisource.network.convnet",
-}
+NETWORKS = Registry(
+    "architecture",
+    NetworkBuilder,
+    {
+        "convnet": "multisource.network.convnet:build_network",
+    },
+)
 
 
-def options(architecture: str) -> dict[str, object]:
-    """Options of an architecture and their defaults."""
-    parameters = inspect.signature(_builder(architecture)).parameters.values()
-    return {p.name: p.default for p in parameters if p.kind is p.KEYWORD_ONLY}
+def options(architecture: str) -> dict[str, Any]:
+    """Return {option: default} of an architecture."""
+    return NETWORKS.options(architecture)
 
 
 def build_network(
@@ -39,19 +39,29 @@ def build_network(
 ) -> nn.Module:
     """Build a network by its name with random weights that follow from ``seed``.
 
-    Raises UserError for an unknown name or option, or an option's wrong value.
+    Parameters
+    ----------
+    architecture
+        A name of ``NETWORKS``.
+    n_channels, n_times, n_dipoles
+        E, T and N.
+    seed
+        Where the random weights come from.
+    chosen
+        Options of the architecture.
+
+    Raises
+    ------
+    UserError
+        For an unknown name or option, or an option's wrong value.
     """
+    NETWORKS.check(architecture, chosen)
     import torch
 
-    allowed = options(architecture)
-    for name in chosen:
-        if name not in allowed:
-            raise UserError(
-                f"{architecture}: unknown option {name!r}; allowed: {', '.join(allowed)}"
-            )
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        return _builder(architecture)(n_channels, n_times, n_dipoles, **chosen)
+        sizes = (n_channels, n_times, n_dipoles)
+        return NETWORKS.call(architecture, *sizes, given={}, chosen=chosen)
 
 
 def split_settings(settings: Mapping[str, Any]) -> tuple[str, dict[str, Any], dict[str, Any]]:
@@ -60,9 +70,3 @@ def split_settings(settings: Mapping[str, Any]) -> tuple[str, dict[str, Any], di
     architecture = rest.pop("architecture")
     build = {name: rest.pop(name) for name in options(architecture) if name in rest}
     return architecture, build, rest
-
-
-def _builder(architecture: str):
-    if architecture not in NETWORKS:
-        raise UserError(f"architecture: {architecture!r}; allowed: {', '.join(NETWORKS)}")
-    return import_module(NETWORKS[architecture]).build_network
