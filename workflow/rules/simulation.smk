@@ -34,7 +34,7 @@ rule fit_ar_models:
         seed=config["seed"],
         sfreq=config["simulation"]["sfreq"],
         snr=config["inverse"]["snr"],
-        code=code("fit_ar_models", SOLVER_MODULES["sloreta"]),
+        code=code("fit_ar_models", SOLVER_LINES["sloreta"]),
     script:
         "../scripts/fit_ar_models.py"
 
