@@ -12,9 +12,9 @@ from multisource.provenance import code_version, imported_modules, script_versio
 
 SCRIPT = """
 from multisource.inverse.io import write_kernel
-from multisource.logs import logged
+from multisource.steps import step
 
-with logged(snakemake.log[0]):
+with step(snakemake):
     write_kernel(snakemake.output.kernel, None)
 """
 
@@ -87,7 +87,7 @@ def test_unknown_module_is_refused():
 def test_release_log_and_messages_do_not_count(package):
     folder, version = package
     before = version("multisource.inverse.laura", "multisource.simulation.chunks")
-    for name in ("__init__", "logs", "errors", "files", "provenance"):
+    for name in ("__init__", "logs", "errors", "files", "provenance", "steps", "versions"):
         with (folder / f"{name}.py").open("a") as file:
             file.write("\n__version__ = '99.0'\n")
     assert version("multisource.inverse.laura", "multisource.simulation.chunks") == before

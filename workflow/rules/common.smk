@@ -24,6 +24,7 @@ from multisource.inverse.registry import SOLVERS as SOLVER_LINES
 from multisource.inverse.registry import is_linear
 from multisource.network.registry import NETWORKS as NETWORK_LINES
 from multisource.provenance import script_version
+from multisource.versions import note
 
 # Files named in the configuration: first the folder of the study, then this repository. Names
 # stay relative where they can, so that a study may be moved without running it again.
@@ -41,6 +42,9 @@ except UserError as error:
 
 HEAD = config["head"]
 PROVIDER = config["anatomy"]["provider"]
+if workflow.is_main_process and (kept := note(f"results/{HEAD}")):
+    logger.warning(kept)
+
 NETWORKS = config["network"]["networks"]
 CURVE = learning_curve(config)
 SOLVERS = config["inverse"]["solvers"]

@@ -1,7 +1,7 @@
 from multisource.anatomy.io import save_head
 from multisource.anatomy.providers import make_head
-from multisource.logs import logged
+from multisource.steps import step
 
-with logged(snakemake.log[0]):
+with step(snakemake):
     head = make_head(snakemake.params.provider, **snakemake.params.settings)
     save_head(head, snakemake.params.anatomy)

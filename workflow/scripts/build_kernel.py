@@ -2,9 +2,9 @@ import mne
 
 from multisource.inverse.io import write_kernel
 from multisource.inverse.registry import build_kernel
-from multisource.logs import logged
+from multisource.steps import step
 
-with logged(snakemake.log[0]):
+with step(snakemake):
     forward = mne.read_forward_solution(snakemake.input.forward, verbose="error")
     settings = dict(snakemake.params.settings)
     kernel = build_kernel(settings.pop("kind"), forward, snr=snakemake.params.snr, **settings)

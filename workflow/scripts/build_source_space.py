@@ -5,9 +5,9 @@ from multisource.anatomy.source_space import (
     write_source_space,
 )
 from multisource.anatomy.source_table import write_source_table
-from multisource.logs import logged
+from multisource.steps import step
 
-with logged(snakemake.log[0]):
+with step(snakemake):
     head = load_head(snakemake.params.anatomy)
     sources = cortical_source_space(head.surfaces, **snakemake.params.settings)
     write_source_space(snakemake.output.sources, sources)

@@ -1,9 +1,9 @@
 from multisource.figures.leadfield import plot_sphere_check
 from multisource.files import atomic
 from multisource.leadfield.verification import sphere_check
-from multisource.logs import logged
+from multisource.steps import step
 
-with logged(snakemake.log[0]):
+with step(snakemake):
     table = sphere_check(
         fem=snakemake.params.fem, bem=snakemake.params.bem, voxel_mm=snakemake.params.voxel_mm
     )

@@ -1,5 +1,5 @@
 from multisource.anatomy.t1 import read_t1
-from multisource.logs import logged
+from multisource.steps import step
 
-with logged(snakemake.log[0]):
+with step(snakemake):
     read_t1(snakemake.input.t1)

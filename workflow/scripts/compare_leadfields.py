@@ -6,9 +6,9 @@ from multisource.figures.leadfield import plot_comparison
 from multisource.files import atomic
 from multisource.leadfield.compare import compare_leadfields
 from multisource.leadfield.forward import read_leadfield
-from multisource.logs import logged
+from multisource.steps import step
 
-with logged(snakemake.log[0]):
+with step(snakemake):
     head = load_head(snakemake.params.anatomy)
     sources = mne.read_source_spaces(snakemake.input.sources, verbose="error")
     fem, bem = read_leadfield(snakemake.input.fem), read_leadfield(snakemake.input.bem)

@@ -6,9 +6,9 @@ from multisource.anatomy.source_space import source_geometry
 from multisource.bem.openmeeg import bem_leadfield
 from multisource.leadfield.check import check_leadfield
 from multisource.leadfield.forward import leadfield_of, make_forward, write_forward
-from multisource.logs import logged
+from multisource.steps import step
 
-with logged(snakemake.log[0]):
+with step(snakemake):
     head = load_head(snakemake.params.anatomy)
     electrodes = read_electrodes(snakemake.input.electrodes)
     sources = mne.read_source_spaces(snakemake.input.sources, verbose="error")

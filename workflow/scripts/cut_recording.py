@@ -1,11 +1,11 @@
 from multisource.anatomy.electrodes import channel_names
-from multisource.logs import logged
 from multisource.recordings.settings import recording_settings
 from multisource.recordings.stretches import read_stretches
 from multisource.recordings.windows import cut_windows
 from multisource.simulation.chunks import write_chunk
+from multisource.steps import step
 
-with logged(snakemake.log[0]):
+with step(snakemake):
     given = snakemake.params.electrodes | dict(snakemake.input.items())
     channels = channel_names(given["channels"])
     sfreq, window_s = snakemake.params.sfreq, snakemake.params.window_s

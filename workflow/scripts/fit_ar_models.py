@@ -2,12 +2,12 @@ from multisource.figures.simulation import spectra_figure
 from multisource.files import atomic
 from multisource.inverse.io import read_forward
 from multisource.inverse.registry import build_kernel
-from multisource.logs import logged
 from multisource.recordings.reading import read_recording
 from multisource.simulation.ar_io import write_models
 from multisource.simulation.fit import fit_models
+from multisource.steps import step
 
-with logged(snakemake.log[0]):
+with step(snakemake):
     forward = read_forward(snakemake.input.forward)
     kernel = build_kernel("sloreta", forward, snr=snakemake.params.snr)
     recorded = read_recording(

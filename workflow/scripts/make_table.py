@@ -4,9 +4,9 @@ from multisource.evaluation.estimates import read_metrics
 from multisource.evaluation.summary import compare, summarise
 from multisource.evaluation.tables import build_table, to_latex, to_markdown
 from multisource.files import atomic
-from multisource.logs import logged
+from multisource.steps import step
 
-with logged(snakemake.log[0]):
+with step(snakemake):
     metrics = read_metrics(snakemake.input.metrics)
     table = build_table(
         snakemake.wildcards.table,

@@ -1,9 +1,9 @@
 from multisource.anatomy.io import load_head
 from multisource.fem.mesh import save_mesh
 from multisource.fem.native import head_mesh
-from multisource.logs import logged
+from multisource.steps import step
 
-with logged(snakemake.log[0]):
+with step(snakemake):
     head = load_head(snakemake.params.anatomy)
     mesh = head_mesh(head, snakemake.params.kind, shift=snakemake.params.shift)
     save_mesh(mesh, snakemake.output.mesh)

@@ -2,11 +2,11 @@ import numpy as np
 
 from multisource.figures.channel import channel_figure
 from multisource.files import atomic
-from multisource.logs import logged
 from multisource.recordings.reading import read_recording
 from multisource.simulation.chunks import read_chunk
+from multisource.steps import step
 
-with logged(snakemake.log[0]):
+with step(snakemake):
     data = read_chunk(snakemake.input.chunk)
     names = [str(name) for name in data["channel"].values]
     row = names.index(snakemake.params.channel) if snakemake.params.channel in names else 0

@@ -5,9 +5,9 @@ from multisource.evaluation.summary import summarise
 from multisource.figures.labels import method_label
 from multisource.figures.learning_curve import learning_curve_figure
 from multisource.files import atomic
-from multisource.logs import logged
+from multisource.steps import step
 
-with logged(snakemake.log[0]):
+with step(snakemake):
     summary = summarise(read_metrics(snakemake.input.metrics), snakemake.params.confidence)
     summary.insert(0, "samples", summary["method"].map(snakemake.params.samples))
     summary = summary.sort_values(["samples", "metric"])

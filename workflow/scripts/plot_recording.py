@@ -6,12 +6,12 @@ from multisource.evaluation.estimates import read_estimates
 from multisource.figures.cortex import make_cortex
 from multisource.figures.recording import recording_figure
 from multisource.files import atomic
-from multisource.logs import logged
 from multisource.recordings.peaks import strongest_moments
 from multisource.recordings.windows import moments, over_epochs, series, strength
 from multisource.simulation.chunks import read_chunk
+from multisource.steps import step
 
-with logged(snakemake.log[0]):
+with step(snakemake):
     data = read_chunk(snakemake.input.windows)
     times, which = moments(data)
     window_s = data.sizes["time"] / float(data.attrs["sfreq"])

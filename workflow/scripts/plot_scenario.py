@@ -5,10 +5,10 @@ from multisource.evaluation.estimates import read_estimates, read_metrics
 from multisource.figures.cortex import make_cortex
 from multisource.figures.scenario import representative_window, scenario_figure
 from multisource.files import atomic
-from multisource.logs import logged
 from multisource.simulation.chunks import dense_truth, read_chunks
+from multisource.steps import step
 
-with logged(snakemake.log[0]):
+with step(snakemake):
     methods, scenario = snakemake.params.methods, snakemake.params.scenario
     head = load_head(snakemake.params.anatomy)
     sources = mne.read_source_spaces(snakemake.input.sources, verbose="error")

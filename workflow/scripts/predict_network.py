@@ -1,10 +1,10 @@
 from multisource.evaluation.estimates import write_estimates
-from multisource.logs import logged
 from multisource.network.prediction import predict
 from multisource.network.weights import check_recording, load_network
 from multisource.simulation.chunks import read_chunks
+from multisource.steps import step
 
-with logged(snakemake.log[0]):
+with step(snakemake):
     data = read_chunks(snakemake.input.chunks)
     network, settings = load_network(snakemake.input.weights, snakemake.input.settings)
     check_recording(settings, list(data["channel"].values), data.sizes["time"])

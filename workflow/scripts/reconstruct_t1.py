@@ -1,5 +1,5 @@
 from multisource.anatomy.freesurfer_run import reconstruct
-from multisource.logs import logged
+from multisource.steps import step
 
-with logged(snakemake.log[0]):
+with step(snakemake):
     reconstruct(snakemake.input.t1, snakemake.params.subject, threads=snakemake.threads)

@@ -1,10 +1,10 @@
 from pathlib import Path
 
 from multisource.files import atomic
-from multisource.logs import logged
 from multisource.report.study import study_report
+from multisource.steps import step
 
-with logged(snakemake.log[0]):
+with step(snakemake):
     page = study_report(
         Path(snakemake.output.report).parent,
         config=snakemake.params.config,

@@ -10,12 +10,12 @@ from multisource.experiments.one_change import (
 )
 from multisource.files import atomic
 from multisource.leadfield.forward import fixed_gain, read_leadfield
-from multisource.logs import logged
 from multisource.simulation.ar_io import read_models
 from multisource.simulation.samples import Simulator, simulate_samples
 from multisource.simulation.settings import settings_from
+from multisource.steps import step
 
-with logged(snakemake.log[0]):
+with step(snakemake):
     change = read_changes(snakemake.input.changes)[snakemake.wildcards.experiment]
     settings = settings_from(snakemake.params.simulation | change.simulation)
     operator = read_leadfield(snakemake.input.fem)

@@ -2,10 +2,10 @@ from multisource.anatomy.source_table import read_source_table
 from multisource.evaluation.estimates import read_estimates, write_metrics
 from multisource.evaluation.metrics import evaluate
 from multisource.evaluation.truth import Truth
-from multisource.logs import logged
 from multisource.simulation.chunks import read_chunks
+from multisource.steps import step
 
-with logged(snakemake.log[0]):
+with step(snakemake):
     metrics = evaluate(
         read_estimates(snakemake.input.estimate).values,
         Truth.from_dataset(read_chunks(snakemake.input.chunks)),

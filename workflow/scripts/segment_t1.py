@@ -1,7 +1,7 @@
 from multisource.anatomy.samseg import segment_t1
-from multisource.logs import logged
+from multisource.steps import step
 
-with logged(snakemake.log[0]):
+with step(snakemake):
     segment_t1(
         snakemake.input.t1,
         snakemake.output.labels,

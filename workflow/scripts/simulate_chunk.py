@@ -1,9 +1,9 @@
-from multisource.logs import logged
 from multisource.simulation.chunks import write_chunk
 from multisource.simulation.samples import simulate_samples
 from multisource.simulation.study import study_simulator
+from multisource.steps import step
 
-with logged(snakemake.log[0]):
+with step(snakemake):
     simulator = study_simulator(
         **dict(snakemake.input.items()),
         settings=snakemake.params.settings,

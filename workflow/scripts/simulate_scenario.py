@@ -3,12 +3,12 @@ import mne
 from multisource.anatomy.io import load_head
 from multisource.anatomy.scenarios import place_scenario, read_scenarios
 from multisource.anatomy.source_space import source_geometry
-from multisource.logs import logged
 from multisource.simulation.chunks import write_chunk
 from multisource.simulation.recording import simulate_recording
 from multisource.simulation.study import study_simulator
+from multisource.steps import step
 
-with logged(snakemake.log[0]):
+with step(snakemake):
     region = snakemake.wildcards.region
     head = load_head(snakemake.params.anatomy)
     sources = mne.read_source_spaces(snakemake.input.sources, verbose="error")

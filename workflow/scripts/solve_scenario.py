@@ -1,10 +1,10 @@
 from multisource.evaluation.estimates import write_estimates
 from multisource.inverse.io import read_forward, read_kernel
 from multisource.inverse.kernel import apply_kernel
-from multisource.logs import logged
 from multisource.simulation.chunks import read_chunks
+from multisource.steps import step
 
-with logged(snakemake.log[0]):
+with step(snakemake):
     windows = read_chunks(snakemake.input.chunks)
     eeg = windows["eeg"].values
     forward = read_forward(snakemake.input.forward) if snakemake.input.forward else None

@@ -5,9 +5,9 @@ from multisource.fem.backends import transfer_matrix
 from multisource.fem.conductivity import by_label
 from multisource.fem.mesh import load_mesh
 from multisource.files import atomic
-from multisource.logs import logged
+from multisource.steps import step
 
-with logged(snakemake.log[0]):
+with step(snakemake):
     electrodes = read_electrodes(snakemake.input.electrodes)
     transfer = transfer_matrix(
         snakemake.params.backend,

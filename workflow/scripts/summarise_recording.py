@@ -4,13 +4,13 @@ from multisource.anatomy.io import load_head
 from multisource.anatomy.source_space import source_geometry
 from multisource.evaluation.estimates import read_estimates
 from multisource.files import atomic
-from multisource.logs import logged
 from multisource.recordings.peaks import peak_table
 from multisource.recordings.stc import source_estimate, write_stc
 from multisource.recordings.windows import moments, over_epochs, strength
 from multisource.simulation.chunks import read_chunk
+from multisource.steps import step
 
-with logged(snakemake.log[0]):
+with step(snakemake):
     data = read_chunk(snakemake.input.windows)
     times, which = moments(data)
     power, step_s = strength(data), float(data.attrs["step_s"])

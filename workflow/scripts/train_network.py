@@ -3,15 +3,15 @@ from pathlib import Path
 from multisource.anatomy.source_table import read_source_table
 from multisource.figures.training import loss_figure
 from multisource.files import atomic
-from multisource.logs import logged
 from multisource.network.registry import build_network, options, split_settings
 from multisource.network.samples import windows_of
 from multisource.network.training import train
 from multisource.network.weights import save_network
 from multisource.simulation.chunks import read_chunks
 from multisource.simulation.study import study_simulator
+from multisource.steps import step
 
-with logged(snakemake.log[0]):
+with step(snakemake):
     data = read_chunks(snakemake.input.train)
     training = windows_of(data).first(snakemake.params.samples)
     validation = windows_of(read_chunks(snakemake.input.validation))

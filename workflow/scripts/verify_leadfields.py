@@ -7,9 +7,9 @@ from multisource.figures.leadfield import plot_placement, plot_sensitivity
 from multisource.files import atomic
 from multisource.leadfield.forward import read_leadfield
 from multisource.leadfield.verification import verification_table
-from multisource.logs import logged
+from multisource.steps import step
 
-with logged(snakemake.log[0]):
+with step(snakemake):
     head = load_head(snakemake.params.anatomy)
     sources = mne.read_source_spaces(snakemake.input.sources, verbose="error")
     cortex = make_cortex(head.surfaces, [part["vertno"] for part in sources])

@@ -6,11 +6,11 @@ from multisource.evaluation.estimates import read_metrics
 from multisource.experiments.one_change import read_changes
 from multisource.figures.compress import compress_png
 from multisource.files import atomic
-from multisource.logs import logged
 from multisource.report.reproduction import reproduction
 from multisource.report.timings import read_timings
+from multisource.steps import step
 
-with logged(snakemake.log[0]):
+with step(snakemake):
     names, inputs = snakemake.params.tables, snakemake.input
     captions = snakemake.params.captions
     for source, target in zip(inputs.pictures, snakemake.output.pictures, strict=True):
