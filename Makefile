@@ -3,6 +3,7 @@
 # make reproduction  the same, and docs/reproduction.md written from it
 # make test   set up what is missing, then run every check
 # make test-fast  the unit tests that take no time;  make lint, make format
+# make docs   the documentation site, site/index.html
 # make setup  install only;  make hooks: the checks of `make lint` before every commit
 SHELL := /bin/bash
 PYTHON ?= python3
@@ -13,13 +14,14 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 # What only developers need is installed by the first target that needs it.
 TESTS := $(VENV)/.installed-test
+DOCS := $(VENV)/.installed-docs
 HOOKS := $(VENV)/.installed-hooks
 LOCK := .snakemake-run.lock
 # A lock of the operating system ends with its process: a killed run never blocks the next one.
 FLOCK := $(shell command -v flock)
 HOLD := $(if $(FLOCK),flock --no-fork --nonblock --conflict-exit-code 75 $(LOCK))
 
-.PHONY: run paper reproduction setup hooks test test-fast lint format clean
+.PHONY: run paper reproduction setup hooks test test-fast lint format docs clean
 .DEFAULT_GOAL := run
 
 $(STAMP): pyproject.toml envs/constraints.txt envs/install.sh
@@ -64,5 +66,8 @@ test: lint
 test-fast: $(TESTS)
 	$(BIN)/pytest -n $(WORKERS) -m "not slow" tests/unit
 
+docs: $(DOCS)
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+
 clean:
-	rm -rf results logs .snakemake
+	rm -rf results logs site .snakemake
