@@ -31,7 +31,7 @@ from multisource.fem.native import (
     shells_and_labels,
     transfer_matrix,
 )
-from multisource.leadfield.compare import magnitude, rdm
+from multisource.leadfield.compare import lnmag, rdm
 
 ROOT = Path(__file__).resolve().parents[1]
 # Kind of mesh, edge of the tissue voxels in mm; of fitted tetrahedra also their edge inside the
@@ -141,7 +141,7 @@ def summarise(results: dict[str, dict], normals: np.ndarray) -> pd.DataFrame:
             }
             if name != against:
                 ours = fixed(result)[:, keep]
-                errors, sizes = rdm(ours, truth), magnitude(ours, truth)
+                errors, sizes = rdm(ours, truth), lnmag(ours, truth)
                 row |= {
                     "dipoles": int(keep.sum()),
                     "rdm": np.median(errors),

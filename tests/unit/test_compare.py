@@ -11,7 +11,7 @@ from multisource.leadfield.check import (
     sensitivity,
     singular_values,
 )
-from multisource.leadfield.compare import by_depth, compare_leadfields, magnitude, rdm
+from multisource.leadfield.compare import by_depth, compare_leadfields, lnmag, rdm
 from multisource.leadfield.forward import Leadfield
 
 
@@ -34,13 +34,13 @@ def skull():
     return 80 * unit, triangles
 
 
-def test_rdm_and_magnitude_closed_forms():
+def test_rdm_and_lnmag_closed_forms():
     one = np.array([[1.0, 0, 3], [0, 1, 4]])
     two = np.array([[2.0, 1, -3], [0, 0, -4]])
     # Parallel, orthogonal, opposite.
     np.testing.assert_allclose(rdm(one, two), [0, np.sqrt(2), 2], atol=1e-12)
-    np.testing.assert_allclose(magnitude(one, two), [-np.log(2), 0, 0], atol=1e-12)
-    np.testing.assert_allclose(magnitude(two, one), -magnitude(one, two), atol=1e-12)
+    np.testing.assert_allclose(lnmag(one, two), [-np.log(2), 0, 0], atol=1e-12)
+    np.testing.assert_allclose(lnmag(two, one), -lnmag(one, two), atol=1e-12)
 
 
 def test_small_rotation_of_a_topography():

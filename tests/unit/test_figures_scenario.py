@@ -178,7 +178,7 @@ def test_metric_figure_draws_medians_and_the_papers_values():
         table, ["auc_close", "dr_least"], paper={("mne", "auc_close"): 0.847}, title="Test set"
     )
     panels = figure.axes
-    assert [axes.get_title() for axes in panels] == ["AUC close", "DR least"]
+    assert [axes.get_title() for axes in panels] == ["AUC_close", "DR_least"]
     # Medians are the thick dark lines of the boxes, from one side of the box to the other.
     medians = [
         line.get_xdata()[0]

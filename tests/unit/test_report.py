@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from multisource.errors import UserError
+from multisource.evaluation.tables import best_methods
 from multisource.report.checks import study_checks
 from multisource.report.page import (
     Picture,
@@ -17,7 +18,7 @@ from multisource.report.page import (
     render_report,
     software_versions,
 )
-from multisource.report.tables import ComparisonTable, best_methods
+from multisource.report.tables import ComparisonTable
 from multisource.report.timings import timings_per_rule
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(range(256))
@@ -227,9 +228,9 @@ def test_all_expectations_met():
         ({"convnet__fraction_active": 0.49}, "ConvNet has the highest FractionActive"),
         ({"eloreta__auc_close": 0.7, "eloreta__auc_far": 0.8}, "eLORETA's AUC"),
         ({"random__auc_close": 0.55}, "Random: AUC"),
-        ({"random__dr_least": 0.5}, "Random: DR least"),
+        ({"random__dr_least": 0.5}, "Random: DR_least"),
         ({"perfect__auc_far": 0.99}, "Perfect: AUC"),
-        ({"perfect__dr_least": 0.001}, "Perfect: DR least"),
+        ({"perfect__dr_least": 0.001}, "Perfect: DR_least"),
         ({"perfect__fraction_active": 0.999}, "Perfect: FractionActive"),
     ],
 )

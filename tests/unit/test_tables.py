@@ -8,7 +8,8 @@ import pandas as pd
 import pytest
 
 from multisource.errors import UserError
-from multisource.evaluation.tables import build_table, caption, label, to_latex, to_markdown
+from multisource.evaluation.names import METHODS, METRICS, method_label, metric_label
+from multisource.evaluation.tables import build_table, caption, to_latex, to_markdown
 
 PAPER = pd.read_csv(Path(__file__).parents[2] / "resources" / "paper-tables.csv")
 NUMBERS = list(dict.fromkeys(PAPER["table"]))
@@ -53,11 +54,10 @@ def test_extra_methods_follow_and_missing_values_are_dashes():
     summary = pd.concat([summary[summary.method != "laura"], extra])
     table = build_table("I", PAPER, summary, extra_methods=("mne_fixed",))
     text = to_markdown(table)
-    assert label("mne_fixed") == "MNE_fixed"
     rows = {line.split("|")[1].strip(): line for line in text.splitlines() if "|" in line}
     assert "– (0.487; –)" in rows["LAURA"]
-    assert "[0.902, 0.942] (–)" in rows["MNE_fixed"]
-    assert list(rows)[-1] == "MNE_fixed"
+    assert "[0.902, 0.942] (–)" in rows["MNE, fixed"]
+    assert list(rows)[-1] == "MNE, fixed"
 
 
 def test_markdown_marks_the_best_but_not_the_references():
@@ -101,6 +101,25 @@ def test_latex_is_well_formed(number):
     # Nothing that LaTeX reads as code stays in the cells.
     assert not re.search(r"(?<!\\)[%_#]", text.replace("{%\n", "{\n"))
     assert "**" not in text
+
+
+def test_latex_prints_names_and_dashes_as_they_are():
+    table = build_table("I", PAPER, our_summary(), extra_methods=("50%_a&b#1",))
+    text = to_latex(table)
+    assert r"50\%\_a\&b\#1 & -- (--)" in text
+    assert r"AUC\textsubscript{close}" in text and r"p $\geq$ 0.05" not in text
+    assert r"\textbf{0.922} [0.902, 0.942] (0.912; +0.010)" in text
+    assert text.index(r"\begin{tabular}") < text.index(r"\toprule")
+
+
+def test_every_method_and_metric_of_the_paper_has_a_printed_name():
+    assert set(PAPER["method"]) <= set(METHODS)
+    assert set(PAPER["metric"]) <= set(METRICS)
+    assert len(set(METHODS.values())) == len(METHODS)
+    assert method_label("mne_my_own") == "MNE, my own"
+    assert method_label("convnet_fresh") == "ConvNet, fresh"
+    assert method_label("my_own") == "my_own"
+    assert metric_label("mine") == "mine"
 
 
 def test_unknown_table_is_refused():

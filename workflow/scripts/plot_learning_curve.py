@@ -1,8 +1,8 @@
 import pandas as pd
 
 from multisource.evaluation.estimates import read_metrics
+from multisource.evaluation.names import method_label
 from multisource.evaluation.summary import summarise
-from multisource.figures.labels import method_label
 from multisource.figures.learning_curve import learning_curve_figure
 from multisource.files import atomic
 from multisource.steps import step

@@ -2,34 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 import pandas as pd
 
 from multisource.errors import UserError
+from multisource.evaluation.names import method_label, metric_label
 
-LABELS = {
-    "random": "Random",
-    "perfect": "Perfect",
-    "convnet": "ConvNet",
-    "mne": "MNE",
-    "dspm": "dSPM",
-    "sloreta": "sLORETA",
-    "eloreta": "eLORETA",
-    "loreta": "LORETA",
-    "laura": "LAURA",
-    "auc_close": "AUC_close",
-    "auc_far": "AUC_far",
-    "auc_average": "AUC_average",
-    "auc_map": "AUC_map",
-    "average_precision": "AP",
-    "fraction_active": "FractionActive",
-    "pas_mm": "PAS (mm)",
-    "dle_mm": "DLE (mm)",
-    "spatial_dispersion_mm": "SD (mm)",
-    "dr_least": "DR_least",
-    "dr_1": "DR_1",
-    "dr_2": "DR_2",
-    "dr_3": "DR_3",
-}
 HIGHER_IS_BETTER = {
     "auc_close",
     "auc_far",
@@ -39,14 +18,12 @@ HIGHER_IS_BETTER = {
     "fraction_active",
 }
 REFERENCES = {"random", "perfect"}
-
-
-def label(name: str) -> str:
-    """Printed name of a method or metric; a variant as in the paper, MNE_depthw."""
-    base, _, variant = name.partition("_")
-    if name in LABELS:
-        return LABELS[name]
-    return f"{LABELS[base]}_{variant}" if variant and base in LABELS else name
+# What LaTeX reads as code, and the dashes as LaTeX writes them.
+LATEX = str.maketrans(
+    {c: rf"\{c}" for c in "&%$#_{}"}
+    | {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"}
+    | {"–": "--", "−": "$-$"}
+)
 
 
 def build_table(
@@ -94,24 +71,53 @@ def build_table(
     return table
 
 
+def digits(metric: str) -> int:
+    """Return the decimals that a metric is printed with: one for millimetres, else three."""
+    return 1 if metric.endswith("_mm") else 3
+
+
+def best_methods(values: pd.DataFrame, metric: str, column: str = "ours") -> set[str]:
+    """Return the methods whose printed value of a metric is the best, references left out.
+
+    Parameters
+    ----------
+    values : pandas.DataFrame
+        Columns method, metric and ``column``.
+    metric : str
+        A metric of it.
+    column : str
+        Whose values are compared: ``ours`` or ``paper``.
+
+    Returns
+    -------
+    set of str
+        Several where they are equal as printed; none where nobody has a value.
+    """
+    part = values[(values["metric"] == metric) & values[column].notna()]
+    part = part[~part["method"].isin(REFERENCES)]
+    score = part[column].round(digits(metric))
+    best = score.max() if metric in HIGHER_IS_BETTER else score.min()
+    return set(part["method"][score == best])
+
+
 def printed(table: pd.DataFrame) -> pd.DataFrame:
     """Text cells ``ours [low, high] (paper; difference)``: a row a method, a column a metric."""
-    best = _best(table)
+    best = {metric: best_methods(table, metric) for metric in table["metric"].unique()}
     rows = {}
     for row in table.itertuples():
-        digits = 1 if row.metric.endswith("_mm") else 3
-        text = _number(row.ours, digits)
-        if (row.method, row.metric) in best:
+        places = digits(row.metric)
+        text = _number(row.ours, places)
+        if row.method in best[row.metric]:
             text = f"**{text}**"
         if pd.notna(row.low):
-            text += f" [{_number(row.low, digits)}, {_number(row.high, digits)}]"
+            text += f" [{_number(row.low, places)}, {_number(row.high, places)}]"
         if pd.notna(getattr(row, "p_holm", None)) and row.p_holm >= 0.05:
             text += " n.s."
         if pd.isna(row.paper):
             text += " (–)"
         else:
-            text += f" ({_number(row.paper, digits)}; {_signed(row.difference, digits)})"
-        rows.setdefault(label(row.method), {})[label(row.metric)] = text
+            text += f" ({_number(row.paper, places)}; {_signed(row.difference, places)})"
+        rows.setdefault(method_label(row.method), {})[metric_label(row.metric)] = text
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("Method")
 
 
@@ -124,7 +130,7 @@ def caption(table: pd.DataFrame) -> str:
         text += f" [{100 * table['confidence'].max():g} % bootstrap interval]"
     text += " (the paper's value; ours less it). Bold: the best of the column."
     if "reference" in table and table["reference"].notna().any():
-        reference = label(table["reference"].dropna().iloc[0])
+        reference = method_label(table["reference"].dropna().iloc[0])
         text += f" n.s.: not different from {reference} (paired Wilcoxon, Holm, p >= 0.05)."
     return text
 
@@ -135,35 +141,32 @@ def to_markdown(table: pd.DataFrame) -> str:
 
 
 def to_latex(table: pd.DataFrame) -> str:
-    """The table as a LaTeX ``table`` environment; needs the packages booktabs and graphicx."""
-    cells = printed(table)
+    """Return the table as a LaTeX ``table`` environment; it needs booktabs and graphicx.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        A table of :func:`build_table`.
+
+    Returns
+    -------
+    str
+        The environment with caption and label ``tab:<number>``, as wide as the text.
+    """
+    cells = printed(table).map(_latex).rename(index=_latex, columns=_latex_metric)
+    # The name of the rows' column would take a line of its own.
+    cells = cells.rename_axis(None).reset_index(names="Method")
+    columns = "l" + "c" * (cells.shape[1] - 1)
     lines = [
         r"\begin{table}",
         r"\centering",
         rf"\caption{{{_latex(caption(table))}}}",
         rf"\label{{tab:{table['table'].iloc[0]}}}",
         r"\resizebox{\linewidth}{!}{%",
-        rf"\begin{{tabular}}{{l{'c' * cells.shape[1]}}}",
-        r"\toprule",
-        " & ".join(["Method", *map(_latex, cells.columns)]) + r" \\",
-        r"\midrule",
-        *(" & ".join(map(_latex, [name, *row])) + r" \\" for name, *row in cells.itertuples()),
-        r"\bottomrule",
-        r"\end{tabular}}",
+        cells.to_latex(index=False, escape=False, column_format=columns).rstrip() + "}",
         r"\end{table}",
     ]
     return "\n".join(lines) + "\n"
-
-
-def _best(table: pd.DataFrame) -> set[tuple[str, str]]:
-    """The best of each column, references apart; several where they are equal as printed."""
-    best = set()
-    own = table[~table["method"].isin(REFERENCES) & table["ours"].notna()]
-    for metric, part in own.groupby("metric"):
-        values = part["ours"].round(1 if metric.endswith("_mm") else 3)
-        target = values.max() if metric in HIGHER_IS_BETTER else values.min()
-        best |= {(method, metric) for method in part["method"][values == target]}
-    return best
 
 
 def _number(value: float, digits: int) -> str:
@@ -177,13 +180,11 @@ def _signed(value: float, digits: int) -> str:
 
 
 def _latex(text: str) -> str:
-    if text.startswith("**"):
-        bold, _, rest = text[2:].partition("**")
-        return rf"\textbf{{{_latex(bold)}}}{_latex(rest)}"
-    text = text.replace("%", r"\%").replace("–", "--").replace("−", "$-$").replace(">=", r"$\geq$")
-    # Sub-scripts as in the paper: MNE_depthw, AUC_close.
-    words = []
-    for word in text.split(" "):
-        stem, _, sub = word.partition("_")
-        words.append(rf"{stem}\textsubscript{{{sub}}}" if sub else word)
-    return " ".join(words)
+    """Text as LaTeX prints it, ``**bold**`` as bold."""
+    text = text.translate(LATEX).replace(">=", r"$\geq$")
+    return re.sub(r"\*\*(.+?)\*\*", r"\\textbf{\1}", text)
+
+
+def _latex_metric(name: str) -> str:
+    """The name of a metric with its sub-script, as in the paper: AUC_close."""
+    return re.sub(r"\\_(\w+)", r"\\textsubscript{\1}", _latex(name))

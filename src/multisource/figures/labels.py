@@ -1,36 +1,7 @@
-"""How methods, metrics and scenarios are called in figures and in the report."""
+"""The scenarios in words, and the paper's figures of them."""
 
 from __future__ import annotations
 
-METHODS = {
-    "random": "Random",
-    "perfect": "Perfect",
-    "convnet": "ConvNet",
-    "mne": "MNE",
-    "dspm": "dSPM",
-    "sloreta": "sLORETA",
-    "mne_depthw": "MNE, depth-weighted",
-    "dspm_depthw": "dSPM, depth-weighted",
-    "sloreta_depthw": "sLORETA, depth-weighted",
-    "eloreta": "eLORETA",
-    "loreta": "LORETA",
-    "laura": "LAURA",
-}
-METRICS = {
-    "auc_average": "AUC average",
-    "auc_map": "AUC map",
-    "average_precision": "average precision",
-    "auc_close": "AUC close",
-    "auc_far": "AUC far",
-    "fraction_active": "FractionActive",
-    "pas_mm": "PAS (mm)",
-    "dle_mm": "DLE (mm)",
-    "spatial_dispersion_mm": "SD (mm)",
-    "dr_least": "DR least",
-    "dr_1": "DR 1",
-    "dr_2": "DR 2",
-    "dr_3": "DR 3",
-}
 SCENARIOS = {
     "A": "two patches, medium and small, far apart",
     "B": "two medium patches on opposite sides",
@@ -51,13 +22,3 @@ FIGURES = {
     "F": (7, "mne"),
     "G": (8, "mne_depthw"),
 }
-
-
-def method_label(method: str) -> str:
-    """The method's name in print; a method we do not know keeps its key."""
-    return METHODS.get(method, method)
-
-
-def metric_label(metric: str) -> str:
-    """The metric's name in print; a metric we do not know keeps its key."""
-    return METRICS.get(metric, metric.replace("_", " "))

@@ -8,7 +8,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullFormatter
 
-from multisource.figures.labels import metric_label
+from multisource.evaluation.names import metric_label
 
 CURVE, PAPER = "#1546d8", "#1f1f1f"
 RANGES = {"dr_least": (0, None)}

@@ -9,9 +9,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from scipy.interpolate import RBFInterpolator
 
+from multisource.evaluation.names import method_label
 from multisource.figures.brain import HEAT, draw_brain
 from multisource.figures.cortex import Cortex
-from multisource.figures.labels import method_label
 from multisource.figures.raster import Raster, rasterise
 from multisource.figures.scenario import SOFT, draw_bar
 from multisource.figures.simulation import draw_scalp, scalp_plane

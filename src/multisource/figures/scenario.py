@@ -12,9 +12,9 @@ from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 
 from multisource.errors import UserError
+from multisource.evaluation.names import method_label, metric_label
 from multisource.figures.brain import HEAT, draw_brain
 from multisource.figures.cortex import Cortex
-from multisource.figures.labels import method_label, metric_label
 from multisource.figures.raster import VIEWS, rasterise
 
 COEFFICIENT = LinearSegmentedColormap.from_list("truth", ["#bcd0f7", "#5f8df0", "#1546d8"])
@@ -109,8 +109,8 @@ def scenario_figure(
     """The true coefficients beside each estimate of one window, a row per view.
 
     ``truth`` (N,) coefficients l, ``centres`` dipole indices (-1 for none), ``estimates`` method
-    to map (N,), ``metrics`` method to that window's metrics, of which AUC close and far,
-    FractionActive and DR least are printed. Each estimate colours its n highest
+    to map (N,), ``metrics`` method to that window's metrics, of which AUC_close, AUC_far,
+    FractionActive and DR_least are printed. Each estimate colours its n highest
     dipoles, n the number of truly active ones, so that the overlap of colour and blue dots is
     FractionActive (paper, Fig. 2 to 8). Raises ``UserError`` if nothing is active.
     """

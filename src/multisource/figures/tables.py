@@ -10,8 +10,8 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from multisource.errors import UserError
+from multisource.evaluation.names import method_label, metric_label
 from multisource.evaluation.tables import HIGHER_IS_BETTER, REFERENCES
-from multisource.figures.labels import method_label, metric_label
 
 NETWORK, CLASSICAL, REFERENCE, PAPER = "#1546d8", "#8b939c", "#d5d9dd", "#d1480b"
 

@@ -25,7 +25,7 @@ def rdm(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     return np.linalg.norm(unit[0] - unit[1], axis=0)
 
 
-def magnitude(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+def lnmag(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     """lnMAG (K,): logarithm of the ratio of column norms, positive where ``first`` is larger."""
     one, two = _columns(first, second)
     return np.log(np.linalg.norm(one, axis=0) / np.linalg.norm(two, axis=0))
@@ -60,9 +60,9 @@ def compare_leadfields(
             "z": z,
             "depth_mm": depth,
             "rdm": rdm(one, two),
-            "lnmag": magnitude(one, two),
+            "lnmag": lnmag(one, two),
             "rdm_free": rdm(*stacked),
-            "lnmag_free": magnitude(*stacked),
+            "lnmag_free": lnmag(*stacked),
             "norm_first": np.linalg.norm(one, axis=0),
             "norm_second": np.linalg.norm(two, axis=0),
         }

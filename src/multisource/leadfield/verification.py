@@ -17,7 +17,7 @@ from multisource.fem.native import (
     transfer_matrix,
 )
 from multisource.leadfield.check import check_leadfield
-from multisource.leadfield.compare import magnitude, rdm
+from multisource.leadfield.compare import lnmag, rdm
 from multisource.leadfield.forward import Leadfield
 from multisource.leadfield.sphere import sphere_leadfield
 from multisource.leadfield.sphere_mesh import LABELS, RADII, fitted_spheres
@@ -63,7 +63,7 @@ def sphere_errors(
             np.einsum("enk,nk->en", part.reshape(electrodes, -1, 3), moments)
             for part in (gain, exact)
         )
-        errors = {"rdm": rdm(ours, theirs), "lnmag": magnitude(ours, theirs)}
+        errors = {"rdm": rdm(ours, theirs), "lnmag": lnmag(ours, theirs)}
         tables.append(pd.DataFrame({"eccentricity": steps, "orientation": orientation, **errors}))
     return pd.concat(tables, ignore_index=True)
 

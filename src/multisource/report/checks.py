@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from multisource.evaluation.names import method_label
 from multisource.evaluation.tables import REFERENCES
-from multisource.figures.labels import method_label
 
 # The true centres of a window are tied at 1 in Perfect's map and share their mean rank.
 TIED_CENTRES = 0.0005
@@ -48,7 +48,7 @@ def study_checks(medians: pd.DataFrame, network: str = "convnet") -> list[Check]
         for method, target, slack in (("random", 0.691, 0.05), ("perfect", 0.0, TIED_CENTRES)):
             if method in have:
                 found = medians.loc[method, "dr_least"]
-                checks.append(_near(f"{method_label(method)}: DR least", found, target, slack))
+                checks.append(_near(f"{method_label(method)}: DR_least", found, target, slack))
     if "fraction_active" in medians:
         share = medians["fraction_active"]
         if "perfect" in have:

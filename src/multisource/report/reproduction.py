@@ -13,10 +13,11 @@ from typing import Any
 import pandas as pd
 import yaml
 
+from multisource.evaluation.names import method_label, metric_label
 from multisource.evaluation.summary import summarise
-from multisource.evaluation.tables import label, to_markdown
+from multisource.evaluation.tables import to_markdown
 from multisource.experiments.one_change import Change
-from multisource.figures.labels import SCENARIOS, method_label
+from multisource.figures.labels import SCENARIOS
 from multisource.report.page import plain, software_versions
 
 # The metrics in whose units a deviation of 0.05 from the paper means the same: shares of 1.
@@ -132,9 +133,10 @@ def _agreement(table: pd.DataFrame) -> Parts:
     for method, cells in part.groupby("method", sort=False):
         inside = cells["difference"].abs() <= DEVIATION
         far = ", ".join(
-            f"{label(row.metric)} {row.difference:+.3f}" for row in cells[~inside].itertuples()
+            f"{metric_label(row.metric)} {row.difference:+.3f}"
+            for row in cells[~inside].itertuples()
         )
-        rows.append((label(method), f"{inside.sum()} of {len(cells)}", far or "–"))
+        rows.append((method_label(method), f"{inside.sum()} of {len(cells)}", far or "–"))
     frame = pd.DataFrame(rows, columns=["method", f"within {DEVIATION} of the paper", "further"])
     inside = int((part["difference"].abs() <= DEVIATION).sum())
     return [
@@ -176,7 +178,7 @@ def _wide(summary: pd.DataFrame, methods: Sequence[str], metrics: Sequence[str])
         for metric in metrics:
             if (method, metric) in cells.index:
                 value = cells.loc[(method, metric)]
-                row[label(metric)] = (
+                row[metric_label(metric)] = (
                     f"{value['median']:.3f} [{value['low']:.3f}, {value['high']:.3f}]"
                 )
         rows.append(row)
@@ -190,17 +192,18 @@ def _tests(table: pd.DataFrame) -> Parts:
         return []
     rows = []
     for method, cells in part.groupby("method", sort=False):
-        row = {"method": label(method)}
+        row = {"method": method_label(method)}
         for cell in cells.itertuples():
             p = "p < 0.001" if cell.p_holm < 0.001 else f"p = {cell.p_holm:.3f}"
-            row[label(cell.metric)] = f"{cell.effect:+.2f} ({p})"
+            row[metric_label(cell.metric)] = f"{cell.effect:+.2f} ({p})"
         rows.append(row)
+    reference = method_label(part["reference"].iloc[0])
     return [
         "## Tests",
-        f"Every method against {label(part['reference'].iloc[0])} in the same windows of the test "
-        "set: matched-pairs rank-biserial correlation, -1 to 1, above 0 where the method's values "
-        "are the higher (better for AUC and FractionActive, worse for DR), and the p of Wilcoxon's "
-        "signed-rank test after Holm's correction.",
+        f"Every method against {reference} in the same windows of the test set: matched-pairs "
+        "rank-biserial correlation, -1 to 1, above 0 where the method's values are the higher "
+        "(better for AUC and FractionActive, worse for DR), and the p of Wilcoxon's signed-rank "
+        "test after Holm's correction.",
         _markdown(pd.DataFrame(rows)),
     ]
 
@@ -216,7 +219,7 @@ def _experiments(
     far = wanted[wanted["difference"].abs() > DEVIATION]
     rows = []
     for cell in far.itertuples():
-        row = {"method": label(cell.method), "metric": label(cell.metric)}
+        row = {"method": method_label(cell.method), "metric": metric_label(cell.metric)}
         row |= {"paper": f"{cell.paper:.3f}", "study": f"{cell.ours:.3f}"}
         for name in names:
             if (name, cell.method) not in medians.index:

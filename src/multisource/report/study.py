@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from multisource.figures.labels import FIGURES, SCENARIOS, method_label
+from multisource.evaluation.names import method_label
+from multisource.figures.labels import FIGURES, SCENARIOS
 from multisource.figures.scenario import CLOSENESS
 from multisource.figures.tables import metric_figure
 from multisource.leadfield.compare import by_depth
@@ -146,7 +147,7 @@ def _spread(folder: Path, networks: Sequence[str], table: pd.DataFrame) -> Pictu
     return Picture(
         stream.getvalue(),
         "The windows of the random test set: quartiles, median, 5th to 95th percentile.",
-        "Box plots of AUC close, AUC far, FractionActive and DR least for every method",
+        "Box plots of AUC_close, AUC_far, FractionActive and DR_least for every method",
     )
 
 

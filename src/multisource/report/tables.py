@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import pandas as pd
 
 from multisource.errors import UserError
-from multisource.evaluation.tables import HIGHER_IS_BETTER, REFERENCES
-from multisource.figures.labels import method_label, metric_label
+from multisource.evaluation.names import method_label, metric_label
+from multisource.evaluation.tables import REFERENCES, best_methods, digits
 
 COLUMNS = ("method", "metric", "ours", "paper")
 SIGNIFICANT = 0.05
@@ -91,20 +91,6 @@ class ComparisonTable:
                 cells.append((ours, paper))
             rows.append((method_label(method), method in REFERENCES, cells))
         return rows
-
-
-def best_methods(values: pd.DataFrame, metric: str, column: str) -> set[str]:
-    """The methods whose printed value of a metric is the best, Random and Perfect left out."""
-    part = values[(values["metric"] == metric) & values[column].notna()]
-    part = part[~part["method"].isin(REFERENCES)]
-    score = part[column].round(digits(metric))
-    best = score.max() if metric in HIGHER_IS_BETTER else score.min()
-    return set(part["method"][score == best])
-
-
-def digits(metric: str) -> int:
-    """Decimals in print: one for millimetres, else three."""
-    return 1 if metric.endswith("_mm") else 3
 
 
 def print_value(value: object, metric: str) -> str:

@@ -1,0 +1,58 @@
+"""How methods and metrics are called in print: in tables, figures, the report and documents."""
+
+from __future__ import annotations
+
+METHODS = {
+    "random": "Random",
+    "perfect": "Perfect",
+    "convnet": "ConvNet",
+    "mne": "MNE",
+    "dspm": "dSPM",
+    "sloreta": "sLORETA",
+    "mne_depthw": "MNE, depth-weighted",
+    "dspm_depthw": "dSPM, depth-weighted",
+    "sloreta_depthw": "sLORETA, depth-weighted",
+    "eloreta": "eLORETA",
+    "loreta": "LORETA",
+    "laura": "LAURA",
+}
+METRICS = {
+    "auc_close": "AUC_close",
+    "auc_far": "AUC_far",
+    "auc_average": "AUC_average",
+    "auc_map": "AUC_map",
+    "average_precision": "average precision",
+    "fraction_active": "FractionActive",
+    "pas_mm": "PAS (mm)",
+    "dle_mm": "DLE (mm)",
+    "spatial_dispersion_mm": "SD (mm)",
+    "dr_least": "DR_least",
+    "dr_1": "DR_1",
+    "dr_2": "DR_2",
+    "dr_3": "DR_3",
+}
+
+
+def method_label(method: str) -> str:
+    """Return the printed name of a method.
+
+    Parameters
+    ----------
+    method : str
+        Its name in the configuration.
+
+    Returns
+    -------
+    str
+        The name in :data:`METHODS`; a variant of one that stands there as "MNE, fixed" for
+        ``mne_fixed``; any other name unchanged.
+    """
+    base, _, variant = method.partition("_")
+    if method not in METHODS and base in METHODS and variant:
+        return f"{METHODS[base]}, {variant.replace('_', ' ')}"
+    return METHODS.get(method, method)
+
+
+def metric_label(metric: str) -> str:
+    """Return the printed name of a metric; one that is not in :data:`METRICS` keeps its name."""
+    return METRICS.get(metric, metric)
