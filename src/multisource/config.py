@@ -19,6 +19,7 @@ from jsonschema import Draft202012Validator, ValidationError
 
 from multisource.errors import UserError
 from multisource.registry import signature
+from multisource.schema import read_schema
 
 BASELINES = ("random", "perfect")
 
@@ -44,7 +45,7 @@ def check_config(
     UserError
         With one line for each mistake.
     """
-    validator = Draft202012Validator(yaml.safe_load(schema.read_text(encoding="utf-8")))
+    validator = Draft202012Validator(read_schema(schema))
     # A round trip through JSON turns what YAML and Snakemake give (tuples, ordered dicts) into
     # the plain types that the schema speaks of.
     plain = json.loads(json.dumps(config, default=str))
@@ -52,10 +53,11 @@ def check_config(
     mistakes = [_explain(error) for error in found] or _inconsistencies(plain, list(folders))
     if mistakes:
         raise UserError("config: " + "\nconfig: ".join(mistakes))
-    if probe and plain["leadfield"]["fem"]["backend"] == "duneuro":
-        from multisource.fem.duneuro import require_duneuropy
+    if probe:
+        from multisource.fem.backends import make_backend
 
-        require_duneuropy()
+        fem = plain["leadfield"]["fem"]
+        make_backend(fem["backend"]).check(fem["source_model"])
     if probe and plain["recordings"]:
         mistakes = _recording_headers(plain, list(folders))
         if mistakes:

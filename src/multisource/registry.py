@@ -1,9 +1,10 @@
 """Registries: names in the configuration that stand for functions of the package.
 
-A registry maps a name to a line ``"module:function"`` and says by which contract the function is
-called. Contracts are Protocols: the positional arguments of ``__call__`` are passed to every
-function, its keyword-only arguments are offered, and passed to functions that name them. All
-other keyword-only arguments of a function are its options, which the configuration sets.
+A registry maps a name to a line ``"module:function"``, where a class will do for a function, and
+says by which contract it is called. Contracts are Protocols: the positional arguments of
+``__call__`` are passed to every function, its keyword-only arguments are offered, and passed to
+functions that name them. All other keyword-only arguments of a function are its options, which the
+configuration sets.
 
 Signatures are read from the source: the Snakefile, which every job parses, asks for options and
 must not import torch or MNE-Python for it.
@@ -181,13 +182,20 @@ def signature(line: str) -> Signature:
     tree = ast.parse(path.read_text(encoding="utf-8"))
     for node in tree.body:
         if isinstance(node, ast.FunctionDef) and node.name == function:
-            named = [*node.args.posonlyargs, *node.args.args]
-            options = zip(node.args.kwonlyargs, node.args.kw_defaults, strict=True)
-            return Signature(
-                tuple(argument.arg for argument in named),
-                {argument.arg: _value(default) for argument, default in options},
-            )
+            return _signature(node)
+        if isinstance(node, ast.ClassDef) and node.name == function:
+            own = [n for n in node.body if isinstance(n, ast.FunctionDef) and n.name == "__init__"]
+            return _signature(own[0], first=1) if own else Signature((), {})
     raise UserError(f"registry line {line!r}: {path} has no function {function}")
+
+
+def _signature(node: ast.FunctionDef, first: int = 0) -> Signature:
+    named = [*node.args.posonlyargs, *node.args.args][first:]
+    options = zip(node.args.kwonlyargs, node.args.kw_defaults, strict=True)
+    return Signature(
+        tuple(argument.arg for argument in named),
+        {argument.arg: _value(default) for argument, default in options},
+    )
 
 
 def _value(default: ast.expr | None) -> Any:

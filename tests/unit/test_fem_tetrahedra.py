@@ -139,9 +139,9 @@ def test_localised_subtraction_equals_its_weak_form_on_linear_functions(head, ki
         labels[:, :, 9:] = 3
         mesh = hexahedral_mesh(labels, np.diag([3.0, 3.0, 3.0, 1.0]))
     positions = np.array([[2.0, -3.0, 5.0]]) if kind == "tetrahedra" else np.full((1, 3), 20.3)
-    elements, _ = locate(mesh, positions)
     sigma = np.full(len(mesh.elements), 0.33)
-    loads = localised_subtraction.loads(mesh, positions, elements, sigma)
+    place = (positions, *locate(mesh, positions))
+    loads = localised_subtraction.loads(mesh, *place, conductivity=sigma).matrix
     moment = (loads @ mesh.nodes) * 1e-3
     # Quadrature of 1/r^3 two elements away from the singularity.
     np.testing.assert_allclose(moment, np.eye(3), atol=5e-3)

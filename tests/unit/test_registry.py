@@ -8,11 +8,18 @@ from typing import Protocol
 import pytest
 
 from multisource.errors import UserError
+from multisource.fem.backends import BACKENDS
+from multisource.fem.source_models import SOURCE_MODELS
 from multisource.inverse.registry import SOLVERS
 from multisource.network.registry import NETWORKS
 from multisource.registry import REQUIRED, Registry, signature
 
-REGISTRIES = {"solver": SOLVERS, "network": NETWORKS}
+REGISTRIES = {
+    "solver": SOLVERS,
+    "network": NETWORKS,
+    "source model": SOURCE_MODELS,
+    "backend": BACKENDS,
+}
 ENTRIES = [(kind, name) for kind, registry in REGISTRIES.items() for name in registry]
 
 
@@ -74,8 +81,9 @@ def test_options_are_checked_before_the_call():
 
 def test_nothing_heavy_is_imported_to_read_options():
     code = (
-        "import sys, multisource.inverse.registry as i, multisource.network.registry as n;"
-        "[i.options(k) for k in i.SOLVERS]; [n.options(k) for k in n.NETWORKS];"
+        "import sys, multisource.inverse.registry as i, multisource.network.registry as n,"
+        "multisource.fem.backends as b, multisource.fem.source_models as s;"
+        "[r.options(k) for r in (i.SOLVERS, n.NETWORKS, b.BACKENDS, s.SOURCE_MODELS) for k in r];"
         "sys.exit(bool({'mne', 'torch', 'scipy', 'numpy'} & set(sys.modules)))"
     )
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0

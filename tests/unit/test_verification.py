@@ -87,6 +87,7 @@ def test_study_settings_on_a_coarse_sphere(mesh, limit):
     """Both operators run as configured; coarse, so only gross errors are excluded."""
     table = sphere_check(
         fem={
+            "backend": "native",
             "mesh": mesh,
             "shift": 0.33,
             "source_model": "partial_integration",

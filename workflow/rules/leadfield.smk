@@ -6,8 +6,10 @@ out: leadfield/sources-src.fif, leadfield/fem-fwd.fif, leadfield/bem-fwd.fif (MN
 """
 
 from multisource.fem.backends import BACKENDS
+from multisource.fem.source_models import SOURCE_MODELS
 
 FEM_BACKEND = config["leadfield"]["fem"]["backend"]
+SOURCE_MODEL = config["leadfield"]["fem"]["source_model"]
 # Hexahedra of 1 mm are eight times as many as those of 2 mm.
 FINE_VOXELS = config["anatomy"][config["anatomy"]["provider"]]["voxel_mm"] < 1.5
 
@@ -108,11 +110,11 @@ rule compute_fem:
         runtime=60,
     params:
         anatomy=anatomy_folder,
-        source_model=config["leadfield"]["fem"]["source_model"],
+        source_model=SOURCE_MODEL,
         depth=config["leadfield"]["fem"]["depth"],
         backend=FEM_BACKEND,
         conductivity=config["leadfield"]["fem"]["conductivity"],
-        code=code("compute_fem", BACKENDS[FEM_BACKEND]),
+        code=code("compute_fem", BACKENDS[FEM_BACKEND], SOURCE_MODELS[SOURCE_MODEL]),
     script:
         "../scripts/compute_fem.py"
 
@@ -187,6 +189,7 @@ rule check_on_sphere:
     params:
         fem=pick(
             config["leadfield"]["fem"],
+            "backend",
             "mesh",
             "shift",
             "source_model",
@@ -195,7 +198,7 @@ rule check_on_sphere:
         ),
         bem=config["leadfield"]["bem"],
         voxel_mm=config["anatomy"][config["anatomy"]["provider"]]["voxel_mm"],
-        code=code("check_on_sphere"),
+        code=code("check_on_sphere", BACKENDS[FEM_BACKEND], SOURCE_MODELS[SOURCE_MODEL]),
     script:
         "../scripts/check_on_sphere.py"
 

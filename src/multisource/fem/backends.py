@@ -1,9 +1,14 @@
-"""Who solves the finite-element problem: our own code, or DUNEuro. Same mesh in, same gain out."""
+"""The finite-element backends by name: who solves. Same mesh in, same gain out.
+
+A new one is a file and a line here; see docs/add-your-own.md.
+"""
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING
+
+from multisource.fem.contract import BackendFactory, FemBackend
+from multisource.registry import Registry
 
 # The Snakefile reads BACKENDS in every job: nothing heavy is imported here.
 if TYPE_CHECKING:
@@ -11,12 +16,20 @@ if TYPE_CHECKING:
 
     from multisource.fem.mesh import Mesh
 
-BACKENDS = {
-    "native": "multisource.fem.native",
-    "duneuro": "multisource.fem.duneuro",
-}
-# DUNEuro's names where they are not ours.
-_DUNEURO_NAMES = {"localised_subtraction": "local_subtraction"}
+BACKENDS = Registry(
+    "leadfield.fem.backend",
+    BackendFactory,
+    {
+        "native": "multisource.fem.native_backend:NativeBackend",
+        "duneuro": "multisource.fem.duneuro_backend:DuneuroBackend",
+    },
+)
+
+
+def make_backend(name: str) -> FemBackend:
+    """Make a backend by its name; raise UserError for an unknown one."""
+    backend: FemBackend = BACKENDS.call(name, given={}, chosen={})
+    return backend
 
 
 def transfer_matrix(
@@ -28,14 +41,9 @@ def transfer_matrix(
     tolerance: float,
     names: list[str],
 ) -> np.ndarray:
-    """Return T (E, n_nodes) in V/A, average reference; progress goes to standard output.
-
-    ``conductivity`` maps tissue labels to S/m, ``electrodes`` (E, 3) in mm. Raises UserError as
-    the backend's own ``transfer_matrix`` does.
-    """
-    solver = import_module(BACKENDS[backend])
-    return solver.transfer_matrix(
-        mesh, conductivity, electrodes, tolerance=tolerance, names=names, progress=print
+    """Return T (E, n_nodes) in V/A of a backend; see ``FemBackend.transfer_matrix``."""
+    return make_backend(backend).transfer_matrix(
+        mesh, conductivity, electrodes, tolerance=tolerance, names=names
     )
 
 
@@ -48,28 +56,7 @@ def leadfield(
     *,
     source_model: str,
 ) -> np.ndarray:
-    """Return the gain (E, 3N) in V/(Am), average reference, of dipoles at ``positions`` (N, 3) mm.
-
-    Raises UserError as the backend's own ``leadfield`` does.
-    """
-    solver = import_module(BACKENDS[backend])
-    if backend == "duneuro":
-        return solver.leadfield(
-            mesh,
-            conductivity,
-            transfer,
-            positions,
-            source_model=_DUNEURO_NAMES.get(source_model, source_model),
-            progress=print,
-        )
-    from tqdm import tqdm
-
-    with tqdm(total=len(positions), desc="dipoles", unit="dipole", mininterval=1) as bar:
-        return solver.leadfield(
-            mesh,
-            transfer,
-            positions,
-            source_model=source_model,
-            conductivity=conductivity,
-            progress=lambda done, total: bar.update(done - bar.n),
-        )
+    """Return the gain (E, 3N) in V/(A m) of a backend; see ``FemBackend.leadfield``."""
+    return make_backend(backend).leadfield(
+        mesh, conductivity, transfer, positions, source_model=source_model
+    )

@@ -59,7 +59,7 @@ SOURCE_MODELS: dict[str, dict[str, str]] = {
     "multipolar_venant": {"type": "multipolar_venant", **_VENANT},
     "venant": {"type": "venant", "numberOfMoments": "3", "mixedMoments": "true", **_VENANT},
     "partial_integration": {"type": "partial_integration"},
-    "local_subtraction": {
+    "localised_subtraction": {
         "type": "local_subtraction",
         "restrict": "false",
         "initialization": "single_element",
@@ -71,7 +71,7 @@ SOURCE_MODELS: dict[str, dict[str, str]] = {
 }
 VENANT = ("multipolar_venant", "venant")
 # Models that DUNEuro hides behind a switch.
-EXPERIMENTAL = ("local_subtraction",)
+EXPERIMENTAL = ("localised_subtraction",)
 
 
 def require_duneuropy(*, python: str | None = None, timeout: float = 120.0) -> None:
@@ -170,9 +170,9 @@ def leadfield(
 
     ``transfer`` (E, n) V/A of either backend; ``positions`` (N, 3) mm in tissue ``label``. Venant
     models stay within one tissue, which DUNEuro tells by conductivity: tissues less than 0.058 S/m
-    apart count as one. Local subtraction takes two rings of elements here, the native model four on
-    tetrahedra: RDM 3e-4 to 9e-4 between them on the sphere (median; 95 %: 3e-3 at most). As in
-    ``fem.leadfield``, partial integration takes over where a Venant patch is small. Raises
+    apart count as one. Localised subtraction takes two rings of elements here, the native model
+    four on tetrahedra: RDM 3e-4 to 9e-4 between them on the sphere (median; 95 %: 3e-3 at most). As
+    in ``fem.leadfield``, partial integration takes over where a Venant patch is small. Raises
     UserError for an unknown source model, a dipole outside its tissue, or DUNEuro's own message.
     """
     check_sources(mesh, transfer, source_model, SOURCE_MODELS)

@@ -20,12 +20,7 @@ from multisource.fem.locate import locate
 from multisource.fem.mesh import TISSUES, Mesh, load_mesh, save_mesh
 from multisource.fem.nesting import Shell
 from multisource.fem.placement import place_dipoles
-from multisource.fem.source_models import (
-    localised_subtraction,
-    multipolar_venant,
-    partial_integration,
-    venant,
-)
+from multisource.fem.source_models import SOURCE_MODELS
 from multisource.fem.source_models.patch import MIN_PATCH
 from multisource.fem.tetrahedra import shells_and_labels, tetrahedral_mesh
 from multisource.fem.transfer import transfer_matrix
@@ -46,7 +41,6 @@ __all__ = [
     "transfer_matrix",
 ]
 
-SOURCE_MODELS = ("multipolar_venant", "venant", "partial_integration", "localised_subtraction")
 BATCH = 512
 
 log = logging.getLogger(__name__)
@@ -83,34 +77,28 @@ def leadfield(
 
     ``transfer`` (E, n) V/A from ``transfer_matrix`` on the same mesh; ``positions`` (N, 3) mm in
     elements of tissue ``label`` (None: any). ``conductivity`` (label: S/m, that of the transfer
-    matrix) is needed for localised subtraction only. A Venant source with fewer than ``MIN_PATCH``
-    nodes falls back to partial integration, and a warning counts them. ``progress`` is told
-    dipoles done and in all. Raises UserError for an unknown source model or a dipole outside its
-    tissue.
+    matrix) is needed by source models that ask for it, such as localised subtraction. A Venant
+    source with fewer than ``MIN_PATCH`` nodes falls back to partial integration, and a warning
+    counts them. ``progress`` is told dipoles done and in all. Raises UserError for an unknown
+    source model or a dipole outside its tissue.
     """
     check_sources(mesh, transfer, source_model, SOURCE_MODELS)
     positions = np.atleast_2d(np.asarray(positions, float))
     elements, local = locate(mesh, positions)
     check_tissue(mesh, positions, elements, label)
-    sigma = None
-    if source_model == "localised_subtraction":
+    given = {}
+    if "conductivity" in SOURCE_MODELS.offered(source_model):
         if conductivity is None:
-            raise UserError("localised_subtraction needs the conductivities of the transfer matrix")
-        sigma = element_conductivity(mesh, conductivity)
+            raise UserError(f"{source_model} needs the conductivities of the transfer matrix")
+        given["conductivity"] = element_conductivity(mesh, conductivity)
     gain = np.empty((len(transfer), 3 * len(positions)))
     small = 0
     for start in range(0, len(positions), BATCH):
         part = slice(start, min(start + BATCH, len(positions)))
         place = (positions[part], elements[part], local[part])
-        if source_model == "partial_integration":
-            loads = partial_integration.loads(mesh, *place)
-        elif source_model == "localised_subtraction":
-            loads = localised_subtraction.loads(mesh, *place[:2], sigma)
-        else:
-            model = venant if source_model == "venant" else multipolar_venant
-            loads, few = model.loads(mesh, *place)
-            small += few
-        gain[:, 3 * part.start : 3 * part.stop] = (loads @ transfer.T).T
+        loads = SOURCE_MODELS.call(source_model, mesh, *place, given=given, chosen={})
+        small += loads.replaced
+        gain[:, 3 * part.start : 3 * part.stop] = (loads.matrix @ transfer.T).T
         if progress is not None:
             progress(part.stop, len(positions))
     if small:

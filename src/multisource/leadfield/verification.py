@@ -10,12 +10,9 @@ import pandas as pd
 
 from multisource.anatomy.shells import SHELLS, icosahedra
 from multisource.bem.openmeeg import bem_leadfield
-from multisource.fem.native import (
-    hexahedral_mesh,
-    leadfield,
-    place_dipoles,
-    transfer_matrix,
-)
+from multisource.fem.backends import make_backend
+from multisource.fem.hexahedra import hexahedral_mesh
+from multisource.fem.placement import place_dipoles
 from multisource.leadfield.check import check_leadfield
 from multisource.leadfield.compare import lnmag, rdm
 from multisource.leadfield.forward import Leadfield
@@ -73,10 +70,10 @@ def sphere_check(
 ) -> pd.DataFrame:
     """Both operators, with the study's own settings, on the sphere; column operator says which.
 
-    ``fem``: mesh, shift, source_model, tolerance and conductivity (by tissue name, S/m) as in the
-    configuration; ``bem``: ico and conductivity. ``voxel_mm`` is the edge of the hexahedra, half
-    that of the tetrahedra on the spheres, which on a head follow voxels at the boundary of the
-    brain. FEM dipoles are placed as on the head, and judged where they were placed.
+    ``fem``: backend, mesh, shift, source_model, tolerance and conductivity (by tissue name, S/m)
+    as in the configuration; ``bem``: ico and conductivity. ``voxel_mm`` is the edge of the
+    hexahedra, half that of the tetrahedra on the spheres, which on a head follow voxels at the
+    boundary of the brain. FEM dipoles are placed as on the head, and judged where they were placed.
     """
     tables = [_fem_sphere(fem, voxel_mm), _bem_sphere(bem)]
     return pd.concat(tables, ignore_index=True)
@@ -92,11 +89,17 @@ def _fem_sphere(fem: Mapping[str, Any], voxel_mm: float) -> pd.DataFrame:
         mesh = hexahedral_mesh(labels, affine, shift=fem["shift"])
     conductivity = {LABELS[layer]: value for layer, value in values.items()}
 
+    backend = make_backend(fem["backend"])
+
     def solve(electrodes: np.ndarray, positions: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        transfer = transfer_matrix(mesh, conductivity, electrodes, tolerance=fem["tolerance"])
+        names = [f"{number + 1} of the sphere" for number in range(len(electrodes))]
+        transfer = backend.transfer_matrix(
+            mesh, conductivity, electrodes, tolerance=fem["tolerance"], names=names
+        )
         placed, _ = place_dipoles(mesh, positions)
-        options = {"source_model": fem["source_model"], "conductivity": conductivity}
-        return leadfield(mesh, transfer, placed, **options), placed
+        model = fem["source_model"]
+        gain = backend.leadfield(mesh, conductivity, transfer, placed, source_model=model)
+        return gain, placed
 
     table = sphere_errors(solve, radii=radii, conductivities=np.array(list(values.values())))
     return table.assign(operator="FEM")

@@ -24,6 +24,7 @@ import numpy as np
 from scipy import sparse
 
 from multisource.fem.assembly import gauss_hexahedron
+from multisource.fem.contract import Loads
 from multisource.fem.mesh import HEX_FACES, TET_FACES, Mesh
 from multisource.fem.source_models.quadrature import quadrilateral_rule, triangle_rule
 
@@ -37,8 +38,13 @@ INSULATING = 0.1
 
 
 def loads(
-    mesh: Mesh, positions: np.ndarray, elements: np.ndarray, conductivity: np.ndarray
-) -> sparse.csr_array:
+    mesh: Mesh,
+    positions: np.ndarray,
+    elements: np.ndarray,
+    local: np.ndarray,
+    *,
+    conductivity: np.ndarray,
+) -> Loads:
     """Return the loads (3N, n) in 1/m of unit dipoles along x, y, z at each position.
 
     ``positions`` (N, 3) mm lie in ``elements`` (N,); ``conductivity`` (m,) S/m of all elements.
@@ -74,9 +80,11 @@ def loads(
         values.append(load.T.ravel() * 1e3)
         columns.append(np.tile(nodes, 3))
         sizes += [len(nodes)] * 3
-    return sparse.csr_array(
-        (np.concatenate(values), np.concatenate(columns), np.r_[0, np.cumsum(sizes)]),
-        shape=(3 * len(positions), len(mesh.nodes)),
+    return Loads(
+        sparse.csr_array(
+            (np.concatenate(values), np.concatenate(columns), np.r_[0, np.cumsum(sizes)]),
+            shape=(3 * len(positions), len(mesh.nodes)),
+        )
     )
 
 

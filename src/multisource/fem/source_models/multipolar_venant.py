@@ -8,8 +8,8 @@ helps near tissue boundaries on hexahedra. Vorwerk et al., Biomed. Eng. Online 1
 from __future__ import annotations
 
 import numpy as np
-from scipy import sparse
 
+from multisource.fem.contract import Loads
 from multisource.fem.mesh import Mesh
 from multisource.fem.source_models import venant
 
@@ -40,8 +40,6 @@ def moments(offsets: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return matrix, target
 
 
-def loads(
-    mesh: Mesh, positions: np.ndarray, elements: np.ndarray, local: np.ndarray
-) -> tuple[sparse.csr_array, int]:
+def loads(mesh: Mesh, positions: np.ndarray, elements: np.ndarray, local: np.ndarray) -> Loads:
     """Return the loads (3N, n) in 1/m, and how many are partial integration; see ``venant``."""
-    return venant.loads(mesh, positions, elements, local, moments=moments)
+    return venant.fitted_loads(mesh, positions, elements, local, moments)

@@ -9,13 +9,12 @@ from __future__ import annotations
 import numpy as np
 from scipy import sparse
 
+from multisource.fem.contract import Loads
 from multisource.fem.locate import shape_gradients
 from multisource.fem.mesh import Mesh
 
 
-def loads(
-    mesh: Mesh, positions: np.ndarray, elements: np.ndarray, local: np.ndarray
-) -> sparse.csr_array:
+def loads(mesh: Mesh, positions: np.ndarray, elements: np.ndarray, local: np.ndarray) -> Loads:
     """Return the loads (3N, n) in 1/m of unit dipoles along x, y, z at each position.
 
     ``positions`` (N, 3) mm lie in ``elements`` (N,) at ``local`` coordinates (N, 3).
@@ -25,7 +24,9 @@ def loads(
     rows = np.arange(3 * len(positions)).reshape(-1, 1, 3)
     rows = np.broadcast_to(rows, gradients.shape)
     columns = np.broadcast_to(corners[:, :, None], gradients.shape)
-    return sparse.csr_array(
-        (gradients.ravel(), (rows.ravel(), columns.ravel())),
-        shape=(3 * len(positions), len(mesh.nodes)),
+    return Loads(
+        sparse.csr_array(
+            (gradients.ravel(), (rows.ravel(), columns.ravel())),
+            shape=(3 * len(positions), len(mesh.nodes)),
+        )
     )

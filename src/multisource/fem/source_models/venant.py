@@ -8,11 +8,13 @@ from the dipole, so that far monopoles stay weak.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import product
 
 import numpy as np
 from scipy import sparse
 
+from multisource.fem.contract import Loads
 from multisource.fem.locate import shape_gradients
 from multisource.fem.mesh import Mesh
 from multisource.fem.source_models.patch import MIN_PATCH, Patches
@@ -31,20 +33,29 @@ def moments(offsets: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return matrix, target
 
 
-def loads(
+def loads(mesh: Mesh, positions: np.ndarray, elements: np.ndarray, local: np.ndarray) -> Loads:
+    """Return the loads of unit dipoles; see ``fitted_loads``."""
+    return fitted_loads(mesh, positions, elements, local, moments)
+
+
+def fitted_loads(
     mesh: Mesh,
     positions: np.ndarray,
     elements: np.ndarray,
     local: np.ndarray,
-    *,
-    moments=moments,
-) -> tuple[sparse.csr_array, int]:
-    """Return the loads (3N, n) in 1/m of unit dipoles along x, y, z at each position.
+    moments: Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]],
+) -> Loads:
+    """Return the loads of unit dipoles by monopoles that are fitted to moments.
 
-    ``positions`` (N, 3) mm lie in ``elements`` (N,) at ``local`` coordinates (N, 3); the monopoles
-    keep to the tissue of the element. ``moments`` maps scaled offsets to a moment matrix and the
-    dipole's moments. Where a patch has fewer than ``MIN_PATCH`` nodes, partial integration, which
-    needs the element alone, takes over; also returned: how often.
+    Where a patch has fewer than ``MIN_PATCH`` nodes, partial integration, which needs the element
+    alone, takes over.
+
+    Parameters
+    ----------
+    mesh, positions, elements, local
+        As for every source model; the monopoles keep to the tissue of the element.
+    moments
+        Maps scaled offsets (k, 3) of the nodes to a moment matrix (c, k) and the dipole's (c, 3).
     """
     patches = Patches(mesh)
     corners, labels = patches.corners(positions, elements), mesh.labels[elements]
@@ -66,7 +77,7 @@ def loads(
         (np.concatenate(weights), np.concatenate(columns), pointers),
         shape=(3 * len(positions), len(mesh.nodes)),
     )
-    return matrix, small
+    return Loads(matrix, small)
 
 
 def _fit(offsets: np.ndarray, matrix: np.ndarray, target: np.ndarray) -> np.ndarray:

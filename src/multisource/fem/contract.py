@@ -1,0 +1,151 @@
+"""What a source model and a finite-element backend are: the contracts of their registries."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+# The Snakefile reads the registries in every job: nothing heavy is imported here.
+if TYPE_CHECKING:
+    import numpy as np
+    from scipy import sparse
+
+    from multisource.fem.mesh import Mesh
+
+
+class Loads(NamedTuple):
+    """Right-hand sides of dipoles.
+
+    Parameters
+    ----------
+    matrix
+        (3N, n) in 1/m: rows 3i, 3i + 1 and 3i + 2 are the loads at the n nodes of a unit dipole
+        (1 A m) along x, y and z at position i. Every row sums to 0, since no current is left over.
+    replaced
+        How many of the N dipoles a simpler model took over; a warning counts them.
+    """
+
+    matrix: sparse.csr_array
+    replaced: int = 0
+
+
+class SourceModel(Protocol):
+    """A function that turns dipoles into loads at the nodes of the mesh.
+
+    The leadfield is the transfer matrix times the loads. A model has no options.
+    """
+
+    def __call__(
+        self,
+        mesh: Mesh,
+        positions: np.ndarray,
+        elements: np.ndarray,
+        local: np.ndarray,
+        *,
+        conductivity: np.ndarray,
+    ) -> Loads:
+        """Return the loads of unit dipoles.
+
+        Parameters
+        ----------
+        mesh
+            Hexahedra or tetrahedra, nodes in mm, a tissue label an element.
+        positions
+            (N, 3) mm, some hundreds at a time.
+        elements
+            (N,) number of the element that each position lies in.
+        local
+            (N, 3) coordinates within the element, as ``fem.locate`` gives them.
+        conductivity
+            (m,) S/m of all elements.
+        """
+        ...
+
+
+class FemBackend(Protocol):
+    """Who solves the finite-element problem: the same mesh in, the same gain out."""
+
+    def check(self, source_model: str) -> None:
+        """Raise UserError where the backend cannot run here or lacks the source model.
+
+        It is called before any job, in a process that waits for it: quick, nothing computed.
+        """
+        ...
+
+    def transfer_matrix(
+        self,
+        mesh: Mesh,
+        conductivity: dict[int, float],
+        electrodes: np.ndarray,
+        *,
+        tolerance: float,
+        names: list[str],
+    ) -> np.ndarray:
+        """Solve one system an electrode; progress goes to standard output.
+
+        Parameters
+        ----------
+        mesh
+            Hexahedra or tetrahedra with n nodes in mm.
+        conductivity
+            {tissue label: S/m}.
+        electrodes
+            (E, 3) mm, near the surface of the mesh.
+        tolerance
+            Relative residual of each solve.
+        names
+            Names of the E electrodes, for messages.
+
+        Returns
+        -------
+        numpy.ndarray
+            T (E, n) in V/A: potentials at the nodes for a current of 1 A through the electrode,
+            average reference.
+
+        Raises
+        ------
+        UserError
+            For a tissue without conductivity or an electrode off the mesh.
+        """
+        ...
+
+    def leadfield(
+        self,
+        mesh: Mesh,
+        conductivity: dict[int, float],
+        transfer: np.ndarray,
+        positions: np.ndarray,
+        *,
+        source_model: str,
+    ) -> np.ndarray:
+        """Apply the transfer matrix to dipoles; progress goes to standard output.
+
+        Parameters
+        ----------
+        mesh, conductivity
+            As for :meth:`transfer_matrix`.
+        transfer
+            T (E, n) in V/A.
+        positions
+            (N, 3) mm, in grey matter.
+        source_model
+            How a dipole becomes a right-hand side, by its name in the configuration.
+
+        Returns
+        -------
+        numpy.ndarray
+            Gain (E, 3N) in V/(A m), average reference, columns x, y, z of each dipole.
+
+        Raises
+        ------
+        UserError
+            For an unknown source model or a dipole outside its tissue.
+        """
+        ...
+
+
+class BackendFactory(Protocol):
+    """A class or function without arguments that makes a backend."""
+
+    def __call__(self) -> FemBackend:
+        """Make the backend; import what is heavy in its methods."""
+        ...

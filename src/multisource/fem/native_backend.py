@@ -1,0 +1,61 @@
+"""Our own finite elements as a backend."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from multisource.fem.source_models import SOURCE_MODELS
+
+# Made before any job, where numba and scipy are not wanted: the methods import them.
+if TYPE_CHECKING:
+    import numpy as np
+
+    from multisource.fem.mesh import Mesh
+
+
+class NativeBackend:
+    """``fem.native`` under the contract of a backend."""
+
+    def check(self, source_model: str) -> None:
+        """Raise UserError for a source model that is not registered."""
+        SOURCE_MODELS.check(source_model, {})
+
+    def transfer_matrix(
+        self,
+        mesh: Mesh,
+        conductivity: dict[int, float],
+        electrodes: np.ndarray,
+        *,
+        tolerance: float,
+        names: list[str],
+    ) -> np.ndarray:
+        """Return T (E, n) in V/A; see ``FemBackend``."""
+        from multisource.fem.transfer import transfer_matrix
+
+        return transfer_matrix(
+            mesh, conductivity, electrodes, tolerance=tolerance, names=names, progress=print
+        )
+
+    def leadfield(
+        self,
+        mesh: Mesh,
+        conductivity: dict[int, float],
+        transfer: np.ndarray,
+        positions: np.ndarray,
+        *,
+        source_model: str,
+    ) -> np.ndarray:
+        """Return the gain (E, 3N) in V/(A m); see ``FemBackend``."""
+        from tqdm import tqdm
+
+        from multisource.fem.native import leadfield
+
+        with tqdm(total=len(positions), desc="dipoles", unit="dipole", mininterval=1) as bar:
+            return leadfield(
+                mesh,
+                transfer,
+                positions,
+                source_model=source_model,
+                conductivity=conductivity,
+                progress=lambda done, total: bar.update(done - bar.n),
+            )
