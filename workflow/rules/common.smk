@@ -1,12 +1,18 @@
 """Shared by all stages: the checked configuration, names, and code versions."""
 
 import os
+import shlex
 import sys
 from pathlib import Path
 
+from snakemake.common.configfile import load_configfile
+from snakemake.utils import update_config
+
+# This repository: not workflow.basedir, which is another's where another Snakefile uses this one.
+REPOSITORY = Path(workflow.current_basedir.get_path_or_uri(secret_free=True)).parents[1]
 # The package beside this workflow is the one that is used, here and in every script, also when
 # a script runs in an environment of its own.
-SOURCE = str(Path(workflow.basedir, "src"))
+SOURCE = str(REPOSITORY / "src")
 sys.path.insert(0, SOURCE)
 os.environ.update(PYTHONPATH=os.pathsep.join(filter(None, [SOURCE, os.getenv("PYTHONPATH")])))
 
@@ -26,14 +32,27 @@ from multisource.network.registry import NETWORKS as NETWORK_LINES
 from multisource.provenance import script_version
 from multisource.versions import note
 
+if workflow.is_main_process and shlex.quote(sys.executable) != sys.executable:
+    # Snakemake starts a script's Python by its bare path.
+    sys.exit(
+        f"Snakemake cannot run scripts by a Python whose path has spaces or quotes, as "
+        f"{sys.executable} has; set up the environment elsewhere: make run VENV=<another folder>"
+    )
+
+if workflow.modifier.is_module:
+    # Another Snakefile gives the keys that differ, and Snakemake passes them without the defaults.
+    given = config
+    config = load_configfile(REPOSITORY / "config/config.yaml")
+    update_config(config, given)
+
 # Files named in the configuration: first the folder of the study, then this repository. Names
 # stay relative where they can, so that a study may be moved without running it again.
-FOLDERS = [Path("."), Path(workflow.basedir)]
+FOLDERS = [Path("."), REPOSITORY]
 
 try:
     check_config(
         config,
-        schema=Path(workflow.basedir, "workflow/schemas/config.schema.yaml"),
+        schema=REPOSITORY / "workflow/schemas/config.schema.yaml",
         folders=FOLDERS,
         probe=workflow.is_main_process,
     )
@@ -73,7 +92,7 @@ def code(rule, *modules):
 
     What a script loads by a name of the configuration is named here: the registry's entry.
     """
-    return script_version(Path(workflow.basedir, f"workflow/scripts/{rule}.py"), *modules)
+    return script_version(REPOSITORY / f"workflow/scripts/{rule}.py", *modules)
 
 
 def t1_file():

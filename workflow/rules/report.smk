@@ -128,7 +128,7 @@ rule write_reproduction:
         runtime=10,
     params:
         config=config,
-        files=[os.path.relpath(path, workflow.basedir) for path in workflow.overwrite_configfiles],
+        files=[os.path.relpath(path, REPOSITORY) for path in workflow.overwrite_configfiles],
         tables=list(TABLES),
         networks=NETWORKS,
         captions={name: caption for name, (caption, _) in PICTURES.items()},
