@@ -1,5 +1,27 @@
 """The one exception that users are meant to read."""
 
+from __future__ import annotations
+
+from collections.abc import Iterable
+
 
 class UserError(ValueError):
-    """Bad input: the message names the file or key, the value, and the mend, in one line."""
+    """Bad input: each line of the message names the file or key, the value, and the mend."""
+
+
+def refuse(mistakes: Iterable[str]) -> None:
+    """Raise UserError with a line for each mistake, unless there is none.
+
+    Parameters
+    ----------
+    mistakes
+        One line each.
+
+    Raises
+    ------
+    UserError
+        If there is a mistake.
+    """
+    lines = list(mistakes)
+    if lines:
+        raise UserError("\n".join(lines))

@@ -9,9 +9,9 @@ import pytest
 from multisource.anatomy import surfaces as geometry
 from multisource.anatomy.electrodes import (
     Electrodes,
-    check_choice,
     check_names,
     montage_electrodes,
+    montage_names,
     project,
     read_channel_list,
     read_electrodes,
@@ -111,19 +111,25 @@ def test_unknown_montage_is_refused_with_a_suggestion(head):
         montage_electrodes(head, ["Cz"], montage="fsaverage1005")
 
 
-def test_choice_is_checked_before_there_is_a_head(tmp_path):
+def test_names_are_known_before_there_is_a_head(tmp_path):
     path = tmp_path / "electrodes.tsv"
     write_electrodes(path, Electrodes(["Fz", "Cz"], np.zeros((2, 3))))
-    check_choice(montage="fsaverage_1005", channels=CHANNELS)
-    check_choice(montage=path, channels=["Cz"])
-    for montage, channels, match in [
-        ("fsaverage1005", ["Cz"], "'fsaverage1005' is unknown to MNE; did you mean"),
-        ("fsaverage_1005", ["Cz", "C33"], "montage fsaverage_1005: channel 'C33' is unknown"),
-        (path, ["Pz"], "electrodes.tsv: channel 'Pz' is unknown"),
-        (tmp_path / "none.tsv", ["Pz"], "none.tsv: no such file"),
-    ]:
-        with pytest.raises(UserError, match=match):
-            check_choice(montage=montage, channels=channels)
+    assert montage_names(path) == ["Fz", "Cz"]
+    assert "Cz" in montage_names("fsaverage_1005")
+    with pytest.raises(UserError, match="'fsaverage1005' is unknown to MNE; did you mean"):
+        montage_names("fsaverage1005")
+    with pytest.raises(UserError, match="none.tsv: no such file"):
+        montage_names(tmp_path / "none.tsv")
+
+
+def test_every_unknown_or_repeated_channel_is_named():
+    with pytest.raises(UserError) as caught:
+        check_names(["Cz", "C33", "Cz", "Q1"], ["Cz", "C3"], source="montage x")
+    assert str(caught.value).splitlines() == [
+        "montage x: channel 'Cz' is named twice; name it once",
+        "montage x: channel 'C33' is unknown; did you mean 'C3'?",
+        "montage x: channel 'Q1' is unknown",
+    ]
 
 
 def test_far_positions_and_wrong_units_are_refused(head):

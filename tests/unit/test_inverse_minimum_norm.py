@@ -131,8 +131,8 @@ def test_minimum_norm_is_its_formula(snr, depth):
         ("mne", {"depth": -1.0}, "depth"),
         ("mne", {"noise": np.eye(3)}, "noise_covariance"),
         ("mne", {"noise": "pink"}, "noise: 'pink'; allowed: white, background"),
-        ("eloreta", {"orientation": "loose"}, "eloreta"),
-        ("eloreta", {"depth": 0.8}, "eloreta"),
+        ("eloreta", {"orientation": "loose"}, "orientation: loose; eLORETA"),
+        ("eloreta", {"depth": 0.8}, "depth: 0.8; eLORETA"),
     ],
 )
 def test_bad_options_are_refused_by_name(kind, options, word):

@@ -6,7 +6,7 @@ import pytest
 import yaml
 from recordings_case import recording, saved
 
-from multisource.config import check_config
+from multisource.config.check import check_config
 from multisource.errors import UserError
 
 REPOSITORY = Path(__file__).parents[2]

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from multisource.config import check_config, chunk_ranges
+from multisource.config.check import check_config
+from multisource.config.study import chunk_ranges
 from multisource.errors import UserError
 
 REPOSITORY = Path(__file__).parents[2]
@@ -22,10 +23,10 @@ def check(config: dict) -> None:
 
 WRONG = [
     ("simulation.boots", 10, ["unknown key 'simulation.boots'", "did you mean 'boost'"]),
-    ("simulation.boost", "ten", ["simulation.boost", '"ten"', "type number"]),
+    ("simulation.boost", "ten", ["simulation.boost", '"ten"', "needs a number"]),
     ("simulation.boost", 0.1, ["simulation.boost", "0.1", "at least 1"]),
     ("simulation.n_patches", [4, 3], ["simulation.n_patches", "[4, 3]", "write [3, 4]"]),
-    ("simulation.window_s", 0.201, ["simulation.window_s", "0.201", "whole number of samples"]),
+    ("simulation.window_s", 0.201, ["simulation.window_s", "0.201", "a whole number of samples"]),
     ("simulation.noise.snr_db", 5, ["simulation.noise.snr_db", "5"]),
     ("simulation.bad_channels.kinds", ["dead"], ["kinds", "dead", "allowed: flat, noisy"]),
     ("simulation.ar_models", "nowhere.yaml", ["simulation.ar_models", "nowhere.yaml", "exist"]),

@@ -16,13 +16,13 @@ SOURCE = str(REPOSITORY / "src")
 sys.path.insert(0, SOURCE)
 os.environ.update(PYTHONPATH=os.pathsep.join(filter(None, [SOURCE, os.getenv("PYTHONPATH")])))
 
-from multisource.config import (
+from multisource.config.study import (
     BASELINES,
-    check_config,
     chunk_ranges,
     find_file,
     learning_curve,
     methods,
+    simulated,
 )
 from multisource.errors import UserError
 from multisource.figures.labels import FIGURES as PAPER_FIGURES
@@ -49,15 +49,18 @@ if workflow.modifier.is_module:
 # stay relative where they can, so that a study may be moved without running it again.
 FOLDERS = [Path("."), REPOSITORY]
 
-try:
-    check_config(
-        config,
-        schema=REPOSITORY / "workflow/schemas/config.schema.yaml",
-        folders=FOLDERS,
-        probe=workflow.is_main_process,
-    )
-except UserError as error:
-    sys.exit(str(error))
+# Every job parses this file, but the configuration has been checked when the first does.
+if workflow.is_main_process:
+    from multisource.config.check import check_config
+
+    try:
+        check_config(
+            config,
+            schema=REPOSITORY / "workflow/schemas/config.schema.yaml",
+            folders=FOLDERS,
+        )
+    except UserError as error:
+        sys.exit(str(error))
 
 HEAD = config["head"]
 PROVIDER = config["anatomy"]["provider"]

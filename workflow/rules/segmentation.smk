@@ -4,19 +4,6 @@ in:  a T1 (config anatomy.samseg.t1 or anatomy.freesurfer.t1)
 out: anatomy/mri/samseg.nii.gz (labels of the whole head), or freesurfer/subject
 """
 
-from multisource.anatomy.electrodes import check_choice
-
-if PROVIDER != "fsaverage" and not Path(f"results/{HEAD}/anatomy/electrodes.tsv").exists():
-    # A misspelt channel is refused before the head is made, which takes a quarter of an hour
-    # or a night. Not once it is there: the check loads MNE, and every job reads this file.
-    try:
-        check_choice(
-            **pick(config["electrodes"], "montage", "channels")
-            | named_files(config["electrodes"], "montage", "channels")
-        )
-    except UserError as error:
-        sys.exit(f"config: electrodes: {error}")
-
 
 rule check_t1:
     """Refuse a bad T1 before anything is installed or computed."""

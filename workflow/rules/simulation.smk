@@ -6,11 +6,7 @@ out: simulation/{split}/chunk-{chunk}.nc for train, validation, test and every s
 """
 
 # What is simulated; not what it is made from, nor how many samples.
-SIMULATED = {
-    key: value
-    for key, value in config["simulation"].items()
-    if key not in ("ar_models", "recording", "splits", "scenarios")
-}
+SIMULATED = simulated(config)
 
 
 rule fit_ar_models:

@@ -6,13 +6,14 @@ import csv
 from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import cache
 from pathlib import Path
 
 import numpy as np
 
 from multisource.anatomy import surfaces as geometry
 from multisource.anatomy.head import LANDMARKS, Head, apply_affine
-from multisource.errors import UserError
+from multisource.errors import UserError, refuse
 from multisource.files import atomic
 
 # Montages whose coordinates are an adult template's own MRI frame: mapped through MNI space
@@ -34,18 +35,21 @@ class Electrodes:
 def check_names(names: list[str], known: list[str], *, source: str) -> None:
     """Refuse channel names that are repeated or not in ``known``.
 
-    Raises UserError naming the channel, with the closest known name where there is one.
+    Raises UserError with a line for each such channel, with the closest known name if there is one.
     """
     if not names:
         raise UserError(f"{source}: no channel is named; give at least one")
-    seen: set[str] = set()
-    for name in names:
-        if name in seen:
-            raise UserError(f"{source}: channel {name!r} is named twice; name it once")
-        seen.add(name)
-    for name in names:
-        if name not in known:
-            raise UserError(f"{source}: channel {name!r} is unknown{_did_you_mean(name, known)}")
+    twice = sorted({name for name in names if names.count(name) > 1})
+    unknown = [name for name in dict.fromkeys(names) if name not in set(known)]
+    refuse(
+        [
+            *(f"{source}: channel {name!r} is named twice; name it once" for name in twice),
+            *(
+                f"{source}: channel {name!r} is unknown{_did_you_mean(name, known)}"
+                for name in unknown
+            ),
+        ]
+    )
 
 
 def _did_you_mean(name: str, known: list[str]) -> str:
@@ -71,17 +75,14 @@ def read_channel_list(path: str | Path) -> list[str]:
     return [row["name"] for row in rows if row.get("used", "yes") == "yes"]
 
 
-def check_choice(*, montage: str | Path, channels: str | Path | list[str]) -> None:
-    """Refuse what ``choose_electrodes`` would, as far as no head is needed to see it.
+def montage_names(montage: str | Path) -> list[str]:
+    """Return the channels of a montage of MNE's, or of a BIDS electrodes.tsv.
 
-    For studies in which the head takes long to make. Raises UserError for an unknown montage or
-    channel, a repeated channel, or a table that cannot be read.
+    Raises UserError for an unknown montage, or a table that cannot be read.
     """
-    names = channel_names(channels)
     if Path(montage).suffix == ".tsv":
-        check_names(names, read_electrodes(montage).names, source=str(montage))
-    else:
-        check_names(names, list(_montage(str(montage))["ch_pos"]), source=f"montage {montage}")
+        return read_electrodes(montage).names
+    return list(_montage(str(montage))["ch_pos"])
 
 
 def montage_electrodes(
@@ -207,6 +208,7 @@ def _read_tsv(path: Path, columns: list[str]) -> list[dict[str, str]]:
         return list(reader)
 
 
+@cache
 def _montage(name: str) -> dict:
     import mne
 

@@ -28,9 +28,10 @@ from multisource.anatomy.head import (
 from multisource.anatomy.io import read_surface
 from multisource.anatomy.labels import tissues_of
 from multisource.anatomy.mni import fit_to_mni, template_landmarks
+from multisource.anatomy.options import own_head_mistakes
 from multisource.anatomy.sphere import icosphere
 from multisource.anatomy.star_shells import SCALP_CUT_MM, SMALLEST_SCALP_MM
-from multisource.errors import UserError
+from multisource.errors import UserError, refuse
 
 BRAIN_MARGIN_MM = 1.0
 _SEGMENTATIONS = ("aseg.mgz", "aparc+aseg.mgz", "wmparc.mgz")
@@ -50,10 +51,7 @@ def freesurfer_head(
 
     Raises UserError naming the file that is missing or unreadable, or an option out of range.
     """
-    if not 0.5 <= voxel_mm <= 5:
-        raise UserError(f"voxel_mm: {voxel_mm} is out of range; use 0.5 to 5")
-    if not 1 <= smallest_skull_mm <= 8:
-        raise UserError(f"smallest_skull_mm: {smallest_skull_mm} is out of range; use 1 to 8")
+    refuse(own_head_mistakes(voxel_mm=voxel_mm, smallest_skull_mm=smallest_skull_mm))
     subject = Path(subject)
     check_subject(subject)
     surfaces = {name: read_surface(subject / "surf" / name) for name in CORTEX}

@@ -18,7 +18,8 @@ from scipy.spatial import cKDTree
 from multisource.anatomy import surfaces as geometry
 from multisource.anatomy import voxels
 from multisource.anatomy.head import Head, apply_affine
-from multisource.errors import UserError
+from multisource.anatomy.options import SMALLEST_MARGIN_MM, fsaverage_mistakes
+from multisource.errors import refuse
 
 # FreeSurfer's fixed affine from fsaverage (MNI305) to MNI152 millimetres, from its wiki page
 # "CoordinateSystems".
@@ -30,7 +31,6 @@ MNI305_TO_MNI152 = np.array(
         [0.0, 0.0, 0.0, 1.0],
     ]
 )
-SMALLEST_MARGIN_MM = 3.0  # least thickness of skull and of scalp
 SCALP_CUT_MM = 30.0  # soft tissue kept outside the skull: cuts off neck and lower face
 DEEP_MM = 3.0  # deeper than this inside the white surface, the MNI maps decide
 # Grey plus white probability above which the MNI maps say brain; the higher one holds beside the
@@ -56,19 +56,15 @@ def fsaverage_head(
 
     Raises UserError for values outside their range.
     """
-    low, high = skull_thickness_mm
-    if not 0.5 <= scale <= 1.5:
-        raise UserError(f"anatomy scale: {scale} is out of range; use 0.5 to 1.5")
-    if not 0.1 <= skull_fraction <= 0.9:
-        raise UserError(f"skull_fraction: {skull_fraction} is out of range; use 0.1 to 0.9")
-    if not SMALLEST_MARGIN_MM <= low <= high:
-        raise UserError(
-            f"skull_thickness_mm: [{low}, {high}] must be increasing and start at "
-            f"{SMALLEST_MARGIN_MM:g} mm or more"
+    refuse(
+        fsaverage_mistakes(
+            scale=scale,
+            skull_fraction=skull_fraction,
+            skull_thickness_mm=skull_thickness_mm,
+            voxel_mm=voxel_mm,
         )
-    if not 0.5 <= voxel_mm <= 5:
-        raise UserError(f"voxel_mm: {voxel_mm} is out of range; use 0.5 to 5")
-
+    )
+    low, high = skull_thickness_mm
     packaged = _packaged_surfaces(scale)
     surfaces = {name: packaged[name] for name in packaged if "." in name}
     surfaces |= _shells(packaged, skull_fraction, low, high)

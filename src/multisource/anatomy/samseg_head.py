@@ -19,8 +19,9 @@ from multisource.anatomy.cortex import cortical_surfaces
 from multisource.anatomy.head import AIR, CSF, SCALP, SKULL, WHITE_MATTER, Head
 from multisource.anatomy.labels import tissues_of
 from multisource.anatomy.mni import fit_to_mni, template_landmarks
+from multisource.anatomy.options import own_head_mistakes
 from multisource.anatomy.star_shells import star_shells
-from multisource.errors import UserError
+from multisource.errors import UserError, refuse
 
 BRAIN_ML = (700.0, 2300.0)  # grey and white matter of any human head beyond infancy
 
@@ -36,10 +37,7 @@ def samseg_head(
 
     Raises UserError for a file that cannot be read, options out of range, or labels of no head.
     """
-    if not 0.5 <= voxel_mm <= 5:
-        raise UserError(f"voxel_mm: {voxel_mm} is out of range; use 0.5 to 5")
-    if not 1 <= smallest_skull_mm <= 8:
-        raise UserError(f"smallest_skull_mm: {smallest_skull_mm} is out of range; use 1 to 8")
+    refuse(own_head_mistakes(voxel_mm=voxel_mm, smallest_skull_mm=smallest_skull_mm))
     labels, affine = read_labels(segmentation)
     return head_of_labels(labels, affine, voxel_mm=voxel_mm, smallest_skull_mm=smallest_skull_mm)
 

@@ -16,10 +16,9 @@ import mne
 import numpy as np
 from tqdm import tqdm
 
-from multisource.errors import UserError
+from multisource.errors import UserError, refuse
 from multisource.inverse.kernel import average_reference, post_process
-
-ORIENTATIONS = ("free", "fixed")
+from multisource.inverse.options import invertmeeg_mistakes
 
 
 def estimate(
@@ -39,9 +38,10 @@ def estimate(
     to the largest eigenvalue of L L', or "auto" for its own choice a window.
     Raises UserError where the package or the solver is missing or the solver fails.
     """
+    refuse(
+        invertmeeg_mistakes(kind="invertmeeg", solver=solver, orientation=orientation, alpha=alpha)
+    )
     build = _solver(solver)
-    if orientation not in ORIENTATIONS:
-        raise UserError(f"orientation: {orientation!r}; allowed: {', '.join(ORIENTATIONS)}")
     channels = list(forward["sol"]["row_names"])
     if eeg.ndim != 3 or eeg.shape[1] != len(channels):
         raise UserError(f"eeg: shape {eeg.shape}; need (windows, {len(channels)}, times)")
@@ -65,6 +65,11 @@ def estimate(
             raise UserError(f"invertmeeg solver {solver!r} failed: {error}") from error
         maps.append(post_process(currents))
     return np.array(maps, np.float32)
+
+
+def check_solver(name: str) -> None:
+    """Raise UserError where the package is missing, or has no solver of this name."""
+    _solver(name)
 
 
 def _solver(name: str):

@@ -17,11 +17,12 @@ import mne
 import numpy as np
 import scipy.sparse as sp
 
-from multisource.errors import UserError
+from multisource.errors import UserError, refuse
 from multisource.inverse import lead as leads
 from multisource.inverse.kernel import Kernel
 from multisource.inverse.mesh import neighbours
-from multisource.inverse.smooth_prior import check_epsilon, prior_gain, smooth_prior
+from multisource.inverse.options import exponent_mistakes, laura_mistakes
+from multisource.inverse.smooth_prior import prior_gain, smooth_prior
 
 
 def build_kernel(
@@ -47,8 +48,17 @@ def build_kernel(
         sum to 0 and A'A has next to no inverse without it.
     noise_covariance: (E, E), C; white noise if None.
     """
-    leads.check_depth(depth)
-    check_epsilon(epsilon)
+    refuse(
+        laura_mistakes(
+            kind="laura",
+            orientation=orientation,
+            loose=loose,
+            depth=depth,
+            epsilon=epsilon,
+            exponent=exponent,
+            max_neighbours=max_neighbours,
+        )
+    )
     lead = leads.prepare(forward, orientation)
     root = leads.orientation_root(lead, orientation, loose)
     weights = lead.norms**depth
@@ -62,8 +72,7 @@ def autoregression(
     edges: sp.csr_array, exponent: float, max_neighbours: int | None = None
 ) -> sp.csr_array:
     """LAURA's A, (N, N), from the edge lengths of the mesh (their unit does not matter)."""
-    if exponent <= 0:
-        raise UserError(f"exponent: {exponent}; allowed: above 0 (3 vector, 2 scalar fields)")
+    refuse(exponent_mistakes(exponent))
     degree = np.diff(edges.indptr)
     largest = int(degree.max())
     if max_neighbours is None:

@@ -8,10 +8,9 @@ import mne
 import numpy as np
 from scipy.linalg import null_space
 
-from multisource.errors import UserError
+from multisource.errors import UserError, refuse
 from multisource.inverse.kernel import average_reference
-
-ORIENTATIONS = ("free", "loose", "fixed")
+from multisource.inverse.options import orientation_mistakes, snr_mistakes
 
 
 @dataclass(frozen=True)
@@ -35,7 +34,7 @@ def prepare(forward: mne.Forward, orientation: str) -> Lead:
     The normals are those of the source vertices: the simulated dipoles point along them.
     Raises UserError for an unknown orientation or a forward that is not free.
     """
-    check_orientation(orientation)
+    refuse(orientation_mistakes(orientation))
     if mne.forward.is_fixed_orient(forward):
         raise UserError(
             "forward: orientation fixed; the solvers need a free one (3 columns a dipole)"
@@ -69,7 +68,7 @@ def orientation_root(lead: Lead, orientation: str, loose: float) -> np.ndarray |
     """
     if orientation != "loose":
         return None
-    check_loose(loose)
+    refuse(orientation_mistakes(orientation, loose))
     outer = lead.normals[:, :, None] * lead.normals[:, None, :]
     return outer + np.sqrt(loose) * (np.eye(3) - outer)
 
@@ -83,7 +82,7 @@ def regularised_kernel(
     an inverse in the space of potentials without mean. alpha = tr(C^-1 L R L') / (E - 1) / snr^2,
     MNE-Python's convention: snr is that of the average channel after whitening.
     """
-    check_snr(snr)
+    refuse(snr_mistakes(snr))
     n_channels = len(lead.gain)
     basis = null_space(np.ones((1, n_channels)))
     gram = basis.T @ lead.gain @ prior_gain @ basis
@@ -123,23 +122,3 @@ def check_noise(noise_covariance: np.ndarray, n_channels: int) -> np.ndarray:
             "noise_covariance: no rank E - 1 after average reference; add white noise to it"
         )
     return noise_covariance
-
-
-def check_orientation(orientation: str) -> None:
-    if orientation not in ORIENTATIONS:
-        raise UserError(f"orientation: {orientation!r}; allowed: {', '.join(ORIENTATIONS)}")
-
-
-def check_loose(loose: float) -> None:
-    if not 0 < loose <= 1:
-        raise UserError(f"loose: {loose}; allowed: above 0, at most 1 (0 is orientation: fixed)")
-
-
-def check_snr(snr: float) -> None:
-    if not (np.isfinite(snr) and snr > 0):
-        raise UserError(f"snr: {snr}; allowed: a finite number above 0")
-
-
-def check_depth(depth: float) -> None:
-    if not 0 <= depth <= 2:
-        raise UserError(f"depth: {depth}; allowed: 0 (off) to 2")

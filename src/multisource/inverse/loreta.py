@@ -17,10 +17,12 @@ import mne
 import numpy as np
 import scipy.sparse as sp
 
+from multisource.errors import refuse
 from multisource.inverse import lead as leads
 from multisource.inverse.kernel import Kernel
 from multisource.inverse.mesh import neighbours
-from multisource.inverse.smooth_prior import check_epsilon, prior_gain, smooth_prior
+from multisource.inverse.options import loreta_mistakes
+from multisource.inverse.smooth_prior import prior_gain, smooth_prior
 
 
 def build_kernel(
@@ -43,8 +45,11 @@ def build_kernel(
         weighted minimum norm.
     noise_covariance: (E, E) in place of H; white noise if None.
     """
-    leads.check_depth(depth)
-    check_epsilon(epsilon)
+    refuse(
+        loreta_mistakes(
+            kind="loreta", orientation=orientation, loose=loose, depth=depth, epsilon=epsilon
+        )
+    )
     lead = leads.prepare(forward, orientation)
     root = leads.orientation_root(lead, orientation, loose)
     weights = lead.norms**depth

@@ -12,9 +12,10 @@ from __future__ import annotations
 import mne
 import numpy as np
 
-from multisource.errors import UserError
+from multisource.errors import UserError, refuse
 from multisource.inverse import lead as leads
 from multisource.inverse.kernel import Kernel
+from multisource.inverse.options import minimum_norm_mistakes, snr_mistakes
 
 METHODS = {"mne": "MNE", "dspm": "dSPM", "sloreta": "sLORETA", "eloreta": "eLORETA"}
 
@@ -43,16 +44,8 @@ def build_kernel(
     """
     if kind not in METHODS:
         raise UserError(f"kind: {kind!r}; allowed: {', '.join(METHODS)}")
-    leads.check_orientation(orientation)
-    leads.check_snr(snr)
-    leads.check_depth(depth)
-    if orientation == "loose":
-        leads.check_loose(loose)
-    if kind == "eloreta" and (orientation == "loose" or depth):
-        raise UserError(
-            f"eloreta: orientation {orientation}, depth {depth}; it has orientation free or fixed "
-            "and depth 0 only (its weights already undo the depth bias)"
-        )
+    refuse(snr_mistakes(snr))
+    refuse(minimum_norm_mistakes(kind=kind, orientation=orientation, loose=loose, depth=depth))
     channels = list(forward["sol"]["row_names"])
     evoked = unit_potentials(channels)
     operator = inverse_operator(

@@ -6,7 +6,6 @@ import numpy as np
 import scipy.sparse as sp
 from scipy.sparse.linalg import splu
 
-from multisource.errors import UserError
 from multisource.inverse import lead as leads
 
 
@@ -38,9 +37,3 @@ def prior_gain(lead: leads.Lead, prior, root: np.ndarray | None) -> np.ndarray:
     if root is not None:
         result = root @ result
     return result.reshape(-1, n_channels)
-
-
-def check_epsilon(epsilon: float) -> None:
-    """Raise UserError unless the regularisation is in (0, 1]."""
-    if not 0 < epsilon <= 1:
-        raise UserError(f"epsilon: {epsilon}; allowed: above 0, at most 1")

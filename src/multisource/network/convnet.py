@@ -13,7 +13,8 @@ from collections.abc import Sequence
 
 from torch import Tensor, nn
 
-from multisource.errors import UserError
+from multisource.errors import refuse
+from multisource.network.options import convnet_mistakes
 from multisource.network.standardise import Standardise
 
 
@@ -78,7 +79,18 @@ def build_network(
     UserError
         For an option that is out of range or does not fit the window's length.
     """
-    _check(n_times, filters, kernel_size, pooling, hidden, dropout, initial_activation)
+    refuse(
+        convnet_mistakes(
+            n_times=n_times,
+            filters=filters,
+            kernel_size=kernel_size,
+            pooling=pooling,
+            hidden=hidden,
+            dropout=dropout,
+            standardise=standardise,
+            initial_activation=initial_activation,
+        )
+    )
     layers: list[nn.Module] = []
     width, length = n_channels, n_times
     for count, pool in zip(filters, pooling, strict=True):
@@ -105,37 +117,3 @@ def build_network(
         nn.Sequential(*dense),
         output,
     )
-
-
-def _check(
-    n_times: int,
-    filters: Sequence[int],
-    kernel_size: int,
-    pooling: Sequence[int],
-    hidden: Sequence[int],
-    dropout: float,
-    initial_activation: float,
-) -> None:
-    for name, values in (("filters", filters), ("pooling", pooling), ("hidden", hidden)):
-        if isinstance(values, str) or not isinstance(values, Sequence):
-            raise UserError(f"{name}: {values!r}; needs a list of whole numbers")
-        if any(not isinstance(value, int) or value < 1 for value in values):
-            raise UserError(f"{name}: {list(values)}; needs whole numbers of 1 and more")
-    if not filters:
-        raise UserError("filters: []; needs one convolution layer at least")
-    if len(pooling) != len(filters):
-        raise UserError(
-            f"pooling: {list(pooling)}; needs one number for each of the {len(filters)} layers "
-            "in filters"
-        )
-    if math.prod(pooling) > n_times:
-        raise UserError(
-            f"pooling: {list(pooling)} reduces {math.prod(pooling)} times; a window has only "
-            f"{n_times} samples"
-        )
-    if not isinstance(kernel_size, int) or kernel_size < 1 or kernel_size % 2 == 0:
-        raise UserError(f"kernel_size: {kernel_size!r}; needs an odd whole number")
-    if not 0 <= dropout < 1:
-        raise UserError(f"dropout: {dropout!r}; needs 0 <= dropout < 1")
-    if not 0 < initial_activation < 1:
-        raise UserError(f"initial_activation: {initial_activation!r}; needs to be between 0 and 1")

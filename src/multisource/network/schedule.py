@@ -7,11 +7,9 @@ from typing import Any
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import CosineAnnealingLR, LRScheduler, ReduceLROnPlateau
 
-SCHEDULES = ("plateau", "cosine")
-
 
 def make_scheduler(optimizer: Optimizer, options: dict[str, Any], epochs: int) -> LRScheduler:
-    """The scheduler of a name in :data:`SCHEDULES` for the ``epochs`` to come.
+    """The scheduler of a name in ``options.SCHEDULES`` for the ``epochs`` to come.
 
     options: those of :func:`multisource.network.training.train`. The cosine goes from
     learning_rate to minimum_learning_rate (Loshchilov and Hutter 2017, without restarts).

@@ -12,8 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from multisource.errors import UserError
-
-KINDS = ("whiten", "channel", "window")
+from multisource.network.options import STANDARDISE
 
 
 class Standardise(nn.Module):
@@ -36,8 +35,8 @@ class Standardise(nn.Module):
 
     def __init__(self, n_channels: int, *, kind: str = "whiten", floor: float = 1e-6) -> None:
         super().__init__()
-        if kind not in KINDS:
-            raise UserError(f"standardise: {kind!r}; allowed: {', '.join(KINDS)}")
+        if kind not in STANDARDISE:
+            raise UserError(f"standardise: {kind!r}; allowed: {', '.join(STANDARDISE)}")
         self.kind = kind
         self.floor = floor
         self.register_buffer("matrix", torch.eye(n_channels))

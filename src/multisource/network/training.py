@@ -19,13 +19,14 @@ import torch
 from torch import Tensor, nn
 from tqdm import tqdm
 
-from multisource.errors import UserError
+from multisource.errors import UserError, refuse
 from multisource.network.augmentation import augmented_batch
 from multisource.network.checkpoint import State, load_checkpoint, save_checkpoint
 from multisource.network.devices import reproducible, resolve_device
 from multisource.network.losses import loss_function
+from multisource.network.options import batch_count, sample_mistakes, training_mistakes
 from multisource.network.samples import Windows
-from multisource.network.schedule import SCHEDULES, make_scheduler, step
+from multisource.network.schedule import make_scheduler, step
 from multisource.network.smooth_output import SmoothOutput
 from multisource.network.stream import SampleStream
 from multisource.provenance import code_version
@@ -188,7 +189,7 @@ def train(
                 # Everything random in an epoch follows from (seed, epoch): resuming needs no state.
                 rng = np.random.default_rng([seed, epoch])
                 torch.manual_seed(int(rng.integers(2**63)))
-                count = max(1, round(len(training) / batch_size))
+                count = batch_count(len(training), batch_size)
                 if fresh:
                     batches = _fresh_batches(simulator, epoch, count, batch_size)
                 else:
@@ -348,35 +349,10 @@ def _fingerprint(
 def _check(training: Windows, validation: Windows, options: dict[str, Any]) -> None:
     for name in ("loss", "warmup_loss"):
         loss_function(options[name])
-    if options["schedule"] not in SCHEDULES:
-        raise UserError(f"schedule: {options['schedule']!r}; allowed: {', '.join(SCHEDULES)}")
-    for name, low in (("epochs", 1), ("batch_size", 2), ("plateau_patience", 0)):
-        if not isinstance(options[name], int) or options[name] < low:
-            raise UserError(f"{name}: {options[name]!r}; needs a whole number of {low} and more")
-    if not 0 <= options["warmup_epochs"] < options["epochs"]:
-        raise UserError(
-            f"warmup_epochs: {options['warmup_epochs']!r}; needs to be 0 and more, and smaller "
-            f"than epochs, {options['epochs']}"
-        )
-    if not options["learning_rate"] > 0:
-        raise UserError(f"learning_rate: {options['learning_rate']!r}; needs to be positive")
-    for name in ("weight_decay", "minimum_learning_rate"):
-        if not options[name] >= 0:
-            raise UserError(f"{name}: {options[name]!r}; needs to be 0 and more")
-    if not 0 <= options["superpose"] <= 1:
-        raise UserError(f"superpose: {options['superpose']!r}; needs to be a share, 0 to 1")
-    if not options["smooth_mm"] >= 0:
-        raise UserError(f"smooth_mm: {options['smooth_mm']!r}; needs to be 0 and more")
+    refuse(training_mistakes(options))
+    refuse(sample_mistakes(len(training), batch_size=options["batch_size"], fresh=options["fresh"]))
     if options["superpose"] and training.n_patches is None:
         raise UserError("superpose: needs samples that know their number of patches")
-    if not 0 <= options["plateau_threshold"] < 1:
-        raise UserError(
-            f"plateau_threshold: {options['plateau_threshold']!r}; needs to be in [0, 1)"
-        )
-    if not 0 < options["plateau_factor"] < 1:
-        raise UserError(f"plateau_factor: {options['plateau_factor']!r}; needs to be in (0, 1)")
-    if len(training) < 2:
-        raise UserError("training: 1 sample; batch normalisation needs 2 at least")
     if training.shape != validation.shape:
         raise UserError(
             f"validation: {validation.shape} channels, times, dipoles; training has "

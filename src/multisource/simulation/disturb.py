@@ -29,10 +29,7 @@ class Disturbances:
         self._chances = [getattr(settings.artefacts, kind) for kind in KINDS]
         if electrodes is not None and electrodes.shape != (n_channels, 3):
             raise UserError(f"electrodes: shape {electrodes.shape} for {n_channels} channels")
-        if settings.bad_channels.count[1] > n_channels:
-            raise UserError(
-                f"bad_channels.count: {settings.bad_channels.count[1]} of {n_channels} channels"
-            )
+        settings.check_channels(n_channels)
         if settings.noise.snr_db is not None:
             self._noise = noise_model(settings.noise.exponent, settings.sfreq)
             self._noise_window = window_factor(self._noise, settings.n_times).T.astype(np.float32)

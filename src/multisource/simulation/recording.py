@@ -60,9 +60,7 @@ def simulate_recording(
     window is dropped. Raises UserError if the duration holds no window or centres repeat.
     """
     settings, seed, split = simulator.settings, simulator.seed, simulator.split
-    n_windows = int(round(duration_s * settings.sfreq, 6)) // settings.n_times
-    if n_windows < 1:
-        raise UserError(f"duration_s: {duration_s} s holds no window of {settings.window_s} s")
+    n_windows = settings.windows_in(duration_s)
     if len(centres) != len(extents_mm) or len(centres) == 0:
         raise UserError(f"{split}: {len(centres)} centres but {len(extents_mm)} extents")
     if len(set(centres)) < len(centres):

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field, fields, is_dataclass
 
-from multisource.errors import UserError
+from multisource.errors import UserError, refuse
+
+FAILURES = ("flat", "noisy")  # how a channel is bad
+SHORTEST_WINDOW = 2  # samples
 
 
 @dataclass(frozen=True)
@@ -20,6 +25,15 @@ class Noise:
     snr_db: tuple[float, float] | None = None
     exponent: float = 0.0
     spatial_mm: float = 0.0
+
+    def mistakes(self) -> Iterator[str]:
+        """Yield a line for each value that no noise can have."""
+        if self.snr_db is not None:
+            yield from _range_mistakes("noise.snr_db", self.snr_db, -60, 100)
+        if not 0 <= self.exponent <= 3:
+            yield f"simulation.noise.exponent: {self.exponent}; give 0 to 3"
+        if not 0 <= self.spatial_mm < math.inf:
+            yield f"simulation.noise.spatial_mm: {self.spatial_mm}; give 0 or more"
 
 
 @dataclass(frozen=True)
@@ -37,6 +51,14 @@ class Artefacts:
     muscle: float = 0.0
     muscle_uv: tuple[float, float] = (5.0, 30.0)
 
+    def mistakes(self) -> Iterator[str]:
+        """Yield a line for each value that no artefact can have."""
+        for name in ("blink", "saccade", "muscle"):
+            chance = getattr(self, name)
+            if not 0 <= chance <= 1:
+                yield f"simulation.artefacts.{name}: {chance} is no chance; give 0 to 1"
+            yield from _range_mistakes(f"artefacts.{name}_uv", getattr(self, f"{name}_uv"), 0, 1e6)
+
 
 @dataclass(frozen=True)
 class BadChannels:
@@ -46,8 +68,19 @@ class BadChannels:
     """
 
     count: tuple[int, int] = (0, 0)
-    kinds: tuple[str, ...] = ("flat", "noisy")
+    kinds: tuple[str, ...] = FAILURES
     noisy_uv: tuple[float, float] = (50.0, 200.0)
+
+    def mistakes(self) -> Iterator[str]:
+        """Yield a line for each value that bad channels cannot have."""
+        yield from _range_mistakes("bad_channels.count", self.count, 0, 10_000)
+        yield from _range_mistakes("bad_channels.noisy_uv", self.noisy_uv, 0, 1e6)
+        for kind in self.kinds:
+            if kind not in FAILURES:
+                yield (
+                    f"simulation.bad_channels.kinds: {kind!r} is unknown; "
+                    f"allowed: {', '.join(FAILURES)}"
+                )
 
 
 @dataclass(frozen=True)
@@ -75,37 +108,34 @@ class Settings:
     bad_channels: BadChannels = field(default_factory=BadChannels)
 
     def __post_init__(self) -> None:
-        _check_positive("sfreq", self.sfreq)
-        _check_positive("window_s", self.window_s)
-        _check_positive("boost", self.boost)
-        _check_positive("background_nam", self.background_nam)
-        _check_range("n_patches", self.n_patches, 1, 5)
-        _check_range("extent_mm", self.extent_mm, 1e-3, 200)
-        _check_range("amplitude_ratio", self.amplitude_ratio, 1e-3, 10)
-        _check_range("bad_channels.count", self.bad_channels.count, 0, 10_000)
-        _check_range("bad_channels.noisy_uv", self.bad_channels.noisy_uv, 0, 1e6)
+        refuse(self._mistakes())
+
+    def _mistakes(self) -> Iterator[str]:
+        for name in ("sfreq", "window_s", "boost", "background_nam"):
+            value = getattr(self, name)
+            if not 0 < value < math.inf:
+                yield f"simulation.{name}: {value}; give a finite number above 0"
+        yield from _range_mistakes("n_patches", self.n_patches, 1, 5)
+        yield from _range_mistakes("extent_mm", self.extent_mm, 1e-3, 200)
+        yield from _range_mistakes("amplitude_ratio", self.amplitude_ratio, 1e-3, 10)
         if not 0 <= self.patch_correlation < 1:
-            raise UserError(
-                f"patch_correlation: {self.patch_correlation} is not allowed; give 0 to below 1"
-            )
-        if self.noise.snr_db is not None:
-            _check_range("noise.snr_db", self.noise.snr_db, -60, 100)
-        if not 0 <= self.noise.exponent <= 3:
-            raise UserError(f"noise.exponent: {self.noise.exponent} is not allowed; give 0 to 3")
-        if self.noise.spatial_mm < 0:
-            raise UserError(f"noise.spatial_mm: {self.noise.spatial_mm} is below 0")
-        for name in ("blink", "saccade", "muscle"):
-            chance = getattr(self.artefacts, name)
-            if not 0 <= chance <= 1:
-                raise UserError(f"artefacts.{name}: {chance} is not a chance; give 0 to 1")
-            _check_range(f"artefacts.{name}_uv", getattr(self.artefacts, name + "_uv"), 0, 1e6)
-        for kind in self.bad_channels.kinds:
-            if kind not in ("flat", "noisy"):
-                raise UserError(f"bad_channels.kinds: {kind!r} is unknown; allowed: flat, noisy")
-        if self.n_times < 2:
-            raise UserError(
-                f"window_s: {self.window_s} s holds {self.n_times} samples at {self.sfreq} Hz; "
-                "give at least 2"
+            yield f"simulation.patch_correlation: {self.patch_correlation}; give 0 to below 1"
+        yield from self.noise.mistakes()
+        yield from self.artefacts.mistakes()
+        yield from self.bad_channels.mistakes()
+        yield from self._window_mistakes()
+
+    def _window_mistakes(self) -> Iterator[str]:
+        samples = self.sfreq * self.window_s
+        if not 0 < samples < math.inf:
+            return
+        where = f"simulation.window_s: {self.window_s} s at {self.sfreq} Hz (simulation.sfreq)"
+        if abs(samples - round(samples)) > 1e-9:
+            yield f"{where} holds {samples:g}; choose a window of a whole number of samples"
+        elif round(samples) < SHORTEST_WINDOW:
+            yield (
+                f"{where} is {round(samples)} samples; give {SHORTEST_WINDOW} at least, "
+                f"{SHORTEST_WINDOW / self.sfreq:g} s"
             )
 
     @property
@@ -115,6 +145,31 @@ class Settings:
     def to_dict(self) -> dict:
         """The settings as nested plain values, for JSON."""
         return asdict(self)
+
+    def check_channels(self, n_channels: int) -> None:
+        """Raise UserError if more channels fail in a window than there are."""
+        most = self.bad_channels.count[1]
+        if most > n_channels:
+            raise UserError(
+                f"simulation.bad_channels.count: {list(self.bad_channels.count)}; the study has "
+                f"only {n_channels} channels"
+            )
+
+    def windows_in(self, duration_s: float) -> int:
+        """Return how many windows a recording of ``duration_s`` s holds.
+
+        Raises
+        ------
+        UserError
+            If it holds none.
+        """
+        count = int(round(duration_s * self.sfreq, 6)) // self.n_times
+        if count < 1:
+            raise UserError(
+                f"simulation.scenarios.duration_s: {duration_s} s holds no window of "
+                f"{self.window_s} s (simulation.window_s)"
+            )
+        return count
 
 
 def settings_from(values: dict) -> Settings:
@@ -143,14 +198,11 @@ def _default(item):
     return item.default_factory() if callable(item.default_factory) else item.default
 
 
-def _check_positive(name: str, value: float) -> None:
-    if not value > 0:
-        raise UserError(f"{name}: {value} is not allowed; give a number above 0")
-
-
-def _check_range(name: str, pair: tuple, low: float, high: float) -> None:
-    if len(pair) != 2 or not low <= pair[0] <= pair[1] <= high:
-        raise UserError(
-            f"{name}: {list(pair)} is not allowed; give [low, high] with {low:g} <= low <= high "
-            f"<= {high:g}"
-        )
+def _range_mistakes(name: str, pair: Sequence[float], low: float, high: float) -> Iterator[str]:
+    key = f"simulation.{name}"
+    if len(pair) != 2:
+        yield f"{key}: {list(pair)}; give two numbers, [low, high]"
+    elif pair[0] > pair[1]:
+        yield f"{key}: {list(pair)}: the first is larger; write {[pair[1], pair[0]]}"
+    elif not low <= pair[0] <= pair[1] <= high:
+        yield f"{key}: {list(pair)}; give [low, high] within {low:g} and {high:g}"

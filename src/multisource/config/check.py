@@ -1,0 +1,46 @@
+"""The study's configuration: checked whole, before any job runs.
+
+Every mistake gets one line that names the key, its value and what is allowed, all at once. The
+schema (``workflow/schemas/config.schema.yaml``) says what a value may be; the stages say what
+their options may be; the rest is names that must refer to something, and files.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from multisource.config.files import check_files
+from multisource.config.found import Found
+from multisource.config.names import check_names
+from multisource.config.plain import plain_values
+from multisource.config.schema import check_schema
+from multisource.config.settings import check_settings
+from multisource.errors import refuse
+
+
+def check_config(config: Mapping[str, Any], *, schema: Path, folders: Iterable[Path]) -> None:
+    """Refuse a configuration that cannot be computed.
+
+    Parameters
+    ----------
+    config
+        The merged configuration.
+    schema
+        The JSON schema (YAML).
+    folders
+        Where relative file names are looked for, in this order.
+
+    Raises
+    ------
+    UserError
+        With one line for each mistake.
+    """
+    found = Found()
+    plain = plain_values(config, found)
+    check_schema(plain, schema, found)
+    check_settings(plain, found)
+    check_names(plain, found)
+    check_files(plain, list(folders), found)
+    refuse(f"config: {line}" for line in found.lines)

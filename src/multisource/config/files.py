@@ -1,0 +1,254 @@
+"""What the configuration needs from outside: files of the right kind, channels, programs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from multisource.config.found import Found
+from multisource.config.settings import simulation_settings
+from multisource.config.study import find_file, simulated
+from multisource.config.suggest import suggest
+from multisource.errors import UserError
+
+
+def check_files(config: Mapping[str, Any], folders: list[Path], found: Found) -> None:
+    """Add to ``found`` the files that are missing or of another kind, and what they lack.
+
+    Every file is opened with the function that the job opens it with. MNE-Python is loaded, so
+    this is for the start of a run, not for its jobs.
+
+    Parameters
+    ----------
+    config
+        The configuration in plain values.
+    folders
+        Where relative file names are looked for, in this order.
+    found
+        Gets the mistakes; what it holds already is not read.
+    """
+    for mistakes in (_head, _backend, _solver_packages, _electrodes, _simulation, _recordings):
+        for key, line in list(mistakes(config, folders, found)):
+            found.add(key.split("."), line)
+    for key, line in list(_experiments(config, folders, found)):
+        found.add(key.split("."), line)
+
+
+Mistakes = Iterator[tuple[str, str]]  # dotted key, line
+
+
+def _lines(key: str, error: UserError) -> Mistakes:
+    for line in str(error).splitlines():
+        yield key, line if line.startswith(f"{key}:") else f"{key}: {line}"
+
+
+def _missing(key: str, name: str, folders: Iterable[Path]) -> Mistakes:
+    places = " or ".join(str(folder) for folder in folders)
+    yield (
+        key,
+        f"{key}: file {name!r} does not exist (looked in {places}): mend the name or its folder",
+    )
+
+
+def _head(config: Mapping[str, Any], folders: list[Path], found: Found) -> Mistakes:
+    """Check what a head of one's own is made from; nothing is read for the packaged head."""
+    if not found.sound("anatomy.provider") or config["anatomy"]["provider"] == "fsaverage":
+        return
+    provider = config["anatomy"]["provider"]
+    key = f"anatomy.{provider}.t1"
+    if not found.sound(key, f"anatomy.{provider}.subject"):
+        return
+    settings = config["anatomy"][provider]
+    try:
+        if provider == "freesurfer" and settings["subject"]:
+            from multisource.anatomy.freesurfer import check_subject
+
+            key = "anatomy.freesurfer.subject"
+            check_subject(Path(settings["subject"]))
+        elif not settings["t1"]:
+            other = ", or give a finished anatomy.freesurfer.subject"
+            other = other if provider == "freesurfer" else ""
+            yield key, f"{key}: null; name the T1 of the head (NIfTI or MGZ){other}"
+        elif find_file(settings["t1"], folders) is None:
+            yield from _missing(key, settings["t1"], folders)
+        elif provider == "freesurfer":
+            from multisource.anatomy.freesurfer_run import check_freesurfer
+
+            check_freesurfer()
+    except UserError as error:
+        yield from _lines(key, error)
+
+
+def _backend(config: Mapping[str, Any], folders: list[Path], found: Found) -> Mistakes:
+    key = "leadfield.fem.backend"
+    if found.sound(key, "leadfield.fem.source_model"):
+        from multisource.fem.backends import make_backend
+
+        fem = config["leadfield"]["fem"]
+        try:
+            make_backend(fem["backend"]).check(fem["source_model"])
+        except UserError as error:
+            yield from _lines(key, error)
+
+
+def _solver_packages(config: Mapping[str, Any], folders: list[Path], found: Found) -> Mistakes:
+    if not found.sound("inverse.solvers"):
+        return
+    for name in config["inverse"]["solvers"]:
+        place = f"inverse.settings.{name}"
+        if found.sound(place) and config["inverse"]["settings"][name]["kind"] == "invertmeeg":
+            from multisource.inverse.invertmeeg import check_solver
+
+            try:
+                check_solver(config["inverse"]["settings"][name]["solver"])
+            except UserError as error:
+                yield place, f"{place}.{error}"
+
+
+def study_channels(config: Mapping[str, Any], folders: list[Path], found: Found) -> list[str]:
+    """Return the names of the study's channels; none if they cannot be read."""
+    if not found.sound("electrodes.channels"):
+        return []
+    from multisource.anatomy.electrodes import channel_names
+
+    channels = config["electrodes"]["channels"]
+    table = find_file(channels, folders) if isinstance(channels, str) else channels
+    try:
+        return channel_names(table) if table else []
+    except UserError:
+        return []
+
+
+def _electrodes(config: Mapping[str, Any], folders: list[Path], found: Found) -> Mistakes:
+    from multisource.anatomy.electrodes import channel_names, check_names, montage_names
+
+    names, known, montage = None, None, None
+    key = "electrodes.channels"
+    if found.sound(key):
+        names = config["electrodes"]["channels"]
+        if isinstance(names, str):
+            table = find_file(names, folders)
+            if table is None:
+                yield from _missing(key, names, folders)
+            try:
+                names = channel_names(table) if table else None
+            except UserError as error:
+                names = None
+                yield from _lines(key, error)
+    key = "electrodes.montage"
+    if found.sound(key):
+        montage = config["electrodes"]["montage"]
+        file = find_file(montage, folders)
+        if file is None and montage.endswith(".tsv"):
+            yield from _missing(key, montage, folders)
+        else:
+            try:
+                known = montage_names(file or montage)
+            except UserError as error:
+                yield from _lines(key, error)
+    if names is None or known is None:
+        return
+    try:
+        check_names(names, known, source=f"montage {montage}")
+    except UserError as error:
+        yield from _lines("electrodes.channels", error)
+    simulation = simulation_settings(config, found)
+    if simulation is not None:
+        key = "simulation.bad_channels.count"
+        try:
+            simulation.check_channels(len(names))
+        except UserError as error:
+            yield from _lines(key, error)
+
+
+def _simulation(config: Mapping[str, Any], folders: list[Path], found: Found) -> Mistakes:
+    from multisource.anatomy.scenarios import read_scenarios
+    from multisource.simulation.ar_io import read_models
+
+    settings = simulation_settings(config, found)
+    if found.sound("simulation.ar_models", "simulation.recording"):
+        key, recording = "simulation.ar_models", config["simulation"]["recording"]
+        file = find_file(config["simulation"]["ar_models"], folders)
+        if file is None:
+            yield from _missing(key, config["simulation"]["ar_models"], folders)
+        elif recording is None and settings is not None:
+            try:
+                read_models(file, sfreq=settings.sfreq)
+            except UserError as error:
+                yield from _lines(key, error)
+        if recording is not None:
+            yield from _recording(
+                "simulation.recording", {"file": recording}, config, folders, found
+            )
+    if found.sound("simulation.scenarios.file", "simulation.scenarios.names"):
+        scenarios = config["simulation"]["scenarios"]
+        key, file = "simulation.scenarios.file", find_file(scenarios["file"], folders)
+        if file is None:
+            yield from _missing(key, scenarios["file"], folders)
+            return
+        try:
+            known = read_scenarios(file)
+        except UserError as error:
+            yield from _lines(key, error)
+            return
+        key = "simulation.scenarios.names"
+        for name in scenarios["names"]:
+            if name not in known:
+                hint = suggest(name, known)
+                yield f"{key}.{name}", f"{key}: {name!r} is not in {scenarios['file']}: {hint}"
+
+
+def _recordings(config: Mapping[str, Any], folders: list[Path], found: Found) -> Mistakes:
+    if found.sound("recordings"):
+        for name, entry in config["recordings"].items():
+            yield from _recording(f"recordings.{name}", entry, config, folders, found)
+
+
+def _recording(
+    key: str, entry: Mapping[str, Any], config: Mapping[str, Any], folders: list[Path], found: Found
+) -> Mistakes:
+    """Look at the header of one file of EEG."""
+    from multisource.recordings.check import check_header
+    from multisource.recordings.settings import recording_settings
+
+    file = find_file(entry["file"], folders)
+    if file is None:
+        key = key if key == "simulation.recording" else f"{key}.file"
+        yield from _missing(key, entry["file"], folders)
+        return
+    channels = study_channels(config, folders, found)
+    if not channels:
+        return
+    try:
+        check_header(file, channels, recording_settings(entry))
+    except UserError as error:
+        yield from _lines(key, error)
+
+
+def _experiments(config: Mapping[str, Any], folders: list[Path], found: Found) -> Mistakes:
+    if not found.sound("experiments.file", "experiments.names"):
+        return
+    experiments = config["experiments"]
+    key, file = "experiments.file", find_file(experiments["file"], folders)
+    if file is None:
+        yield from _missing(key, experiments["file"], folders)
+    elif experiments["names"]:
+        from multisource.experiments.one_change import read_changes
+        from multisource.simulation.settings import settings_from
+
+        try:
+            known = read_changes(file)
+        except UserError as error:
+            yield from _lines(key, error)
+            return
+        key = "experiments.names"
+        for name in experiments["names"]:
+            if name not in known:
+                yield f"{key}.{name}", f"{key}: {name!r}: {suggest(name, known)}"
+            elif simulation_settings(config, found) is not None:
+                try:
+                    settings_from(simulated(config) | known[name].simulation)
+                except UserError as error:
+                    for line in str(error).splitlines():
+                        yield f"{key}.{name}", f"{key}: {name!r}: {line}"

@@ -1,0 +1,41 @@
+"""Mistakes found in a configuration, by the place that each is at."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+Place = tuple[str, ...]
+
+
+@dataclass
+class Found:
+    """Mistakes, and the places that later checks must not read.
+
+    Parameters
+    ----------
+    lines
+        A line for each mistake.
+    places
+        Where the values are that cannot be trusted, as keys from the top.
+    """
+
+    lines: list[str] = field(default_factory=list)
+    places: set[Place] = field(default_factory=set)
+
+    def add(self, place: Iterable[object], line: str) -> None:
+        """Add a mistake, unless one is known at this place or above it."""
+        keys = tuple(map(str, place))
+        if not any(keys[: len(known)] == known for known in self.places):
+            self.lines.append(line)
+            self.places.add(keys)
+
+    def sound(self, *keys: str) -> bool:
+        """Whether no mistake is known at these dotted keys, above them or below."""
+        for key in keys:
+            place = tuple(key.split("."))
+            for known in self.places:
+                shorter = min(len(place), len(known))
+                if place[:shorter] == known[:shorter]:
+                    return False
+        return True

@@ -1,0 +1,88 @@
+"""Names in the configuration: each must refer to something, and to one thing only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from multisource.config.found import Found
+from multisource.config.study import BASELINES, methods
+from multisource.config.suggest import suggest
+
+# Names of the files beside a method's in results/<head>/recordings/<recording>/.
+_FILES_OF_RECORDINGS = ("windows",)
+_SPLITS = ("train", "validation", "test")
+
+
+def check_names(config: Mapping[str, Any], found: Found) -> None:
+    """Add to ``found`` the names that stand for nothing, or for two things.
+
+    Parameters
+    ----------
+    config
+        The configuration in plain values.
+    found
+        Gets the mistakes; what it holds already is not read.
+    """
+    for mistakes in (_listed, _own_names, _curve, _reference, _scenarios):
+        for key, line in list(mistakes(config, found)):
+            found.add(key.split("."), line)
+
+
+Mistakes = Iterator[tuple[str, str]]  # dotted key, line
+
+
+def _listed(config: Mapping[str, Any], found: Found) -> Mistakes:
+    for group, names in (("inverse", "solvers"), ("network", "networks")):
+        key = f"{group}.{names}"
+        if not found.sound(key) or not isinstance(config[group]["settings"], dict):
+            continue
+        settings = config[group]["settings"]
+        for name in config[group][names]:
+            if name not in settings:
+                known = suggest(name, settings)
+                yield f"{key}.{name}", f"{key}: {name!r} has no entry in {group}.settings: {known}"
+
+
+def _own_names(config: Mapping[str, Any], found: Found) -> Mistakes:
+    taken = {name: "a baseline (evaluation.baselines)" for name in BASELINES}
+    taken |= {name: "a file of every recording" for name in _FILES_OF_RECORDINGS}
+    for group, names in (("network", "networks"), ("inverse", "solvers")):
+        key = f"{group}.{names}"
+        if not found.sound(key):
+            continue
+        for name in config[group][names]:
+            if name in taken:
+                line = f"{key}: {name!r} is the name of {taken[name]} too; choose another"
+                yield f"{key}.{name}", line
+        if group == "network":
+            taken |= {name: "a network (network.networks)" for name in config[group][names]}
+
+
+def _curve(config: Mapping[str, Any], found: Found) -> Mistakes:
+    if not found.sound("network.learning_curve", "network.networks"):
+        return
+    curve, networks = config["network"]["learning_curve"], config["network"]["networks"]
+    if curve["samples"] and curve["network"] not in networks:
+        key = "network.learning_curve.network"
+        known = suggest(curve["network"], networks)
+        yield key, f"{key}: {curve['network']!r} is not among network.networks: {known}"
+
+
+def _reference(config: Mapping[str, Any], found: Found) -> Mistakes:
+    if not found.sound("evaluation", "network.networks", "inverse.solvers"):
+        return
+    everything = methods(config)
+    reference = config["evaluation"]["reference"]
+    if reference not in everything:
+        key = "evaluation.reference"
+        yield key, f"{key}: {reference!r}: {suggest(reference, everything)}"
+
+
+def _scenarios(config: Mapping[str, Any], found: Found) -> Mistakes:
+    key = "simulation.scenarios.names"
+    if not found.sound(key):
+        return
+    for name in config["simulation"]["scenarios"]["names"]:
+        if name in _SPLITS:
+            yield key, f"{key}: {name!r} is the name of a split (simulation.splits) too"

@@ -1,0 +1,190 @@
+"""The settings of every stage, checked by the very functions that the jobs call.
+
+Here is no rule of its own: each stage says what its options may be, and this module says under
+which key they stand.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import fields
+from typing import Any
+
+from multisource.anatomy import options as anatomy
+from multisource.config.found import Found
+from multisource.config.study import learning_curve, simulated
+from multisource.config.suggest import suggest
+from multisource.errors import UserError
+from multisource.inverse import options as inverse
+from multisource.inverse import registry as solvers
+from multisource.network import options as network
+from multisource.network import registry as networks
+from multisource.recordings.settings import settings_mistakes
+from multisource.registry import REQUIRED, signature
+from multisource.simulation.settings import Settings, settings_from
+
+_SIMULATED = [f"simulation.{field.name}" for field in fields(Settings)]
+# What ``train`` is given by its script; everything else it takes stands in the configuration.
+_GIVEN_TO_TRAINING = {"positions", "simulator", "seed", "device", "threads", "checkpoint"}
+
+
+def check_settings(config: Mapping[str, Any], found: Found) -> None:
+    """Add to ``found`` what the stages of the study would refuse.
+
+    Parameters
+    ----------
+    config
+        The configuration in plain values.
+    found
+        Gets the mistakes; what it holds already is not read.
+    """
+    for mistakes in (_anatomy, _simulation, _solvers, _networks, _recordings):
+        for key, line in list(mistakes(config, found)):
+            found.add(key.split("."), line)
+
+
+def simulation_settings(config: Mapping[str, Any], found: Found) -> Settings | None:
+    """Return the settings of the simulation, or None if they are not in order."""
+    if not found.sound(*_SIMULATED):
+        return None
+    try:
+        return settings_from(simulated(config))
+    except UserError:
+        return None
+
+
+def training_options() -> dict[str, Any]:
+    """Return {option: default} of the training of a network."""
+    options = signature("multisource.network.training:train").options
+    return {k: v for k, v in options.items() if k not in _GIVEN_TO_TRAINING}
+
+
+def network_options(architecture: str) -> dict[str, Any]:
+    """Return {option: default} of a network and its training."""
+    return networks.options(architecture) | training_options()
+
+
+Mistakes = Iterator[tuple[str, str]]  # dotted key, line
+
+
+def _below(place: str, lines: Iterable[str]) -> Mistakes:
+    """Put the place in front of lines that begin with an option's name."""
+    for line in lines:
+        yield f"{place}.{line.partition(':')[0]}", f"{place}.{line}"
+
+
+def _anatomy(config: Mapping[str, Any], found: Found) -> Mistakes:
+    for provider, check in anatomy.CHECKS.items():
+        place = f"anatomy.{provider}"
+        if found.sound(place):
+            settings = config["anatomy"][provider]
+            sources = ("t1", "subject")
+            yield from _below(
+                place, check(**{k: v for k, v in settings.items() if k not in sources})
+            )
+
+
+def _simulation(config: Mapping[str, Any], found: Found) -> Mistakes:
+    if not found.sound(*_SIMULATED):
+        return
+    try:
+        settings = settings_from(simulated(config))
+        if found.sound("simulation.scenarios.duration_s"):
+            settings.windows_in(config["simulation"]["scenarios"]["duration_s"])
+    except UserError as error:
+        for line in str(error).splitlines():
+            yield line.partition(":")[0], line
+
+
+def _solvers(config: Mapping[str, Any], found: Found) -> Mistakes:
+    if found.sound("inverse.snr"):
+        yield from _below("inverse", inverse.snr_mistakes(config["inverse"]["snr"]))
+    for place, settings in _entries(config, found, "inverse"):
+        kind = settings["kind"]
+        if kind not in solvers.SOLVERS:
+            yield f"{place}.kind", f"{place}.kind: {kind!r}: {suggest(kind, solvers.SOLVERS)}"
+            continue
+        options = solvers.options(kind)
+        unknown = list(_unknown(place, settings, ["kind", *options]))
+        yield from unknown
+        yield from _missing(place, settings, options)
+        chosen = {k: v for k, v in (options | settings).items() if k in options and k != "noise"}
+        if not unknown and REQUIRED not in chosen.values() and kind in inverse.CHECKS:
+            yield from _below(place, inverse.CHECKS[kind](kind=kind, **chosen))
+
+
+def _networks(config: Mapping[str, Any], found: Found) -> Mistakes:
+    simulation = simulation_settings(config, found)
+    for place, settings in _entries(config, found, "network"):
+        name = settings["architecture"]
+        if name not in networks.NETWORKS:
+            known = suggest(name, networks.NETWORKS)
+            yield f"{place}.architecture", f"{place}.architecture: {name!r}: {known}"
+            continue
+        own, training = networks.options(name), training_options()
+        unknown = list(_unknown(place, settings, ["architecture", *own, *training]))
+        yield from unknown
+        yield from _missing(place, settings, own)
+        chosen = {k: v for k, v in (own | settings).items() if k in own}
+        if simulation and REQUIRED not in chosen.values() and name in network.CHECKS:
+            check = network.CHECKS[name]
+            yield from _below(place, check(n_times=simulation.n_times, **chosen))
+        recipe = {k: v for k, v in (training | settings).items() if k in training}
+        wrong = list(network.training_mistakes(recipe))
+        yield from _below(place, wrong)
+        if not wrong and found.sound("simulation.splits", "network.learning_curve"):
+            yield from _below(place, _sample_mistakes(config, place, recipe))
+
+
+def _sample_mistakes(
+    config: Mapping[str, Any], place: str, recipe: Mapping[str, Any]
+) -> Iterator[str]:
+    """Yield what is wrong with the numbers of samples that a network is trained on."""
+    counts = [config["simulation"]["splits"]["train"]["samples"]]
+    if place == f"network.settings.{config['network']['learning_curve']['network']}":
+        counts += learning_curve(config).values()
+    for count in counts:
+        wrong = list(
+            network.sample_mistakes(count, batch_size=recipe["batch_size"], fresh=recipe["fresh"])
+        )
+        if wrong:
+            yield from wrong
+            return
+
+
+def _recordings(config: Mapping[str, Any], found: Found) -> Mistakes:
+    if not found.sound("simulation.sfreq", "simulation.window_s", "recordings"):
+        return
+    simulation = config["simulation"]
+    for name, entry in config["recordings"].items():
+        for line in settings_mistakes(
+            name, entry, sfreq=simulation["sfreq"], window_s=simulation["window_s"]
+        ):
+            yield line.partition(":")[0], line
+
+
+def _entries(
+    config: Mapping[str, Any], found: Found, group: str
+) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield (dotted key, settings) of the solvers or networks whose values are in order."""
+    if not isinstance(config.get(group), dict) or not isinstance(
+        config[group].get("settings"), dict
+    ):
+        return
+    for name, settings in config[group]["settings"].items():
+        place = f"{group}.settings.{name}"
+        if found.sound(place):
+            yield place, settings
+
+
+def _unknown(place: str, settings: Mapping[str, Any], allowed: list[str]) -> Mistakes:
+    for option in settings:
+        if option not in allowed:
+            key = f"{place}.{option}"
+            yield key, f"unknown key {key!r}: {suggest(option, allowed)}"
+
+
+def _missing(place: str, settings: Mapping[str, Any], options: Mapping[str, Any]) -> Mistakes:
+    for option, default in options.items():
+        if default is REQUIRED and option not in settings:
+            yield f"{place}.{option}", f"{place}: missing key {option!r}"

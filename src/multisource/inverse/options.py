@@ -1,0 +1,113 @@
+"""What the options of the solvers may be: asked before any job runs, and again by the jobs.
+
+Nothing heavy is imported here, since the configuration is checked with these functions. Each
+yields a line for each mistake; a line begins with the option's name.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+
+ORIENTATIONS = ("free", "loose", "fixed")
+LARGEST_DEPTH = 2
+# Euler's formula: the vertices of a closed mesh of more than 12 have more than 5 neighbours on
+# average, so that one of them has 6 at least.
+SMALLEST_MAX_NEIGHBOURS = 6
+
+
+def snr_mistakes(snr: float) -> Iterator[str]:
+    """Yield what is wrong with an amplitude signal-to-noise ratio."""
+    if not 0 < snr < math.inf:
+        yield f"snr: {snr}; allowed: a finite number above 0"
+
+
+def orientation_mistakes(orientation: str, loose: float = 1.0) -> Iterator[str]:
+    """Yield what is wrong with an orientation, and with ``loose`` where it is used."""
+    if orientation not in ORIENTATIONS:
+        yield f"orientation: {orientation!r}; allowed: {', '.join(ORIENTATIONS)}"
+    if orientation == "loose" and not 0 < loose <= 1:
+        yield f"loose: {loose}; allowed: above 0, at most 1 (0 is orientation: fixed)"
+
+
+def depth_mistakes(depth: float) -> Iterator[str]:
+    """Yield what is wrong with an exponent of the depth weighting."""
+    if not 0 <= depth <= LARGEST_DEPTH:
+        yield f"depth: {depth}; allowed: 0 (off) to {LARGEST_DEPTH}"
+
+
+def minimum_norm_mistakes(
+    *, kind: str, orientation: str, loose: float, depth: float
+) -> Iterator[str]:
+    """Yield what is wrong with the options of ``minimum_norm.build_kernel``."""
+    yield from orientation_mistakes(orientation, loose)
+    yield from depth_mistakes(depth)
+    if kind == "eloreta":
+        if orientation == "loose":
+            yield "orientation: loose; eLORETA has free or fixed only"
+        if depth > 0:
+            yield f"depth: {depth}; eLORETA has 0 only (its weights already undo the depth bias)"
+
+
+def loreta_mistakes(
+    *, kind: str, orientation: str, loose: float, depth: float, epsilon: float
+) -> Iterator[str]:
+    """Yield what is wrong with the options of ``loreta.build_kernel``."""
+    yield from orientation_mistakes(orientation, loose)
+    yield from depth_mistakes(depth)
+    if not 0 < epsilon <= 1:
+        yield f"epsilon: {epsilon}; allowed: above 0, at most 1"
+
+
+def laura_mistakes(
+    *,
+    kind: str,
+    orientation: str,
+    loose: float,
+    depth: float,
+    epsilon: float,
+    exponent: float,
+    max_neighbours: int | None,
+) -> Iterator[str]:
+    """Yield what is wrong with the options of ``laura.build_kernel``."""
+    yield from loreta_mistakes(
+        kind=kind, orientation=orientation, loose=loose, depth=depth, epsilon=epsilon
+    )
+    yield from exponent_mistakes(exponent)
+    if max_neighbours is not None and max_neighbours < SMALLEST_MAX_NEIGHBOURS:
+        yield (
+            f"max_neighbours: {max_neighbours}; a dipole of a closed mesh has "
+            f"{SMALLEST_MAX_NEIGHBOURS} neighbours: give that or more, or null for the mesh's own"
+        )
+
+
+def exponent_mistakes(exponent: float) -> Iterator[str]:
+    """Yield what is wrong with the decay of LAURA's influence."""
+    if not 0 < exponent < math.inf:
+        yield f"exponent: {exponent}; allowed: above 0 (3 vector, 2 scalar fields)"
+
+
+def invertmeeg_mistakes(
+    *, kind: str, solver: str, orientation: str, alpha: float | str
+) -> Iterator[str]:
+    """Yield what is wrong with the options of ``invertmeeg.estimate``."""
+    if orientation not in ("free", "fixed"):
+        yield f"orientation: {orientation!r}; allowed: free, fixed"
+    if isinstance(alpha, str):
+        if alpha != "auto":
+            yield f"alpha: {alpha!r}; allowed: auto or a number above 0"
+    elif not 0 < alpha < math.inf:
+        yield f"alpha: {alpha}; allowed: auto or a number above 0"
+
+
+# By the name in the registry. A solver without a line here is checked by its own function only,
+# which is to say in its job.
+CHECKS: dict[str, Callable[..., Iterator[str]]] = {
+    "mne": minimum_norm_mistakes,
+    "dspm": minimum_norm_mistakes,
+    "sloreta": minimum_norm_mistakes,
+    "eloreta": minimum_norm_mistakes,
+    "loreta": loreta_mistakes,
+    "laura": laura_mistakes,
+    "invertmeeg": invertmeeg_mistakes,
+}
