@@ -30,9 +30,10 @@ SHOWN = (0.2, 0.6, 0.8, 0.9, 0.94, 0.97)
 
 
 def surfaces(ico):
-    from multisource.anatomy.shells import SHELLS, icosahedra
+    from multisource.anatomy.head import SHELLS
+    from multisource.geometry.icosphere import icosphere
 
-    unit, triangles = icosahedra()[ico]
+    unit, triangles = icosphere(ico)
     return {name: (radius * unit, triangles) for name, radius in zip(SHELLS, RADII, strict=True)}
 
 
@@ -90,10 +91,10 @@ METHODS = {"symmetric (OpenMEEG)": symmetric, "linear collocation (MNE)": colloc
 
 
 def measure(method, ico, queue):
-    from multisource.anatomy.shells import icosahedra
+    from multisource.geometry.icosphere import icosphere
     from multisource.leadfield.verification import ECCENTRICITIES, sphere_errors
 
-    unit, triangles = icosahedra()[ico]
+    unit, triangles = icosphere(ico)
     inside = np.linalg.norm(unit[triangles].mean(axis=1), axis=1).min()
     used = {}
 

@@ -10,11 +10,11 @@ import numpy as np
 from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from nibabel.affines import apply_affine
 from scipy.spatial import cKDTree
 
-from multisource.anatomy import surfaces as geometry
 from multisource.anatomy.electrodes import read_electrodes
-from multisource.anatomy.head import CORTEX, SHELLS, apply_affine
+from multisource.anatomy.head import CORTEX, SHELLS
 from multisource.anatomy.io import load_head
 from multisource.anatomy.source_space import THINNEST_CORTEX_MM
 from multisource.anatomy.source_table import read_source_table
@@ -23,6 +23,8 @@ from multisource.anatomy.t1 import read_t1
 from multisource.figures.brain import draw_brain
 from multisource.figures.cortex import make_cortex
 from multisource.figures.raster import rasterise
+from multisource.geometry.closest_points import closest_points
+from multisource.geometry.surfaces import euler_number, plane_section, triangle_areas, volume
 from multisource.leadfield.forward import read_leadfield
 
 LINES = {
@@ -46,7 +48,7 @@ def slices(head, t1, sources, electrodes) -> Figure:
         for name, (vertices, triangles) in head.surfaces.items():
             kind = name.split(".")[-1]
             if kind in LINES:
-                segments = geometry.plane_section(vertices, triangles, normal, centre[normal])
+                segments = plane_section(vertices, triangles, normal, centre[normal])
                 axis.add_collection(
                     LineCollection(
                         segments[:, :, [across, up]], colors=LINES[kind][0], linewidths=0.8
@@ -106,10 +108,10 @@ def numbers(head, sources, results) -> None:
     print("volumes (ml):", volumes, "within the skull:", sum(list(volumes.values())[:3]))
     for name in CORTEX + SHELLS:
         vertices, triangles = head.surfaces[name]
-        area = geometry.triangle_areas(vertices, triangles).sum() / 100
+        area = triangle_areas(vertices, triangles).sum() / 100
         print(
-            f"{name}: {len(vertices)} vertices, Euler number {geometry.euler_number(triangles)}, "
-            f"{area:.0f} cm2, {geometry.volume(vertices, triangles) / 1000:.0f} ml"
+            f"{name}: {len(vertices)} vertices, Euler number {euler_number(triangles)}, "
+            f"{area:.0f} cm2, {volume(vertices, triangles) / 1000:.0f} ml"
         )
         if name.endswith("sphere"):
             print(f"{name}: {folded(vertices, triangles).sum()} folded triangles")
@@ -119,8 +121,8 @@ def numbers(head, sources, results) -> None:
         there = np.linalg.norm(pial - white, axis=1) >= THINNEST_CORTEX_MM
         some = np.flatnonzero(there)[::40]
         # As FreeSurfer: the mean of the distances from each surface to the other.
-        out = geometry.closest_points(pial, triangles, white[some])[1]
-        back = geometry.closest_points(white, triangles, pial[some])[1]
+        out = closest_points(pial, triangles, white[some])[1]
+        back = closest_points(white, triangles, pial[some])[1]
         thickness = (out + back) / 2
         print(
             f"{side} thickness (mm): {spread(thickness)}, mean {thickness.mean():.2f}; "
@@ -137,7 +139,7 @@ def numbers(head, sources, results) -> None:
         ("scalp", outer, "outer_skin"),
         ("scalp and skull", inner, "outer_skin"),
     ):
-        _, distance, _ = geometry.closest_points(*head.surfaces[two], one[above])
+        _, distance, _ = closest_points(*head.surfaces[two], one[above])
         print(f"{name} above MNI z = 10 mm (mm): {spread(distance)}")
     for index, side in enumerate(("lh", "rh")):
         points = sources.positions[sources.hemisphere == index]

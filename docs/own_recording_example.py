@@ -11,9 +11,9 @@ from pathlib import Path
 
 import mne
 import numpy as np
+from nibabel.affines import apply_affine
 
 from multisource.anatomy.electrodes import read_electrodes
-from multisource.anatomy.head import apply_affine
 from multisource.anatomy.io import load_head
 from multisource.leadfield.forward import electrode_info, read_leadfield
 from multisource.simulation import streams

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import nibabel
 import numpy as np
+from nibabel.affines import apply_affine as apply
 
 from multisource.anatomy import voxels
 from multisource.anatomy.head import CORTEX, CSF, GREY_MATTER, SHELLS, WHITE_MATTER, Head
-from multisource.anatomy.head import apply_affine as apply
 
 # Scanner RAS of a conformed volume is surface RAS moved by c_ras.
 C_RAS = np.array([3.0, -5.0, 7.0])

@@ -5,19 +5,15 @@ from dataclasses import replace
 import nibabel
 import numpy as np
 import pytest
+from nibabel.affines import apply_affine
 
-from multisource.anatomy import surfaces as geometry
 from multisource.anatomy.fsaverage import fsaverage_head
-from multisource.anatomy.head import (
-    TISSUES,
-    apply_affine,
-    validate,
-    validate_surfaces,
-    validate_tissues,
-)
+from multisource.anatomy.head import TISSUES, validate, validate_surfaces, validate_tissues
 from multisource.anatomy.io import head_files, load_head, read_surface, save_head
 from multisource.anatomy.providers import make_head
 from multisource.errors import UserError
+from multisource.geometry.closest_points import closest_points
+from multisource.geometry.surfaces import euler_number, volume
 
 
 @pytest.fixture(scope="module")
@@ -40,10 +36,10 @@ def with_surface(head, name, vertices=None, triangles=None):
 def test_template_head_is_valid(scale, voxel_mm):
     head = make_head("fsaverage", scale=scale, voxel_mm=voxel_mm)
     for name, (_, triangles) in head.surfaces.items():
-        assert geometry.euler_number(triangles) == 2, name
+        assert euler_number(triangles) == 2, name
     inner, outer = (head.surfaces[name][0][::4] for name in ("inner_skull", "outer_skull"))
-    _, skull, _ = geometry.closest_points(*head.surfaces["outer_skull"], inner)
-    _, scalp, _ = geometry.closest_points(*head.surfaces["outer_skin"], outer)
+    _, skull, _ = closest_points(*head.surfaces["outer_skull"], inner)
+    _, scalp, _ = closest_points(*head.surfaces["outer_skin"], outer)
     # The margins of 4 and 3 mm are radial, so slanted places come out a little thinner; hollows of
     # the skull base come out thicker than the rule's 8 mm.
     assert skull.min() > 3.8 and scalp.min() > 2.7
@@ -52,7 +48,7 @@ def test_template_head_is_valid(scale, voxel_mm):
 
 def test_template_volumes_match_the_surfaces_and_a_real_head(head):
     volumes = head.tissue_volumes()
-    enclosed = {n: geometry.volume(*head.surfaces[n]) / 1000 for n in ("inner_skull", "outer_skin")}
+    enclosed = {n: volume(*head.surfaces[n]) / 1000 for n in ("inner_skull", "outer_skin")}
     intracranial = sum(volumes[name] for name in ("white matter", "grey matter", "CSF"))
     # Voxel counts of a volume of 2 l err by far less than 1 % at 3 mm; sealing adds a little.
     assert intracranial == pytest.approx(enclosed["inner_skull"], rel=0.01)

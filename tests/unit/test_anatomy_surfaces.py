@@ -4,8 +4,18 @@ import mne
 import numpy as np
 import pytest
 
-from multisource.anatomy import surfaces as geometry
 from multisource.anatomy import voxels
+from multisource.geometry.closest_points import closest_points
+from multisource.geometry.neighbours import smooth
+from multisource.geometry.rays import contains, radial_distance
+from multisource.geometry.surfaces import (
+    euler_number,
+    is_closed,
+    plane_section,
+    triangle_areas,
+    vertex_normals,
+    volume,
+)
 
 CUBE = np.array(
     [[x, y, z] for x in (0, 1) for y in (0, 1) for z in (0, 1)], dtype=float
@@ -26,22 +36,22 @@ def sphere():
 
 
 def test_cube_is_closed_with_volume_and_area_one_and_six():
-    assert geometry.is_closed(CUBE_FACES)
-    assert geometry.euler_number(CUBE_FACES) == 2
-    assert geometry.volume(CUBE, CUBE_FACES) == pytest.approx(1.0, abs=1e-12)
-    assert geometry.triangle_areas(CUBE, CUBE_FACES).sum() == pytest.approx(6.0, abs=1e-12)
+    assert is_closed(CUBE_FACES)
+    assert euler_number(CUBE_FACES) == 2
+    assert volume(CUBE, CUBE_FACES) == pytest.approx(1.0, abs=1e-12)
+    assert triangle_areas(CUBE, CUBE_FACES).sum() == pytest.approx(6.0, abs=1e-12)
 
 
 def test_missing_or_flipped_triangle_is_not_closed():
     flipped = CUBE_FACES.copy()
     flipped[0] = flipped[0, ::-1]
-    assert not geometry.is_closed(CUBE_FACES[1:])
-    assert not geometry.is_closed(flipped)
+    assert not is_closed(CUBE_FACES[1:])
+    assert not is_closed(flipped)
 
 
 def test_closest_points_on_cube_faces_edges_and_corners():
     points = np.array([[0.3, 0.4, 2.0], [1.5, 1.5, 0.2], [-1, -1, -1], [0.5, 0.5, 0.9]])
-    nearest, distance, _ = geometry.closest_points(CUBE, CUBE_FACES, points)
+    nearest, distance, _ = closest_points(CUBE, CUBE_FACES, points)
     expected = [[0.3, 0.4, 1.0], [1, 1, 0.2], [0, 0, 0], [0.5, 0.5, 1.0]]
     np.testing.assert_allclose(nearest, expected, atol=1e-12)
     np.testing.assert_allclose(distance, [1.0, np.sqrt(0.5), np.sqrt(3), 0.1], atol=1e-12)
@@ -51,7 +61,7 @@ def test_closest_points_match_brute_force(sphere):
     vertices, triangles = sphere
     rng = np.random.default_rng(0)
     points = rng.normal(size=(20, 3))
-    nearest, distance, owner = geometry.closest_points(vertices, triangles, points)
+    nearest, distance, owner = closest_points(vertices, triangles, points)
     # Dense sampling of every triangle bounds the true distance from above by the sample spacing.
     u, v = (a.ravel() for a in np.meshgrid(np.linspace(0, 1, 9), np.linspace(0, 1, 9)))
     u, v = u[u + v <= 1], v[u + v <= 1]
@@ -72,16 +82,16 @@ def test_contains_on_the_sphere_and_for_points_over_vertices(sphere):
     radius = np.linalg.norm(points, axis=1)
     # The polyhedron lies between radius 0.997 and 1: only points outside that are unambiguous.
     clear = (radius < 0.996) | (radius > 1)
-    inside = geometry.contains(vertices, triangles, points)
+    inside = contains(vertices, triangles, points)
     np.testing.assert_array_equal(inside[clear], radius[clear] < 0.996)
-    assert geometry.contains(vertices, triangles, vertices * 0.9).all()
-    assert not geometry.contains(vertices, triangles, vertices * 1.1).any()
+    assert contains(vertices, triangles, vertices * 0.9).all()
+    assert not contains(vertices, triangles, vertices * 1.1).any()
 
 
 def test_radial_distance_of_a_shifted_sphere(sphere):
     vertices, triangles = sphere
     centre = np.array([0.3, -0.2, 0.1])
-    found = geometry.radial_distance(vertices, triangles, centre, vertices)
+    found = radial_distance(vertices, triangles, centre, vertices)
     along = vertices @ centre
     exact = -along + np.sqrt(along**2 + 1 - centre @ centre)
     assert (found > 0).all()
@@ -91,20 +101,20 @@ def test_radial_distance_of_a_shifted_sphere(sphere):
 
 def test_vertex_normals_of_a_sphere_point_outwards(sphere):
     vertices, triangles = sphere
-    cosine = np.einsum("ij,ij->i", geometry.vertex_normals(vertices, triangles), vertices)
+    cosine = np.einsum("ij,ij->i", vertex_normals(vertices, triangles), vertices)
     assert cosine.min() > 0.9999
 
 
 def test_smoothing_keeps_constants_and_shrinks_variation(sphere):
     vertices, triangles = sphere
-    np.testing.assert_allclose(geometry.smooth(np.full(len(vertices), 3.0), triangles, 5), 3.0)
+    np.testing.assert_allclose(smooth(np.full(len(vertices), 3.0), triangles, 5), 3.0)
     noise = np.random.default_rng(2).normal(size=len(vertices))
-    assert geometry.smooth(noise, triangles, 5).std() < 0.5 * noise.std()
+    assert smooth(noise, triangles, 5).std() < 0.5 * noise.std()
 
 
 def test_plane_section_length_is_the_circle(sphere):
     vertices, triangles = sphere
-    segments = geometry.plane_section(vertices, triangles, 2, 0.6)
+    segments = plane_section(vertices, triangles, 2, 0.6)
     length = np.linalg.norm(segments[:, 1] - segments[:, 0], axis=1).sum()
     assert np.allclose(segments[:, :, 2], 0.6)
     assert length == pytest.approx(2 * np.pi * 0.8, rel=0.005)  # polygon of about 80 sides
@@ -117,10 +127,10 @@ def test_fill_has_the_volume_of_the_surface_and_agrees_with_contains(sphere):
     inside = voxels.fill(vertices, triangles, shape, affine)
     centres = np.argwhere(np.ones(shape, dtype=bool)) * 1.5 + affine[:3, 3]
     # The two use different tiny shifts, so centres within 1e-4 of the surface may differ.
-    differ = inside.ravel() != geometry.contains(vertices, triangles, centres)
+    differ = inside.ravel() != contains(vertices, triangles, centres)
     assert differ.sum() <= 2
     # Counting 10,000 voxel centres in a ball errs by well under 1 %.
-    assert inside.sum() * 1.5**3 == pytest.approx(geometry.volume(vertices, triangles), rel=0.01)
+    assert inside.sum() * 1.5**3 == pytest.approx(volume(vertices, triangles), rel=0.01)
 
 
 def test_fill_of_a_box_whose_faces_lie_on_voxel_centres():

@@ -6,10 +6,12 @@ import openmeeg
 import pytest
 
 from multisource.anatomy.electrodes import Electrodes
-from multisource.anatomy.shells import SHELLS, decimate, icosahedra, nested_shells
+from multisource.anatomy.head import SHELLS
+from multisource.anatomy.shells import decimate, nested_shells
 from multisource.bem.dipole_source import source_terms
 from multisource.bem.openmeeg import adjoint_solutions, bem_leadfield
 from multisource.errors import UserError
+from multisource.geometry.icosphere import icosphere
 from multisource.leadfield.compare import lnmag, rdm
 from multisource.leadfield.forward import electrode_info, mri_head_transform
 from multisource.leadfield.sphere import sphere_leadfield
@@ -19,7 +21,7 @@ CONDUCTIVITY = {"brain": 0.3, "skull": 0.006, "scalp": 0.3}
 
 
 def spheres(level=4, radii=RADII):
-    unit, triangles = icosahedra()[level]
+    unit, triangles = icosphere(level)
     return {name: (unit * radius, triangles) for name, radius in zip(SHELLS, radii, strict=True)}
 
 
@@ -205,7 +207,7 @@ def test_schur_solution_satisfies_the_head_matrix(electrodes):
 
 
 def test_decimation_keeps_the_shared_vertices():
-    unit, triangles = icosahedra()[4]
+    unit, triangles = icosphere(4)
     bumpy = unit * (80 + 5 * unit[:, :1] + 3 * unit[:, 1:2] ** 2)
     vertices, faces = decimate("inner_skull", bumpy, triangles, 2)
     assert vertices.shape == (162, 3) and faces.shape == (320, 3)
@@ -216,7 +218,7 @@ def test_decimation_keeps_the_shared_vertices():
 
 
 def test_surfaces_of_any_triangulation_pass_as_they_are():
-    unit, triangles = icosahedra()[1]
+    unit, triangles = icosphere(1)
     order = np.random.default_rng(0).permutation(len(unit))
     rank = np.argsort(order)
     surfaces = {

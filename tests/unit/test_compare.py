@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from multisource.anatomy.shells import icosahedra
 from multisource.errors import UserError
+from multisource.geometry.icosphere import icosphere
 from multisource.leadfield.check import (
     average_reference,
     check_leadfield,
@@ -30,7 +30,7 @@ def leadfield(seed=0, electrodes=12, dipoles=60, **changes):
 
 @pytest.fixture(scope="module")
 def skull():
-    unit, triangles = icosahedra()[4]
+    unit, triangles = icosphere(4)
     return 80 * unit, triangles
 
 

@@ -6,7 +6,6 @@ import mne
 import numpy as np
 import pytest
 
-from multisource.anatomy import surfaces as geometry
 from multisource.anatomy.electrodes import (
     Electrodes,
     check_names,
@@ -19,6 +18,7 @@ from multisource.anatomy.electrodes import (
 )
 from multisource.anatomy.fsaverage import fsaverage_head
 from multisource.errors import UserError
+from multisource.geometry.closest_points import closest_points
 
 CHANNELS = Path(__file__).parents[2] / "resources" / "channels-natview.tsv"
 
@@ -47,7 +47,7 @@ def test_template_montage_lies_on_the_scalp_close_to_where_it_was(head):
     assert electrodes.names == names
     # Measured: median 1.6 mm, largest 6.2 mm (Cz, over the hair).
     assert np.median(moved) < 2.0 and moved.max() < 6.5
-    _, distance, _ = geometry.closest_points(*head.surfaces["outer_skin"], electrodes.positions)
+    _, distance, _ = closest_points(*head.surfaces["outer_skin"], electrodes.positions)
     assert distance.max() < 1e-9
     assert electrodes.positions[names.index("C3"), 0] < -40  # left is negative x
     assert electrodes.positions[names.index("Oz"), 1] < -80  # back is negative y

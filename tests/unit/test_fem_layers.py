@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
-from multisource.anatomy.surfaces import volume
 from multisource.errors import UserError
 from multisource.fem.layers import fit, prism_layers
 from multisource.fem.nesting import Shell
 from multisource.fem.tetrahedra import tetrahedral_mesh
-from multisource.leadfield.sphere import geodesic_sphere
+from multisource.geometry.icosphere import geodesic_sphere
+from multisource.geometry.surfaces import volume
 
 UNIT, TRIANGLES = geodesic_sphere(6)
 

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 from scipy.spatial import ConvexHull
 
-from multisource.anatomy.surfaces import contains
 from multisource.errors import UserError
 from multisource.fem.assembly import element_conductivity, stiffness_matrix
 from multisource.fem.hexahedra import hexahedral_mesh
@@ -20,7 +19,9 @@ from multisource.fem.source_models import (
 )
 from multisource.fem.source_models.quadrature import triangle_rule
 from multisource.fem.tetrahedra import shells_and_labels
-from multisource.leadfield.sphere import geodesic_sphere, sphere_leadfield
+from multisource.geometry.icosphere import geodesic_sphere
+from multisource.geometry.rays import contains
+from multisource.leadfield.sphere import sphere_leadfield
 
 RADII = np.array([40.0, 50.0, 62.0, 74.0])
 SIGMA = {2: 0.33, 3: 1.0, 4: 0.05, 5: 0.43}

@@ -9,12 +9,11 @@ from multisource.errors import UserError
 from multisource.figures.brain import HEAT, direction_letters, draw_brain, paint
 from multisource.figures.cortex import (
     make_cortex,
-    signed_volume,
     smooth_surface,
     spread_to_vertices,
-    vertex_normals,
 )
 from multisource.figures.raster import VIEWS, rasterise
+from multisource.geometry.surfaces import vertex_normals, volume
 
 
 @pytest.fixture(scope="module")
@@ -129,7 +128,7 @@ def test_dipole_off_the_surface_is_refused():
 def test_inward_faces_are_turned():
     surfaces = {key: (points, tri[:, ::-1]) for key, (points, tri) in two_balls().items()}
     cortex = make_cortex(surfaces, [np.arange(10)] * 2, smoothing_mm=0)
-    assert signed_volume(cortex.vertices, cortex.triangles) > 0
+    assert volume(cortex.vertices, cortex.triangles) > 0
     outward = cortex.vertices - np.where(
         cortex.hemisphere[:, None] == 0, CENTRES["lh"], CENTRES["rh"]
     )
@@ -138,7 +137,7 @@ def test_inward_faces_are_turned():
 
 def test_volume_and_normals_of_a_sphere():
     points, triangles = ball(4)
-    assert signed_volume(points, triangles) == pytest.approx(4 / 3 * np.pi, rel=0.003)
+    assert volume(points, triangles) == pytest.approx(4 / 3 * np.pi, rel=0.003)
     cosine = np.einsum("ij,ij->i", vertex_normals(points, triangles), points)
     assert cosine.min() > 0.998
 

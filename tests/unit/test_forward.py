@@ -6,9 +6,9 @@ import pytest
 from mne.utils import object_diff
 
 from multisource.anatomy.electrodes import Electrodes
-from multisource.anatomy.shells import icosahedra
 from multisource.anatomy.source_space import cortical_source_space
 from multisource.errors import UserError
+from multisource.geometry.icosphere import icosphere
 from multisource.leadfield.forward import (
     electrode_info,
     leadfield_of,
@@ -40,7 +40,7 @@ def electrodes():
 
 @pytest.fixture(scope="module")
 def source_space():
-    unit, triangles = icosahedra()[3]
+    unit, triangles = icosphere(3)
     surfaces = {}
     for side, x in (("lh", -33.0), ("rh", 33.0)):
         surfaces[f"{side}.white"] = (CENTRE + [x, 0, 0] + 28.0 * unit, triangles)

@@ -3,13 +3,14 @@
 import numpy as np
 import pytest
 from freesurfer_case import write_subject
+from nibabel.affines import apply_affine
 
-from multisource.anatomy import surfaces as geometry
 from multisource.anatomy.freesurfer_run import check_freesurfer
 from multisource.anatomy.fsaverage import MNI305_TO_MNI152, fsaverage_head
-from multisource.anatomy.head import CORTEX, SHELLS, apply_affine, validate
+from multisource.anatomy.head import CORTEX, SHELLS, validate
 from multisource.anatomy.providers import make_head
 from multisource.errors import UserError
+from multisource.geometry.closest_points import closest_points
 
 
 @pytest.fixture(scope="module")
@@ -29,9 +30,7 @@ def test_subject_becomes_the_same_head(subject, template):
         # float32 in the file
         np.testing.assert_allclose(head.surfaces[name][0], template.surfaces[name][0], atol=1e-4)
     for name in SHELLS:
-        _, distance, _ = geometry.closest_points(
-            *template.surfaces[name], head.surfaces[name][0][::7]
-        )
+        _, distance, _ = closest_points(*template.surfaces[name], head.surfaces[name][0][::7])
         # Resampled along rays: the same surface but for its facets, and the brain's 1 mm margin.
         assert np.median(distance) < 0.2 and distance.max() < 2.5, name
     np.testing.assert_allclose(head.to_mni, template.to_mni, atol=1e-3)

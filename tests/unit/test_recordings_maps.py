@@ -11,11 +11,12 @@ from matplotlib.image import imread
 
 from multisource.anatomy.source_space import SourceGeometry
 from multisource.figures.recording import recording_figure
+from multisource.geometry.surfaces import vertex_areas
 from multisource.inverse.kernel import apply_kernel
 from multisource.inverse.registry import build_kernel
 from multisource.network.prediction import predict
 from multisource.network.registry import build_network
-from multisource.recordings.peaks import clusters, dipole_areas, peak_table, strongest_moments
+from multisource.recordings.peaks import clusters, peak_table, strongest_moments
 from multisource.recordings.settings import RecordingSettings
 from multisource.recordings.stc import source_estimate, write_stc
 from multisource.recordings.stretches import read_stretches
@@ -127,7 +128,9 @@ def test_clusters_are_connected_and_sorted(balls):
 
 def test_areas_of_the_dipoles_are_that_of_the_surface(balls):
     # A ball of 1280 flat triangles has 0.5 % less area than the sphere round it.
-    assert dipole_areas(balls).sum() == pytest.approx(2 * 4 * np.pi * RADIUS**2, rel=0.01)
+    assert vertex_areas(balls.positions, balls.triangles).sum() == pytest.approx(
+        2 * 4 * np.pi * RADIUS**2, rel=0.01
+    )
 
 
 def test_peaks_say_where_and_how_large(balls):

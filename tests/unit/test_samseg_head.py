@@ -2,20 +2,22 @@
 
 import numpy as np
 import pytest
+from nibabel.affines import apply_affine
 from scipy import ndimage
 from scipy.spatial import cKDTree
 
-from multisource.anatomy import surfaces as geometry
 from multisource.anatomy import voxels
 from multisource.anatomy.cortex import cortical_surfaces, pial_vertices, white_surface
 from multisource.anatomy.fsaverage import fsaverage_head
-from multisource.anatomy.head import apply_affine, validate
+from multisource.anatomy.head import validate
 from multisource.anatomy.labels import tissues_of
 from multisource.anatomy.samseg_head import head_of_labels, samseg_head
 from multisource.anatomy.source_space import cortical_source_space, source_geometry
 from multisource.anatomy.sphere import equal_area_sphere, folded
 from multisource.anatomy.topology import ball_topology, mask_surface
 from multisource.errors import UserError
+from multisource.geometry.closest_points import closest_points
+from multisource.geometry.surfaces import euler_number, is_closed, triangle_areas, volume
 
 VOXEL_MM = 2.0
 
@@ -45,21 +47,21 @@ def made(known):
 def test_handles_are_cut_and_tunnels_opened():
     x, y, z = np.indices((40, 40, 40)) - 19.5
     torus = (np.hypot(x, y) - 12) ** 2 + z**2 < 25
-    assert geometry.euler_number(mask_surface(torus, np.eye(4))[1]) == 0
+    assert euler_number(mask_surface(torus, np.eye(4))[1]) == 0
     ball = ball_topology(torus)
     vertices, triangles = mask_surface(ball, np.diag([1.0, 2.0, -1.0, 1.0]))
-    assert geometry.is_closed(triangles) and geometry.euler_number(triangles) == 2
+    assert is_closed(triangles) and euler_number(triangles) == 2
     assert not (ball & ~torus).any()
     # The cut is one voxel thin where the tube is about 80 voxels wide.
     assert 40 <= (torus & ~ball).sum() <= 120
-    assert geometry.volume(vertices, triangles) == pytest.approx(2 * ball.sum())
+    assert volume(vertices, triangles) == pytest.approx(2 * ball.sum())
 
 
 def test_noise_becomes_one_ball():
     rng = np.random.default_rng(3)
     field = rng.standard_normal((24, 24, 24))
     vertices, triangles = mask_surface(ball_topology(field > -0.8), np.eye(4))
-    assert geometry.is_closed(triangles) and geometry.euler_number(triangles) == 2
+    assert is_closed(triangles) and euler_number(triangles) == 2
 
 
 def test_sphere_keeps_areas_and_does_not_fold(known):
@@ -67,8 +69,8 @@ def test_sphere_keeps_areas_and_does_not_fold(known):
     sphere = equal_area_sphere(vertices, triangles)
     np.testing.assert_allclose(np.linalg.norm(sphere, axis=1), 100.0)
     assert not folded(sphere, triangles).any()
-    share = geometry.triangle_areas(sphere, triangles)
-    true = geometry.triangle_areas(vertices, triangles)
+    share = triangle_areas(sphere, triangles)
+    true = triangle_areas(vertices, triangles)
     ratio = share / share.sum() * true.sum() / true
     # FreeSurfer's own sphere of this surface spreads from 0.3 to 2 (5 and 95 %).
     low, high = np.percentile(ratio, [5, 95])
@@ -103,9 +105,9 @@ def test_made_head_is_valid_and_like_the_known_one(known, made):
     head, labels = known
     validate(made)
     for name, (_, triangles) in made.surfaces.items():
-        assert geometry.euler_number(triangles) == 2, name
+        assert euler_number(triangles) == 2, name
     for side in ("lh", "rh"):
-        _, error, _ = geometry.closest_points(
+        _, error, _ = closest_points(
             *head.surfaces[f"{side}.white"], made.surfaces[f"{side}.white"][0][::20]
         )
         # Voxels of 2 mm place a boundary within half a voxel.
@@ -119,7 +121,7 @@ def test_made_head_is_valid_and_like_the_known_one(known, made):
 
 def test_skull_is_nowhere_thinner_than_asked(made):
     inner, outer = made.surfaces["inner_skull"][0], made.surfaces["outer_skull"]
-    _, thickness, _ = geometry.closest_points(*outer, inner[::4])
+    _, thickness, _ = closest_points(*outer, inner[::4])
     # The margin is exact along rays; facets of the outer shell cut corners by some tenths.
     assert thickness.min() > 2.6
 

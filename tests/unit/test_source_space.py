@@ -6,7 +6,6 @@ import mne
 import numpy as np
 import pytest
 
-from multisource.anatomy import surfaces as geometry
 from multisource.anatomy.fsaverage import fsaverage_head
 from multisource.anatomy.scenarios import place_scenario, read_scenarios
 from multisource.anatomy.source_space import (
@@ -15,6 +14,8 @@ from multisource.anatomy.source_space import (
     source_geometry,
 )
 from multisource.errors import UserError
+from multisource.geometry.rays import contains
+from multisource.geometry.surfaces import euler_number, is_closed
 
 SCENARIOS = Path(__file__).parents[2] / "resources" / "scenarios.yaml"
 
@@ -44,7 +45,7 @@ def test_oct6_has_8196_distinct_dipoles_on_the_white_surface(head, source_space,
         white = head.surfaces[f"{side}.white"][0][dipoles.vertices[chosen]]
         # The surface passed through a float32 file.
         np.testing.assert_allclose(dipoles.positions[chosen], white, atol=1e-4)
-    assert geometry.contains(*head.surfaces["inner_skull"], dipoles.positions).all()
+    assert contains(*head.surfaces["inner_skull"], dipoles.positions).all()
 
 
 def test_normals_are_unit_and_point_from_white_to_pial(dipoles):
@@ -57,10 +58,10 @@ def test_normals_are_unit_and_point_from_white_to_pial(dipoles):
 
 
 def test_mesh_of_the_dipoles_is_two_closed_spheres(dipoles):
-    assert geometry.is_closed(dipoles.triangles)
+    assert is_closed(dipoles.triangles)
     for side in (0, 1):
         own = dipoles.triangles[dipoles.hemisphere[dipoles.triangles[:, 0]] == side]
-        assert geometry.euler_number(own) == 2
+        assert euler_number(own) == 2
         assert (dipoles.hemisphere[own] == side).all()
     graph = dipoles.adjacency()
     assert (graph != graph.T).nnz == 0 and graph.diagonal().sum() == 0

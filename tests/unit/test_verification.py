@@ -5,13 +5,13 @@ import pandas as pd
 import pytest
 from figures_case import ball_cortex
 
-from multisource.anatomy.shells import icosahedra
 from multisource.figures.leadfield import (
     plot_comparison,
     plot_placement,
     plot_sensitivity,
     plot_sphere_check,
 )
+from multisource.geometry.icosphere import icosphere
 from multisource.leadfield.check import average_reference
 from multisource.leadfield.compare import compare_leadfields
 from multisource.leadfield.forward import Leadfield
@@ -118,9 +118,7 @@ def study():
     noisy = average_reference(gain * np.exp(-0.3) * rng.normal(1, 0.2, size=gain.shape))
     noisy[:, 3 * 11 : 3 * 12] *= 20
     fem, bem = (Leadfield(names, part, positions, normals) for part in (noisy, gain))
-    comparison = compare_leadfields(
-        fem, bem, inner_skull=(80 * icosahedra()[3][0], icosahedra()[3][1])
-    )
+    comparison = compare_leadfields(fem, bem, inner_skull=(80 * icosphere(3)[0], icosphere(3)[1]))
     moved = np.where(np.arange(len(positions)) % 2, 0.0, rng.uniform(0, 3, len(positions)))
     placement = pd.DataFrame(
         {

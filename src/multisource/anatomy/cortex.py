@@ -10,14 +10,15 @@ closed, and surfaces may cross themselves where banks touch.
 from __future__ import annotations
 
 import numpy as np
+from nibabel.affines import apply_affine, voxel_sizes
 from scipy import ndimage, sparse
 
-from multisource.anatomy import surfaces as geometry
-from multisource.anatomy.head import apply_affine
 from multisource.anatomy.labels import CORTEX_LABEL, FILLED_LABELS, WHITE_LABEL
 from multisource.anatomy.sphere import equal_area_sphere
 from multisource.anatomy.topology import ball_topology, mask_surface
 from multisource.errors import UserError
+from multisource.geometry.neighbours import adjacency, smooth
+from multisource.geometry.surfaces import Surface, vertex_normals
 
 THICKEST_MM = 5.0
 THINNEST_MM = 0.5  # thinner is no cortex: the medial wall
@@ -30,7 +31,7 @@ _RELAXATION_STEPS = 12
 SMALLEST_ML = 100.0  # white matter and deep grey of a hemisphere
 
 
-def cortical_surfaces(labels: np.ndarray, affine: np.ndarray) -> dict[str, geometry.Surface]:
+def cortical_surfaces(labels: np.ndarray, affine: np.ndarray) -> dict[str, Surface]:
     """White, pial and sphere of both hemispheres, mm, from a FreeSurfer label volume.
 
     labels: (i, j, k) numbers as SAMSEG or aseg write them, voxels of about 1 mm, axis-aligned.
@@ -65,7 +66,7 @@ def filled_hemisphere(labels: np.ndarray, side: str, voxel_volume: float) -> np.
     return mask
 
 
-def white_surface(mask: np.ndarray, affine: np.ndarray) -> geometry.Surface:
+def white_surface(mask: np.ndarray, affine: np.ndarray) -> Surface:
     """Smooth surface (vertices mm, triangles) of a hemisphere's mask, of genus zero."""
     box = ndimage.find_objects(mask.astype(np.uint8))[0]
     box = tuple(slice(max(s.start - 3, 0), s.stop + 3) for s in box)
@@ -75,20 +76,20 @@ def white_surface(mask: np.ndarray, affine: np.ndarray) -> geometry.Surface:
     affine = affine @ shift
     ball = ball_topology(part)
     vertices, triangles = mask_surface(ball, affine)
-    voxel = np.linalg.norm(affine[:3, :3], axis=0)
+    voxel = voxel_sizes(affine)
     field = ndimage.gaussian_filter(ball.astype(np.float32), _BLUR_MM / voxel)
     return _relax(vertices, triangles, field, affine), triangles
 
 
 def _relax(vertices, triangles, field, affine) -> np.ndarray:
     """Smooth the voxels' stairs away, held at the level one half of the blurred mask."""
-    graph = geometry.adjacency(triangles, len(vertices))
+    graph = adjacency(triangles, len(vertices))
     mean = sparse.diags_array(1 / graph.sum(axis=1)) @ graph
     slope = np.sqrt(2 * np.pi) * _BLUR_MM  # mm over which a blurred step changes by one
     for _ in range(_RELAXATION_STEPS):
         vertices = (vertices + mean @ vertices) / 2
         excess = _sample(field, affine, vertices) - 0.5
-        normals = geometry.vertex_normals(vertices, triangles)
+        normals = vertex_normals(vertices, triangles)
         vertices = vertices + normals * np.clip(slope * excess, -0.4, 0.4)[:, None]
     return vertices
 
@@ -109,7 +110,7 @@ def pial_vertices(
     The vertices follow the gradient of the distance to white matter, whose lines do not cross
     (normals do, in every sulcus), as far as there is cortex or to the middle of a closed sulcus.
     """
-    voxel = np.linalg.norm(affine[:3, :3], axis=0)
+    voxel = voxel_sizes(affine)
     ribbon = ndimage.gaussian_filter((cortex | filled).astype(np.float32), _PIAL_BLUR_MM / voxel)
     grey = ndimage.gaussian_filter(cortex.astype(np.float32), _PIAL_BLUR_MM / voxel)
     slope = _outward(white, voxel)
@@ -132,10 +133,10 @@ def pial_vertices(
         path[step, alive] = points
     has_cortex = passed & (reached * _STEP_MM >= THINNEST_MM)
     # How far, averaged among neighbours that have cortex.
-    smooth = geometry.smooth(
+    blurred = smooth(
         np.stack([np.where(has_cortex, reached, 0), has_cortex], axis=1), triangles, 10
     )
-    far = np.where(has_cortex, smooth[:, 0] / np.maximum(smooth[:, 1], 1e-9), 0)
+    far = np.where(has_cortex, blurred[:, 0] / np.maximum(blurred[:, 1], 1e-9), 0)
     below = np.minimum(far.astype(int), steps - 1)
     part = (far - below)[:, None]
     each = np.arange(len(vertices))

@@ -10,11 +10,12 @@ from functools import cache
 from pathlib import Path
 
 import numpy as np
+from nibabel.affines import apply_affine
 
-from multisource.anatomy import surfaces as geometry
-from multisource.anatomy.head import LANDMARKS, Head, apply_affine
+from multisource.anatomy.head import LANDMARKS, Head
 from multisource.errors import UserError, refuse
 from multisource.files import atomic
+from multisource.geometry.closest_points import closest_points
 
 # Montages whose coordinates are an adult template's own MRI frame: mapped through MNI space
 # rather than by three landmarks.
@@ -146,7 +147,7 @@ def project(
 
     Raises UserError naming the electrode that is farthest beyond ``max_distance_mm``.
     """
-    moved, distance, _ = geometry.closest_points(*head.surfaces["outer_skin"], positions)
+    moved, distance, _ = closest_points(*head.surfaces["outer_skin"], positions)
     worst = int(distance.argmax())
     if distance[worst] > max_distance_mm:
         hint = ""

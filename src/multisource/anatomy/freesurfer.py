@@ -10,28 +10,22 @@ from pathlib import Path
 
 import nibabel
 import numpy as np
+from nibabel.affines import apply_affine
 from scipy.spatial import cKDTree
 
-from multisource.anatomy import surfaces as geometry
 from multisource.anatomy import voxels
 from multisource.anatomy.fsaverage import MNI305_TO_MNI152
-from multisource.anatomy.head import (
-    CORTEX,
-    CSF,
-    GREY_MATTER,
-    LANDMARKS,
-    SHELLS,
-    WHITE_MATTER,
-    Head,
-    apply_affine,
-)
+from multisource.anatomy.head import CORTEX, CSF, GREY_MATTER, LANDMARKS, SHELLS, WHITE_MATTER, Head
 from multisource.anatomy.io import read_surface
 from multisource.anatomy.labels import tissues_of
 from multisource.anatomy.mni import fit_to_mni, template_landmarks
 from multisource.anatomy.options import own_head_mistakes
-from multisource.anatomy.sphere import icosphere
 from multisource.anatomy.star_shells import SCALP_CUT_MM, SMALLEST_SCALP_MM
 from multisource.errors import UserError, refuse
+from multisource.geometry.icosphere import even_directions
+from multisource.geometry.neighbours import smooth
+from multisource.geometry.rays import radial_distance
+from multisource.geometry.surfaces import Surface, vertex_normals
 
 BRAIN_MARGIN_MM = 1.0
 _SEGMENTATIONS = ("aseg.mgz", "aparc+aseg.mgz", "wmparc.mgz")
@@ -98,14 +92,14 @@ def shell_file(subject: Path, name: str) -> Path:
 
 
 def nested_stars(
-    shells: dict[str, geometry.Surface], brain_points: np.ndarray, *, smallest_skull_mm: float
-) -> dict[str, geometry.Surface]:
+    shells: dict[str, Surface], brain_points: np.ndarray, *, smallest_skull_mm: float
+) -> dict[str, Surface]:
     """Shells resampled along the rays of one centre, the brain inside them, kept apart."""
-    directions, triangles = icosphere(5)
+    directions, triangles = even_directions()
     inner_surface = shells["inner_skull"]
     centre = (inner_surface[0].max(axis=0) + inner_surface[0].min(axis=0)) / 2
     radii = [
-        geometry.radial_distance(*shells[name], centre, directions)
+        radial_distance(*shells[name], centre, directions)
         for name in ("inner_skull", "outer_skull", "outer_skin")
     ]
     for name, radius in zip(SHELLS, radii, strict=True):
@@ -117,8 +111,8 @@ def nested_stars(
     _, near = cKDTree(directions).query(out / reach[:, None], k=3)
     for column in near.T:
         np.maximum.at(inner, column, reach + BRAIN_MARGIN_MM)
-    normals = geometry.vertex_normals(inner[:, None] * directions, triangles)
-    slant = geometry.smooth(np.einsum("ij,ij->i", normals, directions).clip(0.5, 1), triangles, 5)
+    normals = vertex_normals(inner[:, None] * directions, triangles)
+    slant = smooth(np.einsum("ij,ij->i", normals, directions).clip(0.5, 1), triangles, 5)
     outer = np.maximum(outer, inner + smallest_skull_mm / slant)
     scalp = np.clip(scalp, outer + SMALLEST_SCALP_MM / slant, outer + SCALP_CUT_MM)
     return {

@@ -12,14 +12,18 @@ from pathlib import Path
 
 import nibabel
 import numpy as np
+from nibabel.affines import apply_affine
 from scipy import ndimage
 from scipy.spatial import cKDTree
 
-from multisource.anatomy import surfaces as geometry
 from multisource.anatomy import voxels
-from multisource.anatomy.head import Head, apply_affine
+from multisource.anatomy.head import Head
 from multisource.anatomy.options import SMALLEST_MARGIN_MM, fsaverage_mistakes
 from multisource.errors import refuse
+from multisource.geometry.closest_points import closest_points
+from multisource.geometry.neighbours import smooth
+from multisource.geometry.rays import radial_distance
+from multisource.geometry.surfaces import Surface, vertex_normals
 
 # FreeSurfer's fixed affine from fsaverage (MNI305) to MNI152 millimetres, from its wiki page
 # "CoordinateSystems".
@@ -84,7 +88,7 @@ def _package_folder(package: str, *parts: str) -> Path:
     return Path(find_spec(package).origin).parent.joinpath(*parts)
 
 
-def _packaged_surfaces(scale: float) -> dict[str, geometry.Surface]:
+def _packaged_surfaces(scale: float) -> dict[str, Surface]:
     """White, pial and sphere of both hemispheres, inner skull and whole scalp, in scaled mm."""
     import mne
 
@@ -123,8 +127,8 @@ def fsaverage_landmarks(scale: float = 1.0) -> dict[str, np.ndarray]:
 
 
 def _shells(
-    packaged: dict[str, geometry.Surface], fraction: float, low: float, high: float
-) -> dict[str, geometry.Surface]:
+    packaged: dict[str, Surface], fraction: float, low: float, high: float
+) -> dict[str, Surface]:
     """Inner skull, outer skull and scalp, star-shaped about one centre, on one ico5 mesh.
 
     A radius per direction makes self-intersection impossible and nesting a comparison of
@@ -135,25 +139,25 @@ def _shells(
     inner_surface, scalp_surface = packaged["inner_skull"], packaged["scalp"]
     centre = (inner_surface[0].max(axis=0) + inner_surface[0].min(axis=0)) / 2.0
 
-    inner = geometry.radial_distance(*inner_surface, centre, directions)
+    inner = radial_distance(*inner_surface, centre, directions)
     inner_points = centre + inner[:, None] * directions
-    _, gap, _ = geometry.closest_points(*scalp_surface, inner_points)
-    gap = geometry.smooth(gap, triangles, 20)
-    thickness = geometry.smooth(np.clip(fraction * gap, low, high), triangles, 20)
-    normals = geometry.smooth(geometry.vertex_normals(inner_points, triangles), triangles, 20)
+    _, gap, _ = closest_points(*scalp_surface, inner_points)
+    gap = smooth(gap, triangles, 20)
+    thickness = smooth(np.clip(fraction * gap, low, high), triangles, 20)
+    normals = smooth(vertex_normals(inner_points, triangles), triangles, 20)
     normals /= np.linalg.norm(normals, axis=1, keepdims=True)
     pushed = inner_points + thickness[:, None] * normals
-    outer = geometry.radial_distance(pushed, triangles, centre, directions)
+    outer = radial_distance(pushed, triangles, centre, directions)
     outer = np.maximum(outer, inner + low)
 
-    scalp = geometry.radial_distance(*scalp_surface, centre, directions)
+    scalp = radial_distance(*scalp_surface, centre, directions)
     scalp = np.clip(scalp, outer + SMALLEST_MARGIN_MM, outer + SCALP_CUT_MM)
     radii = {"inner_skull": inner, "outer_skull": outer, "outer_skin": scalp}
     return {name: (centre + r[:, None] * directions, triangles) for name, r in radii.items()}
 
 
 def _tissues(
-    surfaces: dict[str, geometry.Surface],
+    surfaces: dict[str, Surface],
     to_mni: np.ndarray,
     shape: tuple[int, int, int],
     affine: np.ndarray,
@@ -173,7 +177,7 @@ def _tissues(
 
 
 def _with_mni_maps(
-    surfaces: dict[str, geometry.Surface],
+    surfaces: dict[str, Surface],
     to_mni: np.ndarray,
     affine: np.ndarray,
     inner_skull: np.ndarray,

@@ -8,10 +8,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from nibabel.affines import apply_affine
 from scipy import ndimage
 
-from multisource.anatomy import surfaces as geometry
 from multisource.errors import UserError
+from multisource.geometry.rays import contains
+from multisource.geometry.surfaces import Surface, is_closed, volume
 
 AIR, WHITE_MATTER, GREY_MATTER, CSF, SKULL, SCALP = range(6)
 TISSUES = {
@@ -39,7 +41,7 @@ class Head:
     to_mni: (4, 4) from surface RAS mm to MNI152 mm.
     """
 
-    surfaces: dict[str, geometry.Surface]
+    surfaces: dict[str, Surface]
     tissues: np.ndarray
     affine: np.ndarray
     fiducials: dict[str, np.ndarray]
@@ -57,16 +59,11 @@ class Head:
 
     def tissue_at(self, points: np.ndarray) -> np.ndarray:
         """Label (p,) of the voxel that holds each point (p, 3) mm; 0 outside the volume."""
-        index = np.rint(apply_affine(np.linalg.inv(self.affine), points)).astype(int)
+        index = np.rint(apply_affine(np.linalg.inv(self.affine), np.atleast_2d(points))).astype(int)
         within = np.all((index >= 0) & (index < self.tissues.shape), axis=1)
         labels = np.zeros(len(index), dtype=np.uint8)
         labels[within] = self.tissues[tuple(index[within].T)]
         return labels
-
-
-def apply_affine(matrix: np.ndarray, points: np.ndarray) -> np.ndarray:
-    """Map points (p, 3) by an affine (4, 4)."""
-    return np.atleast_2d(points) @ matrix[:3, :3].T + matrix[:3, 3]
 
 
 def validate(head: Head) -> None:
@@ -95,9 +92,9 @@ def validate_surfaces(head: Head) -> None:
             raise UserError(f"head: surface {name} holds coordinates that are not finite")
         if triangles.min() < 0 or triangles.max() >= len(vertices):
             raise UserError(f"head: surface {name} names vertices that do not exist")
-        if not geometry.is_closed(triangles):
+        if not is_closed(triangles):
             raise UserError(f"head: surface {name} is not closed; fill its holes")
-        if geometry.volume(vertices, triangles) <= 0:
+        if volume(vertices, triangles) <= 0:
             raise UserError(f"head: surface {name} is inside out; reverse its triangles")
     for side in ("lh", "rh"):
         counts = {len(head.surfaces[f"{side}.{kind}"][0]) for kind in ("white", "pial", "sphere")}
@@ -106,7 +103,7 @@ def validate_surfaces(head: Head) -> None:
     nested = [("inner_skull", "outer_skull"), ("outer_skull", "outer_skin")]
     nested += [(f"{side}.white", "inner_skull") for side in ("lh", "rh")]
     for inner, outer in nested:
-        outside = ~geometry.contains(*head.surfaces[outer], head.surfaces[inner][0])
+        outside = ~contains(*head.surfaces[outer], head.surfaces[inner][0])
         if outside.any():
             raise UserError(
                 f"head: {outside.sum()} vertices of {inner} lie outside {outer}; the surfaces cross"

@@ -7,11 +7,13 @@ from pathlib import Path
 
 import nibabel
 import numpy as np
+from nibabel.affines import apply_affine, voxel_sizes
 from scipy import ndimage
 
-from multisource.anatomy import surfaces as geometry
 from multisource.anatomy.fsaverage import MNI305_TO_MNI152, fsaverage_landmarks
-from multisource.anatomy.head import GREY_MATTER, LANDMARKS, WHITE_MATTER, apply_affine
+from multisource.anatomy.head import GREY_MATTER, LANDMARKS, WHITE_MATTER
+from multisource.geometry.closest_points import closest_points
+from multisource.geometry.surfaces import Surface
 
 _LEVELS_MM = (12.0, 6.0, 3.0)
 _STEPS = 25
@@ -31,7 +33,7 @@ def fit_to_mni(tissues: np.ndarray, affine: np.ndarray) -> np.ndarray:
     matrix = np.eye(4)  # from MNI to subject: the maps are then sampled where the points are
     matrix[:3, :3] = np.diag(scale)
     matrix[:3, 3] = brain.mean(axis=0) - scale * target.mean(axis=0)
-    voxel = np.linalg.norm(affine[:3, :3], axis=0)
+    voxel = voxel_sizes(affine)
     for blur in _LEVELS_MM:
         spacing = max(int(blur / 2), 2)
         grid = np.stack(
@@ -51,7 +53,7 @@ def fit_to_mni(tissues: np.ndarray, affine: np.ndarray) -> np.ndarray:
 def _gauss_newton(matrix, points, wanted, fields, affine) -> np.ndarray:
     inverse = np.linalg.inv(affine)
     # Gradients are along voxel axes, turned into mm axes by the grid's directions.
-    turn = affine[:3, :3] / np.linalg.norm(affine[:3, :3], axis=0)
+    turn = affine[:3, :3] / voxel_sizes(affine)
     homogeneous = np.column_stack([points, np.ones(len(points))])
     size = np.abs(points).max()
     for _ in range(_STEPS):
@@ -86,10 +88,10 @@ def _template() -> tuple[list[np.ndarray], np.ndarray]:
     return [grey / 255, white / 255], affine
 
 
-def template_landmarks(to_mni: np.ndarray, scalp: geometry.Surface) -> dict[str, np.ndarray]:
+def template_landmarks(to_mni: np.ndarray, scalp: Surface) -> dict[str, np.ndarray]:
     """lpa, nasion, rpa (3,) mm: fsaverage's, through MNI space, at the nearest scalp point."""
     own = np.linalg.inv(to_mni) @ MNI305_TO_MNI152
     named = fsaverage_landmarks()
     points = apply_affine(own, np.array([named[name] for name in LANDMARKS]))
-    moved, _, _ = geometry.closest_points(*scalp, points)
+    moved, _, _ = closest_points(*scalp, points)
     return dict(zip(LANDMARKS, moved, strict=True))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import nibabel
 import numpy as np
+from nibabel.affines import voxel_sizes
 from nibabel.processing import resample_to_output
 from scipy import ndimage, signal
 
@@ -25,7 +26,7 @@ _FLIPS = {(1, 1): "", (-1, 1): "back to front", (1, -1): "upside down", (-1, -1)
 
 def coarse(data: np.ndarray, affine: np.ndarray) -> np.ndarray:
     """The volume at 6 mm, along RAS axes."""
-    voxel = np.linalg.norm(affine[:3, :3], axis=0)
+    voxel = voxel_sizes(affine)
     smooth = ndimage.gaussian_filter(data, 0.4 * PROBE_MM / voxel)
     image = nibabel.Nifti1Image(smooth, affine)
     return np.asarray(resample_to_output(image, [PROBE_MM] * 3, order=1).dataobj)

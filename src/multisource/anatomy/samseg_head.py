@@ -10,10 +10,10 @@ from pathlib import Path
 
 import nibabel
 import numpy as np
+from nibabel.affines import voxel_sizes
 from nibabel.processing import resample_to_output
 from scipy import ndimage
 
-from multisource.anatomy import surfaces as geometry
 from multisource.anatomy import voxels
 from multisource.anatomy.cortex import cortical_surfaces
 from multisource.anatomy.head import AIR, CSF, SCALP, SKULL, WHITE_MATTER, Head
@@ -22,6 +22,7 @@ from multisource.anatomy.mni import fit_to_mni, template_landmarks
 from multisource.anatomy.options import own_head_mistakes
 from multisource.anatomy.star_shells import star_shells
 from multisource.errors import UserError, refuse
+from multisource.geometry.surfaces import Surface
 
 BRAIN_ML = (700.0, 2300.0)  # grey and white matter of any human head beyond infancy
 
@@ -55,7 +56,7 @@ def read_labels(path: str | Path) -> tuple[np.ndarray, np.ndarray]:
         labels = np.asarray(image.dataobj).astype(np.int32)
     except Exception as error:
         raise UserError(f"{path}: not a readable label volume ({error})") from None
-    edges = np.linalg.norm(image.affine[:3, :3], axis=0)
+    edges = voxel_sizes(image.affine)
     if not np.allclose(image.affine[:3, :3], np.diag(edges), atol=1e-4) or np.ptp(edges) > 1e-3:
         image = resample_to_output(nibabel.Nifti1Image(labels, image.affine), [1.0] * 3, order=0)
         labels = np.asarray(image.dataobj).astype(np.int32)
@@ -68,7 +69,7 @@ def head_of_labels(
     *,
     voxel_mm: float,
     smallest_skull_mm: float,
-    cortex: dict[str, geometry.Surface] | None = None,
+    cortex: dict[str, Surface] | None = None,
 ) -> Head:
     """Head of a whole-head label volume (SAMSEG's numbers), axis-aligned, about 1 mm.
 

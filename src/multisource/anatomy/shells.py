@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import lru_cache
-from pathlib import Path
 
 import numpy as np
 from scipy.spatial import cKDTree
 
-from multisource.anatomy.surfaces import Surface, contains, edges, is_closed, volume
+from multisource.anatomy.head import SHELLS
 from multisource.errors import UserError
-
-SHELLS = ("inner_skull", "outer_skull", "outer_skin")
+from multisource.geometry.crossing import crossing
+from multisource.geometry.icosphere import FINEST, icosphere
+from multisource.geometry.rays import contains
+from multisource.geometry.surfaces import Surface, is_closed, volume
 
 
 def nested_shells(surfaces: Mapping[str, Surface], ico: int | None) -> dict[str, Surface]:
@@ -58,12 +58,12 @@ def nested_shells(surfaces: Mapping[str, Surface], ico: int | None) -> dict[str,
 def decimate(name: str, vertices: np.ndarray, triangles: np.ndarray, ico: int) -> Surface:
     """Keep the vertices that a subdivided icosahedron shares with a coarser one.
 
-    FreeSurfer's and MNE's head surfaces are icosahedra whose vertices moved, numbered alike.
+    FreeSurfer's and MNE's head surfaces are icosphere whose vertices moved, numbered alike.
     Raises UserError for another triangulation or a finer ``ico`` than the surface has.
     """
     try:
-        level = [len(rr) for rr, _ in icosahedra()].index(len(vertices))
-        if not _same_triangles(triangles, icosahedra()[level][1]):
+        level = [10 * 4**k + 2 for k in range(FINEST + 1)].index(len(vertices))
+        if not _same_triangles(triangles, icosphere(level)[1]):
             raise ValueError
     except ValueError:
         raise UserError(
@@ -75,53 +75,9 @@ def decimate(name: str, vertices: np.ndarray, triangles: np.ndarray, ico: int) -
             f"BEM surface {name} is an icosahedron of level {level}, ico: {ico} asked; "
             f"use 0 to {level}"
         )
-    target, kept = icosahedra()[ico]
-    _, index = cKDTree(icosahedra()[level][0]).query(target)
+    target, kept = icosphere(ico)
+    _, index = cKDTree(icosphere(level)[0]).query(target)
     return vertices[index], kept
-
-
-@lru_cache(maxsize=1)
-def icosahedra() -> list[Surface]:
-    """Unit icosahedra, subdivided 0 to 7 times, in FreeSurfer's vertex order (MNE's file)."""
-    import mne
-
-    path = Path(mne.__file__).parent / "data" / "icos.fif.gz"
-    return [
-        (surface["rr"], surface["tris"].astype(np.int64))
-        for surface in mne.read_bem_surfaces(path, verbose="error")
-    ]
-
-
-def crossing(first: Surface, second: Surface) -> np.ndarray | None:
-    """A point (3,) where an edge of ``first`` pierces a triangle of ``second``, or None.
-
-    For ``first is second``, triangles that share a vertex with the edge do not count.
-    """
-    pairs = np.unique(np.sort(edges(np.asarray(first[1])), axis=1), axis=0)
-    start, end = first[0][pairs[:, 0]], first[0][pairs[:, 1]]
-    corners = second[0][second[1]]
-    centroids = corners.mean(axis=1)
-    middle = (start + end) / 2
-    reach = np.linalg.norm(corners - centroids[:, None], axis=2).max()
-    reach += np.linalg.norm(end - start, axis=1).max() / 2
-    found = cKDTree(centroids).query_ball_point(middle, reach)
-    edge = np.repeat(np.arange(len(pairs)), [len(f) for f in found])
-    triangle = np.fromiter((t for f in found for t in f), np.int64, len(edge))
-    if first is second:
-        near = second[1][triangle]
-        apart = (near[:, :, None] != pairs[edge][:, None, :]).all(axis=(1, 2))
-        edge, triangle = edge[apart], triangle[apart]
-    p, q = start[edge], end[edge]
-    a, b, c = np.moveaxis(corners[triangle], 1, 0)
-    before, behind = _signed(p, a, b, c), _signed(q, a, b, c)
-    turns = np.sign([_signed(p, q, a, b), _signed(p, q, b, c), _signed(p, q, c, a)])
-    hit = (before * behind < 0) & (np.abs(turns.sum(axis=0)) == 3)
-    return middle[edge[hit][0]] if hit.any() else None
-
-
-def _signed(a: np.ndarray, b: np.ndarray, c: np.ndarray, d: np.ndarray) -> np.ndarray:
-    """Six times the signed volume of each tetrahedron."""
-    return np.einsum("ij,ij->i", b - a, np.cross(c - a, d - a))
 
 
 def _check_closed(name: str, vertices: np.ndarray, triangles: np.ndarray) -> None:

@@ -14,13 +14,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+from nibabel.affines import apply_affine
 from scipy import sparse
 
-from multisource.anatomy import surfaces as geometry
-from multisource.anatomy.head import apply_affine
 from multisource.anatomy.io import write_surface
 from multisource.errors import UserError
 from multisource.files import atomic
+from multisource.geometry.neighbours import adjacency
+from multisource.geometry.surfaces import Surface
 
 if TYPE_CHECKING:
     import mne
@@ -53,7 +54,7 @@ class SourceGeometry:
 
     def adjacency(self) -> sparse.csr_array:
         """Symmetric 0/1 matrix (N, N) of dipoles that share an edge of the mesh."""
-        return geometry.adjacency(self.triangles, len(self))
+        return adjacency(self.triangles, len(self))
 
     def thickness(self) -> np.ndarray:
         """Distance (N,) mm from white to pial surface."""
@@ -65,7 +66,7 @@ class SourceGeometry:
 
 
 def cortical_source_space(
-    surfaces: dict[str, geometry.Surface], spacing: str = "oct6", *, subject: str = "head"
+    surfaces: dict[str, Surface], spacing: str = "oct6", *, subject: str = "head"
 ) -> mne.SourceSpaces:
     """Source space on the white surfaces by MNE's subdivided octahedron or icosahedron.
 
@@ -115,9 +116,7 @@ def write_source_space(path: str | Path, source_space: mne.SourceSpaces) -> None
         source_space.save(part, overwrite=True, verbose="error")
 
 
-def source_geometry(
-    source_space: mne.SourceSpaces, surfaces: dict[str, geometry.Surface]
-) -> SourceGeometry:
+def source_geometry(source_space: mne.SourceSpaces, surfaces: dict[str, Surface]) -> SourceGeometry:
     """Arrays of a source space; ``surfaces`` gives the pial counterpart of each dipole.
 
     Raises UserError when the source space was not made on these surfaces.

@@ -9,29 +9,24 @@ and Newman, PNAS 101, 2004, on the sphere).
 
 from __future__ import annotations
 
-from functools import lru_cache
-from pathlib import Path
-
 import numpy as np
 from scipy import sparse
 from scipy.sparse import linalg
 from scipy.spatial import cKDTree
 
-from multisource.anatomy import surfaces as geometry
+from multisource.geometry.icosphere import even_directions
+from multisource.geometry.neighbours import adjacency, smooth
+from multisource.geometry.surfaces import (
+    euler_number,
+    is_closed,
+    triangle_areas,
+    vertex_areas,
+    volume,
+)
 
 RADIUS_MM = 100.0  # FreeSurfer's
 _ROUNDS = 1
 _GROWTH = 1.6  # of the time step of the diffusion
-
-
-@lru_cache(maxsize=8)
-def icosphere(level: int) -> geometry.Surface:
-    """Unit icosahedron, subdivided 0 to 7 times, in FreeSurfer's vertex order (MNE's file)."""
-    import mne
-
-    path = Path(mne.__file__).parent / "data" / "icos.fif.gz"
-    (surface,) = (mne.read_bem_surfaces(path, s_id=9000 + level, verbose="error"),)
-    return surface["rr"] / np.linalg.norm(surface["rr"], axis=1, keepdims=True), surface["tris"]
 
 
 def equal_area_sphere(
@@ -41,10 +36,9 @@ def equal_area_sphere(
 
     Raises ValueError when the surface is not a topological sphere.
     """
-    if not geometry.is_closed(triangles) or geometry.euler_number(triangles) != 2:
+    if not is_closed(triangles) or euler_number(triangles) != 2:
         raise ValueError("surface is not a topological sphere")
-    area = geometry.triangle_areas(vertices, triangles)
-    mass = np.bincount(triangles.ravel(), np.repeat(area, 3), minlength=len(vertices)) / 3
+    mass = vertex_areas(vertices, triangles)
     points = _centred(_harmonic_map(vertices, triangles), mass)
     for _ in range(rounds):
         points = _equalise(points, mass)
@@ -56,7 +50,7 @@ def _harmonic_map(vertices: np.ndarray, triangles: np.ndarray) -> np.ndarray:
     weights = _cotangents(vertices, triangles)
     laplacian = sparse.diags_array(weights.sum(axis=1)) - weights
     # The puncture: a triangle of about median size, far from slivers.
-    area = geometry.triangle_areas(vertices, triangles)
+    area = triangle_areas(vertices, triangles)
     hole = triangles[np.argsort(area)[len(area) // 2]]
     rim = np.exp(2j * np.pi * np.arange(3) / 3)
     free = np.setdiff1d(np.arange(len(vertices)), hole)
@@ -72,7 +66,7 @@ def _harmonic_map(vertices: np.ndarray, triangles: np.ndarray) -> np.ndarray:
     plane /= np.median(np.linalg.norm(plane, axis=1))
     squared = (plane**2).sum(axis=1)[:, None]
     points = np.concatenate([2 * plane, squared - 1], axis=1) / (squared + 1)
-    if geometry.volume(points, triangles) < 0:
+    if volume(points, triangles) < 0:
         points[:, 0] *= -1
     return points
 
@@ -111,16 +105,15 @@ def _centred(points: np.ndarray, mass: np.ndarray) -> np.ndarray:
 
 def _equalise(points: np.ndarray, mass: np.ndarray, *, level: int = 5) -> np.ndarray:
     """Let the density of ``mass`` on the sphere diffuse, carrying the points along."""
-    grid, triangles = icosphere(level)
+    grid, triangles = even_directions(level)
     tree = cKDTree(grid)
-    cell = geometry.triangle_areas(grid, triangles)
-    cell = np.bincount(triangles.ravel(), np.repeat(cell, 3), minlength=len(grid)) / 3
+    cell = vertex_areas(grid, triangles)
     cotangents = _cotangents(grid, triangles)
     stiffness = sparse.diags_array(cotangents.sum(axis=1)) - cotangents
     _, near = tree.query(points)
     density = np.bincount(near, mass, minlength=len(grid)) / cell
     density *= cell.sum() / (density @ cell)
-    density = np.maximum(geometry.smooth(density, triangles, 1), 0.02)
+    density = np.maximum(smooth(density, triangles, 1), 0.02)
     gradient = _gradient(grid, triangles)
     step, time = 0.2 * float(cell.mean()), 0.0
     while time < 3.0:
@@ -179,7 +172,7 @@ def folded(points: np.ndarray, triangles: np.ndarray) -> np.ndarray:
 
 def _unfold(points: np.ndarray, triangles: np.ndarray, *, steps: int = 50) -> np.ndarray:
     """Move the vertices of folded triangles to the middle of their neighbours."""
-    graph = geometry.adjacency(triangles, len(points))
+    graph = adjacency(triangles, len(points))
     mean = sparse.diags_array(1 / graph.sum(axis=1)) @ graph
     for _ in range(steps):
         bad = folded(points, triangles)

@@ -8,12 +8,13 @@ overhangs, the shells bridge it.
 from __future__ import annotations
 
 import numpy as np
+from nibabel.affines import apply_affine, voxel_sizes
 from scipy import ndimage
 from scipy.spatial import cKDTree
 
-from multisource.anatomy import surfaces as geometry
-from multisource.anatomy.head import apply_affine
-from multisource.anatomy.sphere import icosphere
+from multisource.geometry.icosphere import even_directions
+from multisource.geometry.neighbours import smooth
+from multisource.geometry.surfaces import Surface, vertex_normals
 
 SMALLEST_SCALP_MM = 3.0
 SCALP_CUT_MM = 30.0  # soft tissue kept outside the skull: cuts off neck and lower face
@@ -32,14 +33,14 @@ def star_shells(
     brain_points: np.ndarray,
     *,
     smallest_skull_mm: float = 3.0,
-) -> dict[str, geometry.Surface]:
+) -> dict[str, Surface]:
     """inner_skull, outer_skull and outer_skin (vertices mm, triangles) of ico5.
 
     intracranial, skull, head: masks (i, j, k), the last with all that is inside the scalp;
     affine: axis-aligned, mm. brain_points (p, 3) mm stay at least 2 mm inside the inner skull.
     """
-    directions, triangles = icosphere(5)
-    voxel = np.linalg.norm(affine[:3, :3], axis=0)
+    directions, triangles = even_directions()
+    voxel = voxel_sizes(affine)
     cavity = opened(intracranial, _CORD_MM, voxel)
     where = apply_affine(affine, np.argwhere(cavity))
     centre = (where.min(axis=0) + where.max(axis=0)) / 2
@@ -57,7 +58,7 @@ def star_shells(
             )
         return values
 
-    inner = geometry.smooth(_last_crossing(profile(cavity)), triangles, 3)
+    inner = smooth(_last_crossing(profile(cavity)), triangles, 3)
     out = brain_points - centre
     radius = np.linalg.norm(out, axis=1)
     _, near = cKDTree(directions).query(out / radius[:, None], k=3)
@@ -65,14 +66,14 @@ def star_shells(
         np.maximum.at(inner, column, radius + BRAIN_MARGIN_MM)
 
     # Thickness is measured along the surface's normal, radii along the ray.
-    normals = geometry.vertex_normals(inner[:, None] * directions, triangles)
-    slant = geometry.smooth(np.einsum("ij,ij->i", normals, directions).clip(0.5, 1), triangles, 5)
+    normals = vertex_normals(inner[:, None] * directions, triangles)
+    slant = smooth(np.einsum("ij,ij->i", normals, directions).clip(0.5, 1), triangles, 5)
     bone = _first_exit(profile(skull | cavity), inner) - inner
     low, high = smallest_skull_mm / slant, THICKEST_SKULL_MM / slant
-    outer = inner + np.maximum(geometry.smooth(np.clip(bone, low, high), triangles, 5), low)
+    outer = inner + np.maximum(smooth(np.clip(bone, low, high), triangles, 5), low)
 
     whole = opened(head, _EAR_MM, voxel)
-    scalp = geometry.smooth(_last_crossing(profile(whole)), triangles, 2)
+    scalp = smooth(_last_crossing(profile(whole)), triangles, 2)
     scalp = np.clip(scalp, outer + SMALLEST_SCALP_MM / slant, outer + SCALP_CUT_MM)
     radii = {"inner_skull": inner, "outer_skull": outer, "outer_skin": scalp}
     return {name: (centre + r[:, None] * directions, triangles) for name, r in radii.items()}

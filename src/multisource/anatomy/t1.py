@@ -7,6 +7,7 @@ from pathlib import Path
 
 import nibabel
 import numpy as np
+from nibabel.affines import voxel_sizes
 from scipy import ndimage
 
 from multisource.anatomy.orientation import PROBE_MM, check_axes, coarse
@@ -29,7 +30,7 @@ class T1:
     @property
     def voxel_mm(self) -> np.ndarray:
         """Edges (3,) of a voxel, mm."""
-        return np.linalg.norm(self.affine[:3, :3], axis=0)
+        return voxel_sizes(self.affine)
 
 
 def read_t1(path: str | Path) -> T1:
@@ -119,7 +120,7 @@ def _check_orientation(path: Path, image) -> None:
             raise UserError(
                 f"{path}: the header has no orientation (sform and qform codes are 0); set one"
             )
-    scale = np.linalg.norm(image.affine[:3, :3], axis=0)
+    scale = voxel_sizes(image.affine)
     if not np.isfinite(image.affine).all() or scale.min() <= 0:
         raise UserError(f"{path}: the affine in the header is singular; set sform")
     if abs(np.linalg.det(image.affine[:3, :3] / scale)) < 0.5:

@@ -14,7 +14,7 @@ import numpy as np
 from scipy import ndimage, sparse
 from scipy.sparse import csgraph
 
-from multisource.anatomy.surfaces import Surface
+from multisource.geometry.surfaces import Surface
 
 # Connectivity: the object through faces (6), what is around it through corners too (26).
 _OFFSETS = np.array([(x, y, z) for x in (-1, 0, 1) for y in (-1, 0, 1) for z in (-1, 0, 1)])

@@ -19,10 +19,13 @@ import numpy as np
 from scipy import linalg
 from tqdm import tqdm
 
-from multisource.anatomy.shells import SHELLS, nested_shells
-from multisource.anatomy.surfaces import Surface, closest_points, contains
+from multisource.anatomy.head import SHELLS
+from multisource.anatomy.shells import nested_shells
 from multisource.bem.dipole_source import source_terms
 from multisource.errors import UserError
+from multisource.geometry.closest_points import closest_points
+from multisource.geometry.rays import contains
+from multisource.geometry.surfaces import Surface
 
 LAYERS = ("brain", "skull", "scalp")
 FARTHEST_ELECTRODE_MM = 20.0

@@ -10,8 +10,9 @@ import numba
 import numpy as np
 from scipy import sparse
 
+from multisource.anatomy.head import TISSUES
 from multisource.errors import UserError
-from multisource.fem.mesh import HEX_CORNERS, TISSUES, Mesh
+from multisource.fem.mesh import HEX_CORNERS, Mesh
 
 
 def element_conductivity(mesh: Mesh, conductivity: dict[int, float]) -> np.ndarray:

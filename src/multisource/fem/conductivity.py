@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from multisource.fem.mesh import TISSUES
+from multisource.anatomy.head import TISSUES
 
 
 def by_label(named: Mapping[str, float]) -> dict[int, float]:

@@ -10,10 +10,9 @@ import numpy as np
 from scipy import sparse
 from scipy.spatial import cKDTree
 
+from multisource.anatomy.head import TISSUES
 from multisource.errors import UserError
 from multisource.files import atomic
-
-TISSUES = {1: "white matter", 2: "grey matter", 3: "CSF", 4: "skull", 5: "scalp"}
 
 # Corners of the reference elements. Hexahedra use tensor-product order, x fastest, as DUNE does.
 HEX_CORNERS = np.array([[i & 1, i >> 1 & 1, i >> 2 & 1] for i in range(8)], float)

@@ -12,12 +12,12 @@ from collections.abc import Callable, Iterable
 
 import numpy as np
 
-from multisource.anatomy.head import CSF, SCALP, SKULL, Head
+from multisource.anatomy.head import CSF, SCALP, SKULL, TISSUES, Head
 from multisource.errors import UserError
 from multisource.fem.assembly import element_conductivity
 from multisource.fem.hexahedra import hexahedral_mesh
 from multisource.fem.locate import locate
-from multisource.fem.mesh import TISSUES, Mesh, load_mesh, save_mesh
+from multisource.fem.mesh import Mesh, load_mesh, save_mesh
 from multisource.fem.nesting import Shell
 from multisource.fem.placement import place_dipoles
 from multisource.fem.source_models import SOURCE_MODELS

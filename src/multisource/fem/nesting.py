@@ -7,9 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.spatial import cKDTree
 
-from multisource.anatomy import surfaces as geometry
-from multisource.anatomy.shells import crossing
 from multisource.errors import UserError
+from multisource.geometry.closest_points import closest_points
+from multisource.geometry.crossing import crossing
+from multisource.geometry.rays import contains
+from multisource.geometry.surfaces import Surface, edge_lengths, is_closed, volume
 
 SMALLEST_GAP = 0.3
 
@@ -36,9 +38,9 @@ def nesting(shells: list[Shell]) -> list[int]:
     themselves and are nested or apart with at least ``SMALLEST_GAP`` mm between them.
     """
     for shell in shells:
-        if not geometry.is_closed(shell.triangles):
+        if not is_closed(shell.triangles):
             raise UserError(f"surface {shell.name} is not closed: fill its holes")
-        if geometry.volume(shell.vertices, shell.triangles) <= 0:
+        if volume(shell.vertices, shell.triangles) <= 0:
             raise UserError(f"surface {shell.name} is inside out: reverse its triangles")
         surface = _surface(shell)
         where = crossing(surface, surface)
@@ -47,7 +49,7 @@ def nesting(shells: list[Shell]) -> list[int]:
                 f"surface {shell.name} crosses itself near ({where[0]:.0f}, {where[1]:.0f}, "
                 f"{where[2]:.0f}) mm: repair it, or use leadfield.fem.mesh: hexahedra"
             )
-    volumes = [geometry.volume(shell.vertices, shell.triangles) for shell in shells]
+    volumes = [volume(shell.vertices, shell.triangles) for shell in shells]
     by_size = np.argsort(volumes)[::-1]
     parents = [-1] * len(shells)
     for rank, index in enumerate(by_size):
@@ -63,7 +65,7 @@ def nesting(shells: list[Shell]) -> list[int]:
 
 def _separate(small: Shell, large: Shell) -> bool:
     """Whether ``small`` lies inside ``large``; UserError if they cross or nearly touch."""
-    inside = geometry.contains(large.vertices, large.triangles, small.vertices)
+    inside = contains(large.vertices, large.triangles, small.vertices)
     pairs = ((small, large), (large, small))
     touching = 0 < inside.sum() < len(inside)
     # An edge may pierce the other surface though its ends do not lie beyond it.
@@ -81,19 +83,14 @@ def _separate(small: Shell, large: Shell) -> bool:
 def _nears(one: Shell, other: Shell) -> bool:
     """Whether a vertex of one surface lies within ``SMALLEST_GAP`` mm of the other."""
     # Points of one surface far from the other need no exact distance.
-    reach = max(_edge_lengths(one).max(), _edge_lengths(other).max())
+    reach = max(edge_lengths(*_surface(shell)).max() for shell in (one, other))
     near, _ = cKDTree(other.vertices).query(one.vertices, distance_upper_bound=reach)
     near = np.isfinite(near)
     if not near.any():
         return False
-    _, gap, _ = geometry.closest_points(other.vertices, other.triangles, one.vertices[near])
+    _, gap, _ = closest_points(other.vertices, other.triangles, one.vertices[near])
     return bool(gap.min() < SMALLEST_GAP)
 
 
-def _surface(shell: Shell) -> geometry.Surface:
+def _surface(shell: Shell) -> Surface:
     return shell.vertices, shell.triangles
-
-
-def _edge_lengths(shell: Shell) -> np.ndarray:
-    corners = shell.vertices[shell.triangles]
-    return np.linalg.norm(corners - np.roll(corners, 1, axis=1), axis=2)

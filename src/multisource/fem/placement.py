@@ -15,9 +15,10 @@ import numpy as np
 import pandas as pd
 from scipy.spatial import cKDTree
 
+from multisource.anatomy.head import TISSUES
 from multisource.errors import UserError
 from multisource.fem.locate import locate
-from multisource.fem.mesh import TISSUES, Mesh
+from multisource.fem.mesh import Mesh
 from multisource.fem.source_models.patch import MIN_PATCH, Patches
 
 NEIGHBOURS = 8

@@ -10,7 +10,7 @@ from matplotlib.patches import Patch
 
 from multisource.anatomy.electrodes import Electrodes
 from multisource.anatomy.head import TISSUES, Head
-from multisource.anatomy.surfaces import plane_section, vertex_normals
+from multisource.geometry.surfaces import plane_section, vertex_normals
 
 _COLOURS = ["#ffffff", "#f2e6c9", "#b9848c", "#a9d3e8", "#f4f1e4", "#e7bfa0"]
 _LINES = {

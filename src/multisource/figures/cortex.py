@@ -9,6 +9,8 @@ import numpy as np
 from scipy import sparse
 
 from multisource.errors import UserError
+from multisource.geometry.neighbours import adjacency, smooth
+from multisource.geometry.surfaces import Surface, edge_lengths, vertex_normals, volume
 
 
 @dataclass(frozen=True)
@@ -27,11 +29,11 @@ class Cortex:
     relief: np.ndarray
     hemisphere: np.ndarray
     dipoles: np.ndarray
-    adjacency: sparse.csr_matrix
+    adjacency: sparse.csr_array
 
 
 def make_cortex(
-    surfaces: Mapping[str, tuple[np.ndarray, np.ndarray]],
+    surfaces: Mapping[str, Surface],
     used: Sequence[np.ndarray],
     *,
     kind: str = "pial",
@@ -54,11 +56,11 @@ def make_cortex(
                 f"{side}.{kind}: a dipole is on vertex {vertno.max()} but the surface has only "
                 f"{len(points)}; the source space and the surfaces must be of the same head"
             )
-        if signed_volume(points, triangles) < 0:
+        if volume(points, triangles) < 0:
             triangles = triangles[:, ::-1]
-        smooth = smooth_surface(points, triangles, smoothing_mm)
-        relief = np.einsum("ij,ij->i", points - smooth, vertex_normals(smooth, triangles))
-        parts.append((smooth, triangles, relief, vertno))
+        opened = smooth_surface(points, triangles, smoothing_mm)
+        relief = np.einsum("ij,ij->i", points - opened, vertex_normals(opened, triangles))
+        parts.append((opened, triangles, relief, vertno))
     (left, left_tri, left_relief, left_use), (right, right_tri, right_relief, right_use) = parts
     vertices = np.vstack([left, right])
     triangles = np.vstack([left_tri, right_tri + len(left)])
@@ -69,7 +71,7 @@ def make_cortex(
         relief=np.concatenate([left_relief, right_relief]),
         hemisphere=np.repeat([0, 1], [len(left), len(right)]),
         dipoles=np.concatenate([left_use, right_use + len(left)]),
-        adjacency=mesh_adjacency(triangles, len(vertices)),
+        adjacency=adjacency(triangles, len(vertices)),
     )
 
 
@@ -109,43 +111,9 @@ def smooth_surface(points: np.ndarray, triangles: np.ndarray, length_mm: float) 
     """
     if length_mm <= 0:
         return points
-    edges = np.linalg.norm(points[triangles] - points[np.roll(triangles, 1, axis=1)], axis=2)
-    steps = max(1, round((length_mm / float(edges.mean())) ** 2 * 4))
-    average = mesh_adjacency(triangles, len(points))
-    average = sparse.diags(1.0 / np.maximum(average.sum(axis=1).A1, 1)) @ average
-    smooth = points
-    for _ in range(steps):
-        smooth = 0.5 * smooth + 0.5 * (average @ smooth)
+    edge_mm = float(edge_lengths(points, triangles).mean())
+    steps = max(1, round((length_mm / edge_mm) ** 2 * 4))
+    moved = smooth(points, triangles, steps)
     low, high = points.min(axis=0), points.max(axis=0)
-    new_low, new_high = smooth.min(axis=0), smooth.max(axis=0)
-    return (smooth - new_low) * (high - low) / (new_high - new_low) + low
-
-
-def mesh_adjacency(triangles: np.ndarray, count: int) -> sparse.csr_matrix:
-    """Symmetric (V, V) matrix with ones between vertices that share an edge."""
-    start, end = triangles.ravel(), np.roll(triangles, 1, axis=1).ravel()
-    ones = np.ones(2 * len(start))
-    matrix = sparse.csr_matrix(
-        (ones, (np.concatenate([start, end]), np.concatenate([end, start]))), shape=(count, count)
-    )
-    matrix.data[:] = 1.0
-    return matrix
-
-
-def vertex_normals(points: np.ndarray, triangles: np.ndarray) -> np.ndarray:
-    """Unit normals (V, 3), the area-weighted mean of the faces round each vertex."""
-    corner = points[triangles]
-    face = np.cross(corner[:, 1] - corner[:, 0], corner[:, 2] - corner[:, 0])
-    normals = np.zeros_like(points)
-    for k in range(3):
-        for axis in range(3):
-            normals[:, axis] += np.bincount(
-                triangles[:, k], weights=face[:, axis], minlength=len(points)
-            )
-    return normals / np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-12)
-
-
-def signed_volume(points: np.ndarray, triangles: np.ndarray) -> float:
-    """Enclosed volume (mm3), negative if the faces point inward."""
-    a, b, c = (points[triangles[:, k]] for k in range(3))
-    return float(np.einsum("ij,ij->", a, np.cross(b, c)) / 6.0)
+    new_low, new_high = moved.min(axis=0), moved.max(axis=0)
+    return (moved - new_low) * (high - low) / (new_high - new_low) + low

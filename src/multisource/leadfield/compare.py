@@ -11,8 +11,9 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from multisource.anatomy.surfaces import Surface, closest_points
 from multisource.errors import UserError
+from multisource.geometry.closest_points import closest_points
+from multisource.geometry.surfaces import Surface
 from multisource.leadfield.check import average_reference
 from multisource.leadfield.forward import Leadfield
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from multisource.anatomy.surfaces import volume
 from multisource.fem.mesh import Mesh
 from multisource.fem.nesting import Shell
 from multisource.fem.tetrahedra import tetrahedral_mesh
-from multisource.leadfield.sphere import geodesic_sphere
+from multisource.geometry.icosphere import geodesic_sphere
+from multisource.geometry.surfaces import volume
 
 # mm, from the inside out; the usual test sphere of the FEM literature.
 RADII = {"brain": 78.0, "csf": 80.0, "skull": 86.0, "scalp": 92.0}

@@ -8,11 +8,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from multisource.anatomy.shells import SHELLS, icosahedra
+from multisource.anatomy.head import SHELLS
 from multisource.bem.openmeeg import bem_leadfield
 from multisource.fem.backends import make_backend
 from multisource.fem.hexahedra import hexahedral_mesh
 from multisource.fem.placement import place_dipoles
+from multisource.geometry.icosphere import icosphere
 from multisource.leadfield.check import check_leadfield
 from multisource.leadfield.compare import lnmag, rdm
 from multisource.leadfield.forward import Leadfield
@@ -107,7 +108,7 @@ def _fem_sphere(fem: Mapping[str, Any], voxel_mm: float) -> pd.DataFrame:
 
 def _bem_sphere(bem: Mapping[str, Any]) -> pd.DataFrame:
     radii = np.array([RADII[layer] for layer in ("csf", "skull", "scalp")])
-    unit, triangles = icosahedra()[bem["ico"]]
+    unit, triangles = icosphere(bem["ico"])
     surfaces = {
         name: (radius * unit, triangles) for name, radius in zip(SHELLS, radii, strict=True)
     }

@@ -6,13 +6,13 @@ from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
+from nibabel.affines import apply_affine
 from scipy.sparse import sparray
 from scipy.sparse.csgraph import connected_components
 from scipy.spatial.distance import pdist
 
-from multisource.anatomy.head import apply_affine
 from multisource.anatomy.source_space import HEMISPHERES, SourceGeometry
-from multisource.anatomy.surfaces import triangle_areas
+from multisource.geometry.surfaces import vertex_areas
 
 THRESHOLD = 0.5  # of a map's maximum: what belongs to a cluster
 MOMENTS, CLUSTERS = 3, 3
@@ -51,12 +51,6 @@ def clusters(
     return sorted(found, key=lambda one: -values[one].max())[:most]
 
 
-def dipole_areas(dipoles: SourceGeometry) -> np.ndarray:
-    """Area (N,) mm2 of each dipole: a third of its triangles of the dipoles' mesh."""
-    area = triangle_areas(dipoles.positions, dipoles.triangles)
-    return np.bincount(dipoles.triangles.ravel(), np.repeat(area / 3, 3), minlength=len(dipoles))
-
-
 def peak_table(
     maps: Mapping[str, np.ndarray],
     times: np.ndarray,
@@ -74,7 +68,8 @@ def peak_table(
     amplitude over this maximum, and area, largest inner distance and number of dipoles of the
     cluster.
     """
-    adjacency, areas = dipoles.adjacency().tocsr(), dipole_areas(dipoles)
+    adjacency = dipoles.adjacency().tocsr()
+    areas = vertex_areas(dipoles.positions, dipoles.triangles)
     mni = apply_affine(to_mni, dipoles.positions)
     chosen = strongest_moments(times, strength, apart_s=window_s)
     rows = []

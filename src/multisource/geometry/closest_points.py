@@ -1,0 +1,71 @@
+"""The points of a surface nearest to given points: exact, on triangles and not only vertices."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.spatial import cKDTree
+
+
+def closest_points(
+    vertices: np.ndarray, triangles: np.ndarray, points: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The nearest point of a surface to each given point.
+
+    Parameters
+    ----------
+    vertices : (n, 3) array
+    triangles : (m, 3) array of int
+        Any triangles: the surface need not be closed.
+    points : (p, 3) array
+        In the unit of the vertices.
+
+    Returns
+    -------
+    nearest : (p, 3) array
+    distance : (p,) array
+    triangle : (p,) array of int
+        The triangle that holds each nearest point.
+    """
+    points = np.atleast_2d(np.asarray(points, dtype=float))
+    corners = vertices[triangles]
+    centroids = corners.mean(axis=1)
+    reach = np.linalg.norm(corners - centroids[:, None], axis=2).max()
+    bound, _ = cKDTree(vertices[np.unique(triangles)]).query(points)
+    # The nearest triangle touches the ball that reaches the nearest vertex, so its centroid lies
+    # within that radius plus the largest centroid-to-corner distance.
+    found = cKDTree(centroids).query_ball_point(points, bound + reach * (1 + 1e-9))
+    owner = np.repeat(np.arange(len(points)), [len(f) for f in found])
+    candidate = np.concatenate([np.asarray(f, dtype=np.int64) for f in found])
+    nearest = _closest_on_triangles(points[owner], *np.moveaxis(corners[candidate], 1, 0))
+    distance = np.linalg.norm(nearest - points[owner], axis=1)
+    order = np.lexsort((distance, owner))
+    best = order[np.searchsorted(owner[order], np.arange(len(points)))]
+    return nearest[best], distance[best], candidate[best]
+
+
+def _closest_on_triangles(p: np.ndarray, a: np.ndarray, b: np.ndarray, c: np.ndarray) -> np.ndarray:
+    """Closest point of each triangle (a, b, c) to its point p, all (k, 3)."""
+    ab, ac = b - a, c - a
+    normal = np.cross(ab, ac)
+    squared = _dot(normal, normal)
+    squared = np.where(squared > 0, squared, 1.0)
+    offset = p - a
+    # Barycentric coordinates of the foot of the perpendicular.
+    v = _dot(np.cross(offset, ac), normal) / squared
+    w = _dot(np.cross(ab, offset), normal) / squared
+    inside = (v >= 0) & (w >= 0) & (v + w <= 1)
+    best = a + v[:, None] * ab + w[:, None] * ac
+    gap = np.where(inside, np.linalg.norm(best - p, axis=1), np.inf)
+    for start, end in ((a, b), (b, c), (c, a)):
+        along = end - start
+        length = _dot(along, along)
+        t = _dot(p - start, along) / np.where(length > 0, length, 1.0)
+        foot = start + np.clip(t, 0, 1)[:, None] * along
+        far = np.linalg.norm(foot - p, axis=1)
+        closer = far < gap
+        best[closer], gap[closer] = foot[closer], far[closer]
+    return best
+
+
+def _dot(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    return np.sum(x * y, axis=1)
