@@ -1,6 +1,8 @@
 # make run    set up what is missing, then compute the default study
 # make paper  the same at the paper's sizes
 # make reproduction  the same, and docs/reproduction.md written from it
+# make run CONFIG=mine.yaml TARGETS=leadfields   another study, up to a stage
+# make refresh  as make run, with the steps whose libraries have other versions now made again
 # make test   set up what is missing, then run every check
 # make test-fast  the unit tests that take no time;  make lint, make format
 # make docs   the documentation site, site/index.html
@@ -9,6 +11,9 @@ SHELL := /bin/bash
 PYTHON ?= python3
 VENV ?= .venv
 CORES ?= all
+CONFIG ?=
+TARGETS ?=
+ARGS ?=
 WORKERS ?= 2
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
@@ -21,7 +26,15 @@ LOCK := .snakemake-run.lock
 FLOCK := $(shell command -v flock)
 HOLD := $(if $(FLOCK),flock --no-fork --nonblock --conflict-exit-code 75 $(LOCK))
 
-.PHONY: run paper reproduction setup hooks test test-fast lint format docs clean
+# Snakemake starts a script's Python by its bare path.
+ifneq (,$(filter-out /%,$(VENV)))
+ifneq (,$(word 2,$(CURDIR))$(findstring ",$(CURDIR))$(findstring ',$(CURDIR)))
+$(error Scripts cannot be run from an environment in a folder with spaces or quotes in its name: \
+  move this one, or write make $(MAKECMDGOALS) VENV=/another/folder)
+endif
+endif
+
+.PHONY: run refresh paper reproduction setup hooks test test-fast lint format docs clean
 .DEFAULT_GOAL := run
 
 $(STAMP): pyproject.toml envs/constraints.txt envs/install.sh
@@ -38,14 +51,20 @@ hooks: $(TESTS) $(HOOKS)
 	$(BIN)/pre-commit install
 
 run: $(STAMP)
-	@$(HOLD) $(BIN)/snakemake --cores $(CORES) $(if $(FLOCK),--nolock) $(ARGS) || { status=$$?; \
+	@$(HOLD) $(BIN)/snakemake --cores $(CORES) $(if $(FLOCK),--nolock) $(ARGS) \
+	  $(if $(CONFIG),--configfile $(CONFIG)) $(if $(TARGETS),-- $(TARGETS)) || { status=$$?; \
 	  [ $$status -ne 75 ] || echo "another 'make run' is at work in this folder" >&2; exit $$status; }
 
-paper: ARGS += --configfile config/paper.yaml
+refresh: $(STAMP)
+	@files=$$($(BIN)/python -m multisource.versions results/*); \
+	  $(MAKE) --no-print-directory run ARGS="$(ARGS) $${files:+--forcerun $$files}"
+
+paper: CONFIG := config/paper.yaml
 paper: run
 
 # The paper's study and the document about it.
-reproduction: ARGS += --configfile config/paper.yaml -- all reproduction
+reproduction: CONFIG := config/paper.yaml
+reproduction: TARGETS := all reproduction
 reproduction: run
 	cp -r results/fsaverage/reproduction/. docs/
 

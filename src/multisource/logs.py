@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import sys
 import traceback
 from collections.abc import Iterator
@@ -11,6 +12,9 @@ from pathlib import Path
 from typing import TextIO
 
 from multisource.errors import UserError
+
+# Set where the terminal shows one line of progress: a step's output then goes to its log alone.
+QUIET = "MULTISOURCE_QUIET"
 
 
 class _Tee:
@@ -47,13 +51,15 @@ def logged(path: str | Path) -> Iterator[None]:
     """Copy standard output, standard error, warnings and logging of a step to ``path``.
 
     An exception is written to both places. A :class:`~multisource.errors.UserError` is shown as
-    its one line, without a traceback, and ends the step with exit status 1.
+    its one line, without a traceback, and ends the step with exit status 1. Where ``QUIET`` is
+    set, the terminal shows nothing: Snakemake shows the log of a step that failed.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     stdout, stderr = sys.stdout, sys.stderr
-    with path.open("w", encoding="utf-8") as log:
-        sys.stdout, sys.stderr = _Tee(stdout, log), _Tee(stderr, log)
+    quiet = QUIET in os.environ
+    with path.open("w", encoding="utf-8") as log, _terminal(stdout, stderr, log, quiet) as terminal:
+        sys.stdout, sys.stderr = _Tee(terminal[0], log), _Tee(terminal[1], log)
         handler = logging.StreamHandler(sys.stderr)
         handler.setFormatter(logging.Formatter("%(levelname)s %(name)s: %(message)s"))
         root = logging.getLogger()
@@ -66,8 +72,10 @@ def logged(path: str | Path) -> Iterator[None]:
         except UserError as error:
             print(f"\nmultisource: {error}", file=sys.stderr)
             raise SystemExit(1) from error
-        except Exception:
+        except Exception as error:
             log.write(traceback.format_exc())
+            if quiet:
+                raise SystemExit(1) from error
             raise
         finally:
             logging.captureWarnings(False)
@@ -76,3 +84,25 @@ def logged(path: str | Path) -> Iterator[None]:
             for tee in (sys.stdout, sys.stderr):
                 tee.finish()
             sys.stdout, sys.stderr = stdout, stderr
+
+
+@contextmanager
+def _terminal(
+    stdout: TextIO, stderr: TextIO, log: TextIO, quiet: bool
+) -> Iterator[tuple[TextIO, TextIO]]:
+    """Yield the streams of the terminal; if ``quiet`` nothing reaches it, even from C code."""
+    if not quiet:
+        yield stdout, stderr
+        return
+    stdout.flush()
+    stderr.flush()
+    kept = os.dup(1), os.dup(2)
+    with open(os.devnull, "w", encoding="utf-8") as nowhere:
+        try:
+            for descriptor in (1, 2):
+                os.dup2(log.fileno(), descriptor)
+            yield nowhere, nowhere
+        finally:
+            for descriptor, old in zip((1, 2), kept, strict=True):
+                os.dup2(old, descriptor)
+                os.close(old)

@@ -9,7 +9,9 @@ again, for Snakemake's option ``--forcerun``.
 
 from __future__ import annotations
 
+import argparse
 import json
+import os
 import platform
 import sys
 from collections.abc import Iterable, Mapping, Sequence
@@ -180,13 +182,20 @@ def note(folder: str | Path) -> str:
     )
 
 
-def main(arguments: Sequence[str]) -> None:
+def main() -> None:
     """Print the files of all steps whose libraries have changed, one a line."""
-    folder, *libraries = arguments
-    for record in read_records(folder):
-        if changed(record, libraries):
-            print(*(path for path in record.outputs if Path(path).exists()), sep="\n")
+    parser = argparse.ArgumentParser(
+        prog="python -m multisource.versions", description=main.__doc__
+    )
+    parser.add_argument("folder", nargs="*", help="results of a head: results/<head>")
+    parser.add_argument("--library", action="append", default=[], help="look at this one only")
+    arguments = parser.parse_args()
+    for folder in arguments.folder:
+        for record in read_records(folder):
+            if changed(record, arguments.library):
+                for path in filter(os.path.exists, record.outputs):
+                    print(path)
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main()

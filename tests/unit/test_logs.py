@@ -1,13 +1,14 @@
 """A step's log holds what the terminal shows."""
 
 import logging
+import os
 import sys
 import warnings
 
 import pytest
 
 from multisource.errors import UserError
-from multisource.logs import logged
+from multisource.logs import QUIET, logged
 
 
 def test_log_and_terminal_agree(tmp_path, capsys):
@@ -43,3 +44,19 @@ def test_streams_are_restored(tmp_path):
     with logged(tmp_path / "step.log"):
         pass
     assert (sys.stdout, sys.stderr) == before
+
+
+def test_quiet_step_leaves_the_terminal_alone(tmp_path, capfd, monkeypatch):
+    monkeypatch.setenv(QUIET, "1")
+    path = tmp_path / "step.log"
+    with pytest.raises(SystemExit) as caught, logged(path):
+        print("by Python")
+        os.write(1, b"by a library in C\n")
+        1 / 0  # noqa: B018
+    assert caught.value.code == 1
+    text = path.read_text()
+    for part in ("by Python", "by a library in C", "ZeroDivisionError"):
+        assert part in text
+    assert capfd.readouterr() == ("", "")
+    print("again")
+    assert capfd.readouterr().out == "again\n"

@@ -59,7 +59,11 @@ def test_changed_library_is_noted_and_its_files_named(job):
     assert versions.changed(record) == {"numpy": ("1.0", np.__version__)}
     assert versions.changed(record, ["torch"]) == {}
     assert f"numpy 1.0 (steps: 1; now {np.__version__})" in versions.note("results/head")
-    for arguments, named in (((), "kernel.nc\n"), (("numpy",), "kernel.nc\n"), (("torch",), "")):
+    for arguments, named in (
+        ([], "kernel.nc\n"),
+        (["--library", "numpy"], "kernel.nc\n"),
+        (["--library", "torch"], ""),
+    ):
         run = subprocess.run(
             [sys.executable, "-m", "multisource.versions", "results/head", *arguments],
             capture_output=True,
