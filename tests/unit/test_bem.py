@@ -135,6 +135,7 @@ def test_positive_in_front_of_a_superficial_radial_dipole(electrodes):
     assert np.argmax(radial) == 0 and radial[0] > 0
 
 
+@pytest.mark.slow
 def test_more_accurate_than_linear_collocation(ico2, electrodes):
     """MNE's collocation on the same triangles has the same limit and a larger error."""
     fiducials = {"lpa": [-80.0, 0, 0], "nasion": [0.0, 80, 0], "rpa": [80.0, 0, 0]}

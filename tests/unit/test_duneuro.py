@@ -21,6 +21,8 @@ from multisource.fem.mesh import Mesh
 from multisource.fem.transfer import transfer_matrix
 from multisource.leadfield.compare import lnmag, rdm
 
+pytestmark = pytest.mark.slow
+
 RECORDER = Path(__file__).parent / "duneuropy_recorder"
 CONDUCTIVITY = {2: 0.33, 4: 0.01, 5: 0.43}
 # Six tetrahedra a cube, all with the diagonal from corner 0 to corner 7.

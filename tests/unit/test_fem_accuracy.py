@@ -8,6 +8,8 @@ from multisource.leadfield.compare import lnmag, rdm
 from multisource.leadfield.sphere import sphere_leadfield
 from multisource.leadfield.sphere_mesh import RADII, fitted_spheres
 
+pytestmark = pytest.mark.slow
+
 SIGMA = {2: 0.33, 3: 1.79, 4: 0.01, 5: 0.43}
 ELECTRODES = 12
 DIPOLES = 20

@@ -136,6 +136,7 @@ def test_thin_cortex_keeps_every_dipole_in_grey_matter():
     assert crumb.labels[locate(crumb, placed)[0]] == [2]
 
 
+@pytest.mark.slow
 def test_two_millimetre_voxels_reach_their_accuracy():
     """The four-layer sphere at 2 mm, 428,185 nodes: median RDM and amplitude by eccentricity.
 

@@ -12,6 +12,8 @@ from multisource.anatomy.providers import make_head
 from multisource.errors import UserError
 from multisource.geometry.closest_points import closest_points
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def template():

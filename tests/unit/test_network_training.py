@@ -31,6 +31,7 @@ def weights(network):
     return torch.cat([p.detach().ravel() for p in network.parameters()])
 
 
+@pytest.mark.slow
 def test_network_learns_to_localise_and_not_by_heart():
     result = train(small_network(), tiny_windows(800), tiny_windows(100, seed=1), epochs=12, **FAST)
     loss, fraction = evaluate(result.network, tiny_windows(200, seed=2), "bce")
@@ -46,6 +47,7 @@ def test_network_can_overfit_a_tiny_set():
     assert evaluate(result.network, few, "bce")[1] == 1.0
 
 
+@pytest.mark.slow
 def test_l1_after_a_warm_up_keeps_what_was_learned():
     result = train(
         small_network(),
@@ -308,6 +310,7 @@ def tiny_simulator(seed=0):
     return Simulator(gain, positions, models, settings, seed=seed, split="train")
 
 
+@pytest.mark.slow
 def test_fresh_samples_teach_more_than_the_same_ones_again():
     simulator = tiny_simulator()
     stored = windows_of(simulate_samples(simulator, range(320)))

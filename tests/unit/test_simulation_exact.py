@@ -171,6 +171,7 @@ def standard_error(exact, lag, n):
     return np.sqrt(variance / count**2 / n)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", ["fast windows", "fast recording", "dense"])
 def test_lagged_covariances_agree_with_theory_within_sampling_error(head, simulator, path):
     gain, positions = head

@@ -82,6 +82,7 @@ def test_layered_voxels_have_the_volumes_of_the_shells():
 
 
 # 7 mm voxels are as thick as the skull: RDM 0.15. Fitted, with 14 mm edges: 0.10.
+@pytest.mark.slow
 @pytest.mark.parametrize(("mesh", "limit"), [("hexahedra", 0.3), ("tetrahedra", 0.2)])
 def test_study_settings_on_a_coarse_sphere(mesh, limit):
     """Both operators run as configured; coarse, so only gross errors are excluded."""
@@ -147,6 +148,7 @@ def test_verification_table_points_at_the_outlier(study):
     assert list(sphere["verdict"]) == ["ok"] and list(sphere["value"]) == ["0.1 %"]
 
 
+@pytest.mark.slow
 def test_pictures_draw_what_they_are_given(study):
     cortex, fem, bem, comparison, placement, sphere = study
     figures = {
