@@ -1,10 +1,10 @@
-"""Atomic output files: a path holds either the whole content or nothing."""
+"""Files of a step: outputs that are whole or not there, inputs sorted by their folders."""
 
 from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -26,3 +26,22 @@ def atomic(path: str | os.PathLike) -> Iterator[Path]:
         os.replace(folder / target.name, target)
     finally:
         shutil.rmtree(folder)
+
+
+def by_folder(paths: Iterable[str | os.PathLike[str]]) -> dict[str, list[Path]]:
+    """Sort files by the names of their folders: those of a scenario lie in a folder of its name.
+
+    Parameters
+    ----------
+    paths
+        Files, such as ``estimates/A/mne.nc``.
+
+    Returns
+    -------
+    dict
+        Name of the folder to its files, both in the order given.
+    """
+    found: dict[str, list[Path]] = {}
+    for path in map(Path, paths):
+        found.setdefault(path.parent.name, []).append(path)
+    return found

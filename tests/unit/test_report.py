@@ -254,10 +254,10 @@ def test_timings_add_up_and_short_jobs_count_as_zero():
     table = timings_per_rule(
         {
             "simulate_chunk": [job(10.0, 18.5, 900.0), job(14.0, 20.5, 1100.0)],
-            "make_table": [job(0.4, "NA", "-")],
+            "make_tables": [job(0.4, "NA", "-")],
         }
     )
-    assert list(table["rule"]) == ["simulate_chunk", "make_table", "all rules"]
+    assert list(table["rule"]) == ["simulate_chunk", "make_tables", "all rules"]
     first, short, total = (row for _, row in table.iterrows())
     assert (first["jobs"], first["wall time (s)"], first["longest job (s)"]) == (2, 24.0, 14.0)
     assert (first["CPU time (s)"], first["peak memory (MB)"]) == (39.0, 1100.0)

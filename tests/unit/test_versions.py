@@ -77,13 +77,13 @@ def test_table_lists_what_made_the_results(job):
     with step(job):
         pass
     age()
-    job.rule, job.log = "solve_scenario", ["results/head/logs/solve_scenario/A-mne.log"]
+    job.rule, job.log = "solve_scenarios", ["results/head/logs/solve_scenarios/mne.log"]
     with step(job):
         pass
     table = versions.versions_table(versions.read_records("results/head"))
     assert list(table)[:3] == ["Python", "system", "multisource"]
     assert table["numpy"] == (
-        f"1.0 (build_kernel); {np.__version__} (solve_scenario) "
+        f"1.0 (build_kernel); {np.__version__} (solve_scenarios) "
         f"(installed when this was written: {np.__version__})"
     )
 

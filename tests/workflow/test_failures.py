@@ -10,7 +10,7 @@ import pytest
 
 pytestmark = pytest.mark.xdist_group("study")
 SNAKEMAKE = (sys.executable, "-m", "snakemake")
-SCORED = {"score_estimates", "make_table", "plot_scenario", "render_report"}
+SCORED = {"score_estimates", "make_tables", "plot_scenarios", "render_report"}
 
 
 def test_damaged_chunk_is_named(study):
@@ -20,9 +20,9 @@ def test_damaged_chunk_is_named(study):
     target = "results/fsaverage/estimates/test/mne.nc"
     try:
         chunk.write_bytes(whole[: len(whole) // 2])
-        run = study.snakemake("--cores", "1", "--forcerun", "solve_scenario", "--", target)
+        run = study.snakemake("--cores", "1", "--forcerun", "solve_scenarios", "--", target)
         assert run.returncode != 0
-        log = (results / "logs/solve_scenario/test-mne.log").read_text()
+        log = (results / "logs/solve_scenarios/mne.log").read_text()
         for text in (log, run.stdout + run.stderr):
             assert "chunk-1.nc" in text and "damaged" in text
         assert "Traceback" not in log

@@ -4,13 +4,13 @@ import pytest
 
 pytestmark = pytest.mark.xdist_group("study")
 
-SCORED = {"score_estimates", "make_table", "plot_scenario", "render_report"}
+SCORED = {"score_estimates", "make_tables", "plot_scenarios", "render_report"}
 NETWORK = {"train_network", "predict_network"} | SCORED
-INVERSE = {"build_kernel", "solve_scenario"} | SCORED
-LAURA = INVERSE - {"plot_scenario"}  # the tiny study's figures show MNE
-SIMULATED = {"simulate_chunk", "simulate_scenario", "plot_channel", "estimate_baseline"}
+INVERSE = {"build_kernel", "solve_scenarios"} | SCORED
+LAURA = INVERSE - {"plot_scenarios"}  # the tiny study's figures show MNE
+SIMULATED = {"simulate_chunk", "simulate_scenarios", "plot_channel", "estimate_baseline"}
 COMPARED = {"compare_leadfields", "verify_leadfields", "check_on_sphere"}
-LEADFIELD_A = {"compute_fem", "solve_scenario"} | COMPARED | SIMULATED | NETWORK
+LEADFIELD_A = {"compute_fem", "solve_scenarios"} | COMPARED | SIMULATED | NETWORK
 LEADFIELD_B = {"compute_bem"} | COMPARED | INVERSE
 
 CONFIG_EDITS = [
@@ -18,7 +18,7 @@ CONFIG_EDITS = [
     (("inverse", "snr"), 5, INVERSE),
     (("network", "settings", "convnet", "learning_rate"), 0.01, NETWORK),
     (("evaluation", "close_radius_mm"), 25, SCORED),
-    (("evaluation", "confidence"), 0.9, {"make_table", "render_report"}),
+    (("evaluation", "confidence"), 0.9, {"make_tables", "render_report"}),
     (("simulation", "boost"), 5, (SIMULATED | NETWORK | INVERSE) - {"build_kernel"}),
     (("leadfield", "bem", "conductivity", "skull"), 0.01, LEADFIELD_B),
     (("leadfield", "fem", "source_model"), "partial_integration", LEADFIELD_A),
@@ -30,7 +30,7 @@ MODULE_EDITS = [
     ("inverse/kernel.py", INVERSE),
     ("network/convnet.py", NETWORK),
     ("evaluation/metrics.py", SCORED),
-    ("evaluation/tables.py", {"make_table", "render_report"}),
+    ("evaluation/tables.py", {"make_tables", "render_report"}),
     ("bem/openmeeg.py", LEADFIELD_B),
     ("figures/anatomy.py", {"plot_anatomy", "render_report"}),
 ]
@@ -52,7 +52,7 @@ def test_one_solver_reruns_alone(study):
     edit = ("inverse", "settings", "laura", "exponent")
     planned = study.planned(config=study.with_config(*edit, value=2))
     assert planned["build_kernel"] == 1
-    assert planned["solve_scenario"] == planned["score_estimates"] == 3  # test, A and E
+    assert planned["solve_scenarios"] == planned["score_estimates"] == 1
 
 
 def test_more_samples_add_chunks_only(study):

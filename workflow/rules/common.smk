@@ -71,8 +71,10 @@ NETWORKS = config["network"]["networks"]
 CURVE = learning_curve(config)
 SOLVERS = config["inverse"]["solvers"]
 METHODS = methods(config)
-REGIONS = config["simulation"]["scenarios"]["names"]
-SCENARIOS = ["test", *REGIONS]
+# A split is a set of random patches: train, validation, test. A scenario is what methods are
+# compared on: the test split, or patches of its own with a name.
+NAMED_SCENARIOS = config["simulation"]["scenarios"]["names"]
+SCENARIOS = ["test", *NAMED_SCENARIOS]
 RECORDINGS = list(config["recordings"])
 RECORDING_METHODS = [*NETWORKS, *SOLVERS]
 
@@ -81,8 +83,6 @@ wildcard_constraints:
     head=HEAD,
     split="train|validation|test",
     chunk=r"\d+",
-    region="|".join(REGIONS),
-    scenario="|".join(SCENARIOS),
     network="|".join([*CURVE, *NETWORKS]),
     solver="|".join(SOLVERS),
     baseline="|".join(BASELINES),
@@ -253,9 +253,19 @@ def named_files(section, *keys):
     return {key: str(path) for key, path in found.items() if path}
 
 
+def scenario_files(pattern, **names):
+    """Return the file of every scenario (and name): ``pattern`` holds {scenario}."""
+    return expand(pattern, scenario=SCENARIOS, allow_missing=True, **names)
+
+
+def scenario_chunks():
+    """Return the chunk files of all scenarios; the folder of each is its scenario's name."""
+    return [path for scenario in SCENARIOS for path in chunks(scenario)]
+
+
 def chunks(split, samples=None):
-    """Return the chunk files of a split, or of its first samples; a recording is one chunk."""
-    if split in REGIONS:
+    """Return the chunk files of a split, or of its first samples; a named scenario has one."""
+    if split in NAMED_SCENARIOS:
         return [f"results/{HEAD}/simulation/{split}/chunk-0.nc"]
     ranges = split_ranges(split)
     if samples is not None:

@@ -17,21 +17,23 @@ PAPER_TABLES = {
     "IX": "test",
 }
 TABLES = {table: scenario for table, scenario in PAPER_TABLES.items() if scenario in SCENARIOS}
-TABLES |= {region: region for region in REGIONS if region not in PAPER_TABLES.values()}
+TABLES |= {name: name for name in NAMED_SCENARIOS if name not in PAPER_TABLES.values()}
 
 
 rule score_estimates:
-    """Every metric of every window of one method."""
+    """Every metric of every window of one method, scenario by scenario."""
     input:
-        estimate="results/{head}/estimates/{scenario}/{method}.nc",
-        chunks=lambda wildcards: chunks(wildcards.scenario),
+        estimates=scenario_files("results/{head}/estimates/{scenario}/{method}.nc"),
+        chunks=scenario_chunks(),
         sources=rules.build_source_space.output.table,
     output:
-        metrics="results/{head}/metrics/{scenario}/{method}.parquet",
+        metrics=scenario_files("results/{head}/metrics/{scenario}/{method}.parquet"),
     log:
-        "results/{head}/logs/score_estimates/{scenario}-{method}.log",
+        "results/{head}/logs/score_estimates/{method}.log",
     benchmark:
-        "results/{head}/benchmarks/score_estimates/{scenario}-{method}.tsv"
+        "results/{head}/benchmarks/score_estimates/{method}.tsv"
+    wildcard_constraints:
+        method="|".join(METHODS),
     conda:
         "../../envs/multisource.yaml"
     resources:
@@ -44,33 +46,45 @@ rule score_estimates:
         "../scripts/score_estimates.py"
 
 
-rule make_table:
-    """One of the paper's tables: its values beside ours, with intervals and tests."""
+# The networks of the learning curve, on the test set only.
+use rule score_estimates as score_learning_curve with:
     input:
-        metrics=lambda wildcards: expand(
-            "results/{head}/metrics/{scenario}/{method}.parquet",
-            head=wildcards.head,
-            scenario=TABLES[wildcards.table],
-            method=METHODS,
-        ),
+        estimates=["results/{head}/estimates/test/{method}.nc"],
+        chunks=chunks("test"),
+        sources=rules.build_source_space.output.table,
+    output:
+        metrics=["results/{head}/metrics/test/{method}.parquet"],
+    log:
+        "results/{head}/logs/score_learning_curve/{method}.log",
+    benchmark:
+        "results/{head}/benchmarks/score_learning_curve/{method}.tsv"
+    wildcard_constraints:
+        method="|".join(CURVE) or "none",
+
+
+rule make_tables:
+    """The paper's tables: its values beside ours, with intervals and tests."""
+    input:
+        metrics=scenario_files("results/{head}/metrics/{scenario}/{method}.parquet", method=METHODS),
         paper=study_file("resources/paper-tables.csv"),
     output:
-        csv="results/{head}/tables/table-{table}.csv",
-        md="results/{head}/tables/table-{table}.md",
-        tex="results/{head}/tables/table-{table}.tex",
+        csv=expand("results/{{head}}/tables/table-{table}.csv", table=TABLES),
+        md=expand("results/{{head}}/tables/table-{table}.md", table=TABLES),
+        tex=expand("results/{{head}}/tables/table-{table}.tex", table=TABLES),
     log:
-        "results/{head}/logs/make_table/{table}.log",
+        "results/{head}/logs/make_tables.log",
     benchmark:
-        "results/{head}/benchmarks/make_table/{table}.tsv"
+        "results/{head}/benchmarks/make_tables.tsv"
     conda:
         "../../envs/multisource.yaml"
     resources:
         mem_mb=1000,
         runtime=10,
     params:
+        tables=list(TABLES),
         methods=METHODS,
         confidence=config["evaluation"]["confidence"],
         reference=config["evaluation"]["reference"],
-        code=code("make_table"),
+        code=code("make_tables"),
     script:
-        "../scripts/make_table.py"
+        "../scripts/make_tables.py"

@@ -28,18 +28,18 @@ rule build_kernel:
         "../scripts/build_kernel.py"
 
 
-rule solve_scenario:
-    """One solver's map for every window of a scenario."""
+rule solve_scenarios:
+    """One solver's map for every window of every scenario."""
     input:
         kernel=solver_kernel,
         forward=solver_forward,
-        chunks=lambda wildcards: chunks(wildcards.scenario),
+        chunks=scenario_chunks(),
     output:
-        estimate="results/{head}/estimates/{scenario}/{solver}.nc",
+        estimates=scenario_files("results/{head}/estimates/{scenario}/{solver}.nc"),
     log:
-        "results/{head}/logs/solve_scenario/{scenario}-{solver}.log",
+        "results/{head}/logs/solve_scenarios/{solver}.log",
     benchmark:
-        "results/{head}/benchmarks/solve_scenario/{scenario}-{solver}.tsv"
+        "results/{head}/benchmarks/solve_scenarios/{solver}.tsv"
     conda:
         "../../envs/multisource.yaml"
     resources:
@@ -53,22 +53,22 @@ rule solve_scenario:
             else pick(config["inverse"], "snr") | config["inverse"]["settings"][wildcards.solver]
         ),
         code=lambda wildcards: code(
-            "solve_scenario", *([] if solver_kernel(wildcards) else [solver_line(wildcards)])
+            "solve_scenarios", *([] if solver_kernel(wildcards) else [solver_line(wildcards)])
         ),
     script:
-        "../scripts/solve_scenario.py"
+        "../scripts/solve_scenarios.py"
 
 
 rule estimate_baseline:
     """Random (one fixed map a scenario) and Perfect (the truth itself)."""
     input:
-        chunks=lambda wildcards: chunks(wildcards.scenario),
+        chunks=scenario_chunks(),
     output:
-        estimate="results/{head}/estimates/{scenario}/{baseline}.nc",
+        estimates=scenario_files("results/{head}/estimates/{scenario}/{baseline}.nc"),
     log:
-        "results/{head}/logs/estimate_baseline/{scenario}-{baseline}.log",
+        "results/{head}/logs/estimate_baseline/{baseline}.log",
     benchmark:
-        "results/{head}/benchmarks/estimate_baseline/{scenario}-{baseline}.tsv"
+        "results/{head}/benchmarks/estimate_baseline/{baseline}.tsv"
     conda:
         "../../envs/multisource.yaml"
     resources:

@@ -41,17 +41,19 @@ rule train_network:
 
 
 rule predict_network:
-    """The network's map for every window of a scenario."""
+    """The network's map for every window of every scenario."""
     input:
         weights=rules.train_network.output.weights,
         settings=rules.train_network.output.settings,
-        chunks=lambda wildcards: chunks(wildcards.scenario),
+        chunks=scenario_chunks(),
     output:
-        estimate="results/{head}/estimates/{scenario}/{network}.nc",
+        estimates=scenario_files("results/{head}/estimates/{scenario}/{network}.nc"),
     log:
-        "results/{head}/logs/predict_network/{scenario}-{network}.log",
+        "results/{head}/logs/predict_network/{network}.log",
     benchmark:
-        "results/{head}/benchmarks/predict_network/{scenario}-{network}.tsv"
+        "results/{head}/benchmarks/predict_network/{network}.tsv"
+    wildcard_constraints:
+        network="|".join(NETWORKS),
     conda:
         "../../envs/multisource.yaml"
     resources:
@@ -61,6 +63,22 @@ rule predict_network:
         code=lambda wildcards: code("predict_network", network_line(wildcards)),
     script:
         "../scripts/predict_network.py"
+
+
+# The networks of the learning curve, on the test set only.
+use rule predict_network as predict_learning_curve with:
+    input:
+        weights=rules.train_network.output.weights,
+        settings=rules.train_network.output.settings,
+        chunks=chunks("test"),
+    output:
+        estimates=["results/{head}/estimates/test/{network}.nc"],
+    log:
+        "results/{head}/logs/predict_learning_curve/{network}.log",
+    benchmark:
+        "results/{head}/benchmarks/predict_learning_curve/{network}.tsv"
+    wildcard_constraints:
+        network="|".join(CURVE) or "none",
 
 
 rule plot_learning_curve:

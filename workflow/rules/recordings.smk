@@ -35,34 +35,30 @@ rule cut_recording:
 
 
 # The steps of the scenarios, on a recording in a scenario's place.
-use rule solve_scenario as solve_recording with:
+use rule solve_scenarios as solve_recording with:
     input:
         kernel=solver_kernel,
         forward=solver_forward,
-        chunks=["results/{head}/recordings/{scenario}/windows.nc"],
+        chunks=[rules.cut_recording.output.windows],
     output:
-        estimate="results/{head}/recordings/{scenario}/{solver}.nc",
+        estimates=["results/{head}/recordings/{recording}/{solver}.nc"],
     log:
-        "results/{head}/logs/solve_recording/{scenario}-{solver}.log",
+        "results/{head}/logs/solve_recording/{recording}-{solver}.log",
     benchmark:
-        "results/{head}/benchmarks/solve_recording/{scenario}-{solver}.tsv"
-    wildcard_constraints:
-        scenario="|".join(RECORDINGS) or "none",
+        "results/{head}/benchmarks/solve_recording/{recording}-{solver}.tsv"
 
 
 use rule predict_network as predict_recording with:
     input:
         weights=rules.train_network.output.weights,
         settings=rules.train_network.output.settings,
-        chunks=["results/{head}/recordings/{scenario}/windows.nc"],
+        chunks=[rules.cut_recording.output.windows],
     output:
-        estimate="results/{head}/recordings/{scenario}/{network}.nc",
+        estimates=["results/{head}/recordings/{recording}/{network}.nc"],
     log:
-        "results/{head}/logs/predict_recording/{scenario}-{network}.log",
+        "results/{head}/logs/predict_recording/{recording}-{network}.log",
     benchmark:
-        "results/{head}/benchmarks/predict_recording/{scenario}-{network}.tsv"
-    wildcard_constraints:
-        scenario="|".join(RECORDINGS) or "none",
+        "results/{head}/benchmarks/predict_recording/{recording}-{network}.tsv"
 
 
 rule summarise_recording:

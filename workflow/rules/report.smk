@@ -6,38 +6,41 @@ out: figures/figure-{2..8}.png, report.html
 
 # The paper's figures: number -> scenario and the classical method shown beside the network.
 FIGURES = {
-    str(number): (region, solver)
-    for region, (number, solver) in PAPER_FIGURES.items()
-    if region in REGIONS
+    str(number): (scenario, solver)
+    for scenario, (number, solver) in PAPER_FIGURES.items()
+    if scenario in NAMED_SCENARIOS
+}
+SHOWN = {
+    number: {"scenario": scenario, "methods": figure_methods(solver)}
+    for number, (scenario, solver) in FIGURES.items()
 }
 
 
-rule plot_scenario:
-    """Truth and estimates of a representative window on the brain."""
+def shown_files(pattern):
+    """Return the files of every scenario and method of the figures."""
+    return [
+        path
+        for shown in SHOWN.values()
+        for path in expand(
+            pattern, scenario=shown["scenario"], method=shown["methods"], allow_missing=True
+        )
+    ]
+
+
+rule plot_scenarios:
+    """Truth and estimates of a representative window of each scenario on the brain."""
     input:
         head=rules.build_head.output,
         sources=rules.build_source_space.output.sources,
-        chunks=lambda wildcards: chunks(FIGURES[wildcards.figure][0]),
-        estimates=lambda wildcards: expand(
-            "results/{head}/estimates/{scenario}/{method}.nc",
-            head=wildcards.head,
-            scenario=FIGURES[wildcards.figure][0],
-            method=figure_methods(FIGURES[wildcards.figure][1]),
-        ),
-        metrics=lambda wildcards: expand(
-            "results/{head}/metrics/{scenario}/{method}.parquet",
-            head=wildcards.head,
-            scenario=FIGURES[wildcards.figure][0],
-            method=figure_methods(FIGURES[wildcards.figure][1]),
-        ),
+        chunks=[path for scenario, _ in FIGURES.values() for path in chunks(scenario)],
+        estimates=shown_files("results/{head}/estimates/{scenario}/{method}.nc"),
+        metrics=shown_files("results/{head}/metrics/{scenario}/{method}.parquet"),
     output:
-        figure="results/{head}/figures/figure-{figure}.png",
+        figures=expand("results/{{head}}/figures/figure-{figure}.png", figure=FIGURES or "none"),
     log:
-        "results/{head}/logs/plot_scenario/{figure}.log",
+        "results/{head}/logs/plot_scenarios.log",
     benchmark:
-        "results/{head}/benchmarks/plot_scenario/{figure}.tsv"
-    wildcard_constraints:
-        figure="|".join(FIGURES) or "none",
+        "results/{head}/benchmarks/plot_scenarios.tsv"
     conda:
         "../../envs/multisource.yaml"
     resources:
@@ -45,11 +48,10 @@ rule plot_scenario:
         runtime=10,
     params:
         anatomy=anatomy_folder,
-        scenario=lambda wildcards: FIGURES[wildcards.figure][0],
-        methods=lambda wildcards: figure_methods(FIGURES[wildcards.figure][1]),
-        code=code("plot_scenario"),
+        shown=SHOWN,
+        code=code("plot_scenarios"),
     script:
-        "../scripts/plot_scenario.py"
+        "../scripts/plot_scenarios.py"
 
 
 rule render_report:
@@ -91,8 +93,8 @@ rule render_report:
 PICTURES = {
     "eeg": ("Simulated EEG: time course and spectrum", "figures/figure-1.png"),
     **{
-        f"scenario-{region}": (f"Scenario {region}: truth and estimates", f"figures/figure-{n}.png")
-        for n, (region, _) in FIGURES.items()
+        f"scenario-{name}": (f"Scenario {name}: truth and estimates", f"figures/figure-{n}.png")
+        for n, (name, _) in FIGURES.items()
     },
     "leadfields": ("Operator A against operator B", "leadfield/comparison.png"),
     **{f"training-{n}": (f"Training of {n}", f"network/{n}/loss.png") for n in NETWORKS},

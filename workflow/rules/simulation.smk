@@ -62,8 +62,8 @@ rule simulate_chunk:
         "../scripts/simulate_chunk.py"
 
 
-rule simulate_scenario:
-    """A named scenario as a continuous recording, cut into windows."""
+rule simulate_scenarios:
+    """The named scenarios, each as a continuous recording, cut into windows."""
     input:
         head=rules.build_head.output,
         sources=rules.build_source_space.output.sources,
@@ -72,11 +72,11 @@ rule simulate_scenario:
         ar_models=ar_models(),
         scenarios=study_file(config["simulation"]["scenarios"]["file"]),
     output:
-        chunk="results/{head}/simulation/{region}/chunk-0.nc",
+        chunks=expand("results/{{head}}/simulation/{scenario}/chunk-0.nc", scenario=NAMED_SCENARIOS),
     log:
-        "results/{head}/logs/simulate_scenario/{region}.log",
+        "results/{head}/logs/simulate_scenarios.log",
     benchmark:
-        "results/{head}/benchmarks/simulate_scenario/{region}.tsv"
+        "results/{head}/benchmarks/simulate_scenarios.tsv"
     conda:
         "../../envs/multisource.yaml"
     resources:
@@ -87,15 +87,15 @@ rule simulate_scenario:
         seed=config["seed"],
         duration_s=config["simulation"]["scenarios"]["duration_s"],
         settings=SIMULATED,
-        code=code("simulate_scenario"),
+        code=code("simulate_scenarios"),
     script:
-        "../scripts/simulate_scenario.py"
+        "../scripts/simulate_scenarios.py"
 
 
 rule plot_channel:
     """Figure 1: one simulated channel, time course and spectrum."""
     input:
-        chunk=f"results/{{head}}/simulation/{REGIONS[0]}/chunk-0.nc",
+        chunk=f"results/{{head}}/simulation/{NAMED_SCENARIOS[0]}/chunk-0.nc",
         recording=recording(),
     output:
         figure="results/{head}/figures/figure-1.png",

@@ -2,20 +2,22 @@ from multisource.anatomy.source_table import read_source_table
 from multisource.evaluation.estimates import read_estimates, write_metrics
 from multisource.evaluation.metrics import evaluate
 from multisource.evaluation.truth import Truth
+from multisource.files import by_folder
 from multisource.simulation.chunks import read_chunks
 from multisource.steps import step
 
 with step(snakemake):
-    metrics = evaluate(
-        read_estimates(snakemake.input.estimate).values,
-        Truth.from_dataset(read_chunks(snakemake.input.chunks)),
-        read_source_table(snakemake.input.sources).positions,
-        progress=True,
-        **snakemake.params.settings,
-    )
-    write_metrics(
-        snakemake.output.metrics,
-        metrics,
-        scenario=snakemake.wildcards.scenario,
-        method=snakemake.wildcards.method,
-    )
+    method = snakemake.wildcards.method
+    positions = read_source_table(snakemake.input.sources).positions
+    estimates = by_folder(snakemake.input.estimates)
+    outputs = by_folder(snakemake.output.metrics)
+    for scenario, paths in by_folder(snakemake.input.chunks).items():
+        (estimate,), (output,) = estimates[scenario], outputs[scenario]
+        metrics = evaluate(
+            read_estimates(estimate).values,
+            Truth.from_dataset(read_chunks(paths)),
+            positions,
+            progress=True,
+            **snakemake.params.settings,
+        )
+        write_metrics(output, metrics, scenario=scenario, method=method)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pandas as pd
 
 from multisource.errors import UserError
 from multisource.evaluation.names import method_label, metric_label
+from multisource.files import atomic
 
 HIGHER_IS_BETTER = {
     "auc_close",
@@ -167,6 +169,23 @@ def to_latex(table: pd.DataFrame) -> str:
         r"\end{table}",
     ]
     return "\n".join(lines) + "\n"
+
+
+def write_table(path: Path, table: pd.DataFrame) -> None:
+    """Write a table three times: csv, and beside it Markdown and LaTeX.
+
+    Parameters
+    ----------
+    path
+        The csv file; the others have the endings md and tex in place of csv.
+    table
+        Of :func:`build_table`.
+    """
+    with atomic(path) as part:
+        table.to_csv(part, index=False)
+    for ending, text in (("md", to_markdown(table)), ("tex", to_latex(table))):
+        with atomic(path.with_suffix(f".{ending}")) as part:
+            part.write_text(text, encoding="utf-8")
 
 
 def _number(value: float, digits: int) -> str:

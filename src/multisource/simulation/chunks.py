@@ -126,6 +126,11 @@ def read_chunks(paths: Sequence[str | Path]) -> xr.Dataset:
     return xr.Dataset(joined, coords=coords, attrs=attrs)
 
 
+def sampling_rate(data: xr.Dataset) -> float:
+    """Return the sampling rate of windows in Hz."""
+    return 1 / float(data["time"][1] - data["time"][0])
+
+
 def dense_truth(data: xr.Dataset, samples: slice | None = None) -> np.ndarray:
     """Truth maps (S, N) float32 of the chosen samples: l of every dipole, 0 where inactive."""
     start, stop, step = (samples or slice(None)).indices(data.sizes["sample"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -85,6 +86,12 @@ class Simulator:
         self._temporal = np.stack(
             [window_factor(a, settings.n_times).T for a in models.coefficients]
         ).astype(np.float32)
+
+    def for_split(self, split: str) -> Simulator:
+        """Return the simulator of another split, which shares all but the random numbers."""
+        other = copy.copy(self)
+        other.split, other.key = split, streams.stream_key(self.seed, split)
+        return other
 
     def block(self, indices: Sequence[int]) -> Block:
         """The samples of the given indices, each the same whatever the others are."""
