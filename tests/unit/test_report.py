@@ -16,7 +16,6 @@ from multisource.report.page import (
     ScenarioResult,
     Section,
     render_report,
-    software_versions,
 )
 from multisource.report.tables import ComparisonTable
 from multisource.report.timings import timings_per_rule
@@ -265,12 +264,6 @@ def test_timings_add_up_and_short_jobs_count_as_zero():
     assert (total["jobs"], total["wall time (s)"]) == (3, pytest.approx(24.4))
     assert total["peak memory (MB)"] == 1100.0
     assert timings_per_rule({}).empty
-
-
-def test_versions_are_those_installed():
-    versions = software_versions(["numpy", "no-such-package"])
-    assert versions["numpy"] == np.__version__
-    assert list(versions) == ["Python", "system", "numpy"]
 
 
 def study_folder(folder):

@@ -43,6 +43,7 @@ def document() -> str:
         experiments=experiments,
         timings=timings,
         figures={"A picture": "reproduction/a.png"},
+        versions={"numpy": "2.0.1"},
     )
 
 

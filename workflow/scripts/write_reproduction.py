@@ -9,6 +9,7 @@ from multisource.files import atomic
 from multisource.report.reproduction import reproduction
 from multisource.report.timings import read_timings
 from multisource.steps import step
+from multisource.versions import read_records, versions_table
 
 with step(snakemake):
     names, inputs = snakemake.params.tables, snakemake.input
@@ -27,6 +28,7 @@ with step(snakemake):
         experiments=read_metrics(inputs.experiments) if inputs.experiments else None,
         timings=read_timings(Path(inputs.report).parent / "benchmarks"),
         figures={captions[name]: f"reproduction/{name}.png" for name in captions},
+        versions=versions_table(read_records(Path(inputs.report).parent)),
     )
     with atomic(snakemake.output.document) as part:
         part.write_text(document, encoding="utf-8")

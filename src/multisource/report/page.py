@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import base64
-import platform
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from importlib import metadata
 from numbers import Integral, Real
 
 import jinja2
@@ -16,22 +14,6 @@ import yaml
 from multisource.figures.labels import SCENARIOS
 from multisource.report.checks import Check
 from multisource.report.tables import ComparisonTable, print_frame
-
-SOFTWARE = (
-    "multisource",
-    "snakemake",
-    "mne",
-    "openmeeg",
-    "torch",
-    "numpy",
-    "scipy",
-    "numba",
-    "pandas",
-    "xarray",
-    "nibabel",
-    "nilearn",
-    "matplotlib",
-)
 
 
 @dataclass(frozen=True)
@@ -97,7 +79,7 @@ def render_report(
     ``facts`` are the few lines that say what was run; ``headline`` the table of the summary;
     ``checks`` and ``notes`` say what was expected and missed; ``sections`` (simulated EEG, head,
     leadfields, training, timings, in the order given) follow the results; then the resolved
-    ``config`` and the software ``versions``.
+    ``config`` and the ``versions`` of the software that made the results.
     """
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("multisource.report", "."),
@@ -118,17 +100,6 @@ def render_report(
         missed=[check for check in checks if not check.met],
         notes=notes,
     )
-
-
-def software_versions(names: Sequence[str] = SOFTWARE) -> dict[str, str]:
-    """Version of Python and of each installed distribution in ``names``."""
-    versions = {"Python": platform.python_version(), "system": platform.platform(terse=True)}
-    for name in names:
-        try:
-            versions[name] = metadata.version(name)
-        except metadata.PackageNotFoundError:
-            continue
-    return versions
 
 
 def plain(value: object) -> object:

@@ -18,7 +18,7 @@ from multisource.evaluation.summary import summarise
 from multisource.evaluation.tables import to_markdown
 from multisource.experiments.one_change import Change
 from multisource.figures.labels import SCENARIOS
-from multisource.report.page import plain, software_versions
+from multisource.report.page import plain
 
 # The metrics in whose units a deviation of 0.05 from the paper means the same: shares of 1.
 COMPARED = ("auc_close", "auc_far", "fraction_active", "dr_least")
@@ -40,6 +40,7 @@ def reproduction(
     experiments: pd.DataFrame | None,
     timings: pd.DataFrame,
     figures: Mapping[str, str],
+    versions: Mapping[str, str],
 ) -> str:
     """The document.
 
@@ -48,7 +49,7 @@ def reproduction(
     window of the random test set and method. networks: the trained ones.
     curve: the learning curve (``learning-curve.csv``). changes, experiments: what was changed and
     the metrics found, scenario naming the experiment. timings: of ``report.timings``. figures:
-    {caption: path beside the document}.
+    {caption: path beside the document}. versions: of ``versions.versions_table``.
     """
     confidence = config["evaluation"]["confidence"]
     parts: Parts = [
@@ -80,7 +81,7 @@ def reproduction(
         "Summed over the jobs of a rule; wall times overlap where jobs run side by side.",
         _markdown(timings.round({c: 1 for c in timings.columns[2:5]} | {timings.columns[5]: 0})),
         "## Software",
-        _markdown(pd.DataFrame(software_versions().items(), columns=["software", "version"])),
+        _markdown(pd.DataFrame(versions.items(), columns=["software", "version"])),
         "## Configuration",
         "```yaml\n" + yaml.safe_dump(plain(config), sort_keys=False, width=88) + "```",
     ]

@@ -21,10 +21,10 @@ from multisource.report.page import (
     ScenarioResult,
     Section,
     render_report,
-    software_versions,
 )
 from multisource.report.tables import ComparisonTable
 from multisource.report.timings import read_timings
+from multisource.versions import read_records, versions_table
 
 HOW_TO_READ = (
     "Truth and estimates in the window whose metrics are the nearest to the medians. Blue dots: "
@@ -93,7 +93,7 @@ def study_report(
             *_sections(folder, networks),
         ],
         config=config,
-        versions=software_versions(),
+        versions=versions_table(read_records(folder)),
         checks=study_checks(_medians(frames["IX"]), networks[0]) if "IX" in frames else (),
     )
 
