@@ -36,10 +36,4 @@ def voxels(step: float, shift: float = 0.33) -> Mesh:
     """Hexahedra with edges of ``step`` mm."""
     half = int(np.ceil(RADII[-1] / step)) + 1
     line = ((np.arange(2 * half) - half + 0.5) * step).astype(np.float32)
-    distance = np.sqrt(line[:, None, None] ** 2 + line[:, None] ** 2 + line**2)
-    labels = np.zeros(distance.shape, np.uint8)
-    for label, radius in zip(LABELS[::-1], RADII[::-1], strict=True):
-        labels[distance <= radius] = label
-    affine = np.diag([step, step, step, 1.0])
-    affine[:3, 3] = line[0]
-    return hexahedral_mesh(labels, affine, shift=shift)
+    return hexahedral_mesh(*sphere_mesh.layered_voxels(line), shift=shift)

@@ -16,9 +16,9 @@ from multisource.leadfield.check import average_reference
 from multisource.leadfield.compare import compare_leadfields
 from multisource.leadfield.forward import Leadfield
 from multisource.leadfield.sphere import sphere_leadfield
+from multisource.leadfield.sphere_mesh import layered_voxels
 from multisource.leadfield.verification import (
     ECCENTRICITIES,
-    layered_voxels,
     sphere_check,
     sphere_errors,
     verification_table,
@@ -72,7 +72,7 @@ def test_orientations_are_told_apart():
 
 
 def test_layered_voxels_have_the_volumes_of_the_shells():
-    volume, affine = layered_voxels(np.array([78.0, 80, 86, 92]), [2, 3, 4, 5], 2.0)
+    volume, affine = layered_voxels(np.arange(-47, 48) * 2.0)
     counts = np.bincount(volume.ravel(), minlength=6) * 8.0
     ball = 4 / 3 * np.pi * np.array([0, 78.0, 80, 86, 92]) ** 3
     # Voxel centres sample the shells; the CSF is one voxel thick.

@@ -20,6 +20,7 @@ from scipy import ndimage
 
 from multisource.errors import UserError
 from multisource.files import atomic
+from multisource.geometry.masks import largest_part
 
 PACKAGE = "eegprep==0.3.0"
 _MEMBER = "eegprep/resources/dipfit/standard_BEM/standard_mri_mni.npz"
@@ -51,9 +52,7 @@ def without_rods(anatomy: np.ndarray) -> np.ndarray:
     """
     filled = [ndimage.binary_fill_holes(plane) for plane in np.moveaxis(anatomy > _BRIGHT, 2, 0)]
     solid = np.pad(np.stack(filled, axis=2), _BALL + 2)
-    core = ndimage.distance_transform_edt(solid) > _BALL
-    parts, _ = ndimage.label(core)
-    core = parts == np.bincount(parts.ravel())[1:].argmax() + 1
+    core = largest_part(ndimage.distance_transform_edt(solid) > _BALL)
     inner = slice(_BALL + 2, -_BALL - 2)
     head = (ndimage.distance_transform_edt(~core) <= _BALL)[inner, inner, inner]
     head[:, :, :_VERTEX] = True

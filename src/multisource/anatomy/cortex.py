@@ -17,6 +17,7 @@ from multisource.anatomy.labels import CORTEX_LABEL, FILLED_LABELS, WHITE_LABEL
 from multisource.anatomy.sphere import equal_area_sphere
 from multisource.anatomy.topology import ball_topology, mask_surface
 from multisource.errors import UserError
+from multisource.geometry.masks import voxel_volume
 from multisource.geometry.neighbours import adjacency, smooth
 from multisource.geometry.surfaces import Surface, vertex_normals
 
@@ -40,7 +41,7 @@ def cortical_surfaces(labels: np.ndarray, affine: np.ndarray) -> dict[str, Surfa
     Raises UserError when a hemisphere is missing or far too small.
     """
     surfaces = {}
-    volume = abs(float(np.linalg.det(affine[:3, :3])))
+    volume = voxel_volume(affine)
     filled = {side: filled_hemisphere(labels, side, volume) for side in ("lh", "rh")}
     white = filled["lh"] | filled["rh"]
     for side, mask in filled.items():

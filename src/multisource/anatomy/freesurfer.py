@@ -11,7 +11,6 @@ from pathlib import Path
 import nibabel
 import numpy as np
 from nibabel.affines import apply_affine
-from scipy.spatial import cKDTree
 
 from multisource.anatomy import voxels
 from multisource.anatomy.fsaverage import MNI305_TO_MNI152
@@ -20,12 +19,12 @@ from multisource.anatomy.io import read_surface
 from multisource.anatomy.labels import tissues_of
 from multisource.anatomy.mni import fit_to_mni, template_landmarks
 from multisource.anatomy.options import own_head_mistakes
-from multisource.anatomy.star_shells import SCALP_CUT_MM, SMALLEST_SCALP_MM
+from multisource.anatomy.star_shells import around, of_radii, slants
 from multisource.errors import UserError, refuse
 from multisource.geometry.icosphere import even_directions
-from multisource.geometry.neighbours import smooth
+from multisource.geometry.masks import voxel_volume
 from multisource.geometry.rays import radial_distance
-from multisource.geometry.surfaces import Surface, vertex_normals
+from multisource.geometry.surfaces import Surface
 
 BRAIN_MARGIN_MM = 1.0
 _SEGMENTATIONS = ("aseg.mgz", "aparc+aseg.mgz", "wmparc.mgz")
@@ -98,27 +97,15 @@ def nested_stars(
     directions, triangles = even_directions()
     inner_surface = shells["inner_skull"]
     centre = (inner_surface[0].max(axis=0) + inner_surface[0].min(axis=0)) / 2
-    radii = [
-        radial_distance(*shells[name], centre, directions)
-        for name in ("inner_skull", "outer_skull", "outer_skin")
-    ]
+    radii = [radial_distance(*shells[name], centre, directions) for name in SHELLS]
     for name, radius in zip(SHELLS, radii, strict=True):
         if not radius.all():
             raise UserError(f"{name}: does not surround the brain; make the shells anew")
     inner, outer, scalp = radii
-    out = brain_points - centre
-    reach = np.linalg.norm(out, axis=1)
-    _, near = cKDTree(directions).query(out / reach[:, None], k=3)
-    for column in near.T:
-        np.maximum.at(inner, column, reach + BRAIN_MARGIN_MM)
-    normals = vertex_normals(inner[:, None] * directions, triangles)
-    slant = smooth(np.einsum("ij,ij->i", normals, directions).clip(0.5, 1), triangles, 5)
+    inner = around(inner, directions, brain_points - centre, margin_mm=BRAIN_MARGIN_MM)
+    slant = slants(inner, directions, triangles)
     outer = np.maximum(outer, inner + smallest_skull_mm / slant)
-    scalp = np.clip(scalp, outer + SMALLEST_SCALP_MM / slant, outer + SCALP_CUT_MM)
-    return {
-        name: (centre + r[:, None] * directions, triangles)
-        for name, r in zip(SHELLS, (inner, outer, scalp), strict=True)
-    }
+    return of_radii(centre, directions, triangles, inner, outer, scalp, slant=slant)
 
 
 def _segmentation(subject: Path) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -155,7 +142,7 @@ def _tissues(surfaces, labels, to_mm, shape, affine) -> np.ndarray:
         filled("outer_skin"), filled("outer_skull"), inner_skull, is_grey, is_white
     )
     tissues[inner_skull & (tissues > CSF)] = CSF
-    tissues = voxels.clear_islands(tissues, float(np.linalg.det(affine[:3, :3])))
+    tissues = voxels.clear_islands(tissues, voxel_volume(affine))
     return voxels.seal_skull(tissues)
 
 

@@ -18,9 +18,11 @@ from scipy.spatial import cKDTree
 
 from multisource.anatomy import voxels
 from multisource.anatomy.head import Head
-from multisource.anatomy.options import SMALLEST_MARGIN_MM, fsaverage_mistakes
+from multisource.anatomy.options import fsaverage_mistakes
+from multisource.anatomy.star_shells import of_radii
 from multisource.errors import refuse
 from multisource.geometry.closest_points import closest_points
+from multisource.geometry.masks import voxel_volume
 from multisource.geometry.neighbours import smooth
 from multisource.geometry.rays import radial_distance
 from multisource.geometry.surfaces import Surface, vertex_normals
@@ -35,7 +37,6 @@ MNI305_TO_MNI152 = np.array(
         [0.0, 0.0, 0.0, 1.0],
     ]
 )
-SCALP_CUT_MM = 30.0  # soft tissue kept outside the skull: cuts off neck and lower face
 DEEP_MM = 3.0  # deeper than this inside the white surface, the MNI maps decide
 # Grey plus white probability above which the MNI maps say brain; the higher one holds beside the
 # cortex, where it keeps sulci open. It gives grey : white : CSF = 45 : 31 : 24 % of the cranial
@@ -129,11 +130,7 @@ def fsaverage_landmarks(scale: float = 1.0) -> dict[str, np.ndarray]:
 def _shells(
     packaged: dict[str, Surface], fraction: float, low: float, high: float
 ) -> dict[str, Surface]:
-    """Inner skull, outer skull and scalp, star-shaped about one centre, on one ico5 mesh.
-
-    A radius per direction makes self-intersection impossible and nesting a comparison of
-    numbers; the ico5 order of vertices lets BEM codes decimate to ico4 or ico3.
-    """
+    """Inner skull, outer skull and scalp along the vertices of the cortex's sphere, an ico5."""
     sphere, triangles = packaged["lh.sphere"]
     directions = sphere / np.linalg.norm(sphere, axis=1, keepdims=True)
     inner_surface, scalp_surface = packaged["inner_skull"], packaged["scalp"]
@@ -151,9 +148,7 @@ def _shells(
     outer = np.maximum(outer, inner + low)
 
     scalp = radial_distance(*scalp_surface, centre, directions)
-    scalp = np.clip(scalp, outer + SMALLEST_MARGIN_MM, outer + SCALP_CUT_MM)
-    radii = {"inner_skull": inner, "outer_skull": outer, "outer_skin": scalp}
-    return {name: (centre + r[:, None] * directions, triangles) for name, r in radii.items()}
+    return of_radii(centre, directions, triangles, inner, outer, scalp)
 
 
 def _tissues(
@@ -172,7 +167,7 @@ def _tissues(
     tissues = voxels.label_nested(
         filled("outer_skin"), filled("outer_skull"), inner_skull, grey, white
     )
-    tissues = voxels.clear_islands(tissues, float(np.linalg.det(affine[:3, :3])))
+    tissues = voxels.clear_islands(tissues, voxel_volume(affine))
     return voxels.seal_skull(tissues)
 
 

@@ -12,6 +12,7 @@ from nibabel.affines import apply_affine
 from scipy import ndimage
 
 from multisource.errors import UserError
+from multisource.geometry.masks import voxel_volume
 from multisource.geometry.rays import contains
 from multisource.geometry.surfaces import Surface, is_closed, volume
 
@@ -50,7 +51,7 @@ class Head:
     @property
     def voxel_volume(self) -> float:
         """Volume of a voxel, mm3."""
-        return float(abs(np.linalg.det(self.affine[:3, :3])))
+        return voxel_volume(self.affine)
 
     def tissue_volumes(self) -> dict[str, float]:
         """Volume of each tissue, ml."""

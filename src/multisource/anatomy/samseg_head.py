@@ -22,6 +22,7 @@ from multisource.anatomy.mni import fit_to_mni, template_landmarks
 from multisource.anatomy.options import own_head_mistakes
 from multisource.anatomy.star_shells import star_shells
 from multisource.errors import UserError, refuse
+from multisource.geometry.masks import largest_part, voxel_volume
 from multisource.geometry.surfaces import Surface
 
 BRAIN_ML = (700.0, 2300.0)  # grey and white matter of any human head beyond infancy
@@ -76,7 +77,7 @@ def head_of_labels(
     cortex: white, pial and sphere of both hemispheres; by default they are made from the labels.
     """
     tissues = tissues_of(labels)
-    volume = float(np.prod(np.diag(affine)[:3]))
+    volume = voxel_volume(affine)
     brain = np.isin(tissues, (1, 2)).sum() * volume / 1000
     if not BRAIN_ML[0] <= brain <= BRAIN_ML[1]:
         raise UserError(
@@ -109,8 +110,7 @@ def head_of_labels(
 
 def _solid(mask: np.ndarray) -> np.ndarray:
     """Largest part of a mask, its cavities filled."""
-    parts, _ = ndimage.label(mask)
-    return ndimage.binary_fill_holes(parts == np.bincount(parts.ravel())[1:].argmax() + 1)
+    return ndimage.binary_fill_holes(largest_part(mask))
 
 
 def _on_grid(tissues, affine, shape, grid_affine) -> np.ndarray:
@@ -140,11 +140,11 @@ def _sealed(tissues, shells, affine, smallest_skull_mm) -> np.ndarray:
     empty = (tissues == AIR) & within
     tissues[empty] = np.where(outside_bone[empty], SCALP, SKULL)
     tissues[~within & ~brain] = AIR
-    tissues = voxels.clear_islands(tissues, abs(float(np.linalg.det(affine[:3, :3]))))
+    tissues = voxels.clear_islands(tissues, voxel_volume(affine))
     brain = (tissues >= WHITE_MATTER) & (tissues <= CSF)
     edges = np.diag(affine)[:3]
     # From face to face: centres are half an edge inside both voxels.
     gap = ndimage.distance_transform_edt(~brain, sampling=edges) - edges.min()
     tissues[~brain & (gap < smallest_skull_mm)] = SKULL
-    tissues = voxels.clear_islands(tissues, abs(float(np.linalg.det(affine[:3, :3]))))
+    tissues = voxels.clear_islands(tissues, voxel_volume(affine))
     return voxels.seal_skull(tissues)

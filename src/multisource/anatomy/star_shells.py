@@ -1,4 +1,4 @@
-"""Inner skull, outer skull and scalp from masks, star-shaped about one centre, on one ico5 mesh.
+"""Inner skull, outer skull and scalp, star-shaped about one centre, on one ico5 mesh.
 
 A radius per direction makes self-intersection impossible and nesting a comparison of numbers, and
 the ico5 order of vertices lets BEM codes decimate to ico4 or ico3. The price: where the skull base
@@ -12,11 +12,13 @@ from nibabel.affines import apply_affine, voxel_sizes
 from scipy import ndimage
 from scipy.spatial import cKDTree
 
+from multisource.anatomy.head import SHELLS
+from multisource.anatomy.options import SMALLEST_MARGIN_MM
 from multisource.geometry.icosphere import even_directions
+from multisource.geometry.masks import largest_part
 from multisource.geometry.neighbours import smooth
 from multisource.geometry.surfaces import Surface, vertex_normals
 
-SMALLEST_SCALP_MM = 3.0
 SCALP_CUT_MM = 30.0  # soft tissue kept outside the skull: cuts off neck and lower face
 THICKEST_SKULL_MM = 15.0
 BRAIN_MARGIN_MM = 2.0
@@ -59,24 +61,91 @@ def star_shells(
         return values
 
     inner = smooth(_last_crossing(profile(cavity)), triangles, 3)
-    out = brain_points - centre
-    radius = np.linalg.norm(out, axis=1)
-    _, near = cKDTree(directions).query(out / radius[:, None], k=3)
-    for column in near.T:
-        np.maximum.at(inner, column, radius + BRAIN_MARGIN_MM)
-
-    # Thickness is measured along the surface's normal, radii along the ray.
-    normals = vertex_normals(inner[:, None] * directions, triangles)
-    slant = smooth(np.einsum("ij,ij->i", normals, directions).clip(0.5, 1), triangles, 5)
+    inner = around(inner, directions, brain_points - centre, margin_mm=BRAIN_MARGIN_MM)
+    slant = slants(inner, directions, triangles)
     bone = _first_exit(profile(skull | cavity), inner) - inner
     low, high = smallest_skull_mm / slant, THICKEST_SKULL_MM / slant
     outer = inner + np.maximum(smooth(np.clip(bone, low, high), triangles, 5), low)
 
     whole = opened(head, _EAR_MM, voxel)
     scalp = smooth(_last_crossing(profile(whole)), triangles, 2)
-    scalp = np.clip(scalp, outer + SMALLEST_SCALP_MM / slant, outer + SCALP_CUT_MM)
-    radii = {"inner_skull": inner, "outer_skull": outer, "outer_skin": scalp}
-    return {name: (centre + r[:, None] * directions, triangles) for name, r in radii.items()}
+    return of_radii(centre, directions, triangles, inner, outer, scalp, slant=slant)
+
+
+def around(
+    inner: np.ndarray, directions: np.ndarray, points: np.ndarray, *, margin_mm: float
+) -> np.ndarray:
+    """Push the inner skull out until it holds points with a margin.
+
+    Parameters
+    ----------
+    inner : (d, ) array
+        Radius of the inner skull along each direction, mm.
+    directions : (d, 3) array
+        Unit vectors.
+    points : (p, 3) array
+        mm, from the centre.
+    margin_mm : float
+        Least distance along the ray.
+
+    Returns
+    -------
+    (d, ) array
+        Radius along each direction, mm.
+    """
+    pushed = inner.copy()
+    radius = np.linalg.norm(points, axis=1)
+    _, near = cKDTree(directions).query(points / radius[:, None], k=3)
+    for column in near.T:
+        np.maximum.at(pushed, column, radius + margin_mm)
+    return pushed
+
+
+def slants(radii: np.ndarray, directions: np.ndarray, triangles: np.ndarray) -> np.ndarray:
+    """Cosine (d,) of the angle between the surface's normal and the ray, smoothed, at least 0.5.
+
+    Thickness is measured along the surface's normal, radii along the ray: a layer of thickness t
+    takes t over the cosine of a ray.
+    """
+    normals = vertex_normals(radii[:, None] * directions, triangles)
+    return smooth(np.einsum("ij,ij->i", normals, directions).clip(0.5, 1), triangles, 5)
+
+
+def of_radii(
+    centre: np.ndarray,
+    directions: np.ndarray,
+    triangles: np.ndarray,
+    inner: np.ndarray,
+    outer: np.ndarray,
+    scalp: np.ndarray,
+    *,
+    slant: np.ndarray | float = 1.0,
+) -> dict[str, Surface]:
+    """The three shells of radii along the same directions, the scalp kept off the skull.
+
+    Parameters
+    ----------
+    centre : (3,) array
+        mm.
+    directions : (d, 3) array
+        Unit vectors.
+    triangles : (t, 3) array of int
+        Of the directions.
+    inner, outer, scalp : (d,) arrays
+        Radii, mm. The scalp is put ``SMALLEST_MARGIN_MM`` to ``SCALP_CUT_MM`` outside the skull.
+    slant : (d,) array
+        Of ``slants``; without it the least thickness is one along the ray.
+
+    Returns
+    -------
+    dict
+        inner_skull, outer_skull and outer_skin: vertices (d, 3) mm and triangles.
+    """
+    scalp = np.clip(scalp, outer + SMALLEST_MARGIN_MM / slant, outer + SCALP_CUT_MM)
+    return {
+        name: (centre + radius[:, None] * directions, triangles)
+        for name, radius in zip(SHELLS, (inner, outer, scalp), strict=True)
+    }
 
 
 def opened(mask: np.ndarray, radius_mm: float, voxel: np.ndarray) -> np.ndarray:
@@ -84,10 +153,7 @@ def opened(mask: np.ndarray, radius_mm: float, voxel: np.ndarray) -> np.ndarray:
     pad = int(np.ceil(radius_mm / voxel.min())) + 1
     # Beyond the volume a cut neck goes on: only a mask's own surface erodes it.
     mask = np.pad(mask, pad, mode="edge")
-    core = ndimage.distance_transform_edt(mask, sampling=voxel) > radius_mm
-    parts, count = ndimage.label(core)
-    if count > 1:
-        core = parts == np.bincount(parts.ravel())[1:].argmax() + 1
+    core = largest_part(ndimage.distance_transform_edt(mask, sampling=voxel) > radius_mm)
     reached = ndimage.distance_transform_edt(~core, sampling=voxel) <= radius_mm
     inner = slice(pad, -pad)
     return (reached & mask)[inner, inner, inner]

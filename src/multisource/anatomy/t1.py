@@ -12,6 +12,7 @@ from scipy import ndimage
 
 from multisource.anatomy.orientation import PROBE_MM, check_axes, coarse
 from multisource.errors import UserError
+from multisource.geometry.masks import largest_part
 
 COARSEST_MM = 2.0
 SMALLEST_VIEW_MM, LARGEST_VIEW_MM = 120.0, 400.0
@@ -147,7 +148,4 @@ def _soft_tissue_alike(t1: T1) -> float:
 def _head_mask(probe: np.ndarray) -> np.ndarray:
     """Largest filled part that is brighter than the background."""
     bright = np.percentile(probe, 98)
-    parts, count = ndimage.label(probe > 0.15 * bright)
-    if not count:
-        return np.zeros(probe.shape, dtype=bool)
-    return ndimage.binary_fill_holes(parts == np.bincount(parts.ravel())[1:].argmax() + 1)
+    return ndimage.binary_fill_holes(largest_part(probe > 0.15 * bright))

@@ -14,6 +14,7 @@ import numpy as np
 from scipy import ndimage, sparse
 from scipy.sparse import csgraph
 
+from multisource.geometry.masks import largest_part
 from multisource.geometry.surfaces import Surface
 
 # Connectivity: the object through faces (6), what is around it through corners too (26).
@@ -39,11 +40,9 @@ def ball_topology(mask: np.ndarray) -> np.ndarray:
 
     The result lies within the mask, is connected through faces and has neither handle nor cavity.
     """
-    parts, count = ndimage.label(mask)
-    if count == 0:
+    if not mask.any():
         raise ValueError("mask is empty")
-    largest = np.bincount(parts.ravel())[1:].argmax() + 1
-    inside = np.pad(ndimage.binary_fill_holes(parts == largest), 1)
+    inside = np.pad(ndimage.binary_fill_holes(largest_part(mask)), 1)
     depth = ndimage.distance_transform_edt(inside)
     grown = np.zeros(inside.shape, dtype=np.uint8)
     _grow(inside.ravel(), depth.ravel(), grown.ravel(), np.array(inside.strides))

@@ -1,4 +1,4 @@
-"""The four-layer sphere that meshes are judged on, and tetrahedra fitted to it."""
+"""The four-layer sphere that meshes are judged on: as voxels, and tetrahedra fitted to it."""
 
 from __future__ import annotations
 
@@ -16,6 +16,30 @@ LABELS = {"brain": 2, "csf": 3, "skull": 4, "scalp": 5}
 # Layers of elements below each surface; those of the brain together are so thick:
 LAYERS = {"brain": 3, "csf": 1, "skull": 2, "scalp": 2}
 LAYERED_BRAIN_MM = 9.0
+
+
+def layered_voxels(axis: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The four spheres about the origin as a volume of labels.
+
+    Parameters
+    ----------
+    axis : (n,) array
+        Where the centres of the voxels lie along each of the three axes, mm, evenly spaced.
+
+    Returns
+    -------
+    labels : (n, n, n) array of uint8
+        ``LABELS`` of the sphere that holds each voxel's centre, 0 outside.
+    affine : (4, 4) array
+        From indices of voxels to mm.
+    """
+    distance = np.sqrt(axis[:, None, None] ** 2 + axis[:, None] ** 2 + axis**2)
+    labels = np.zeros(distance.shape, np.uint8)
+    for name, radius in reversed(RADII.items()):
+        labels[distance <= radius] = LABELS[name]
+    affine = np.diag([*[axis[1] - axis[0]] * 3, 1.0])
+    affine[:3, 3] = axis[0]
+    return labels, affine
 
 
 def fitted_spheres(edge_mm: float) -> Mesh:

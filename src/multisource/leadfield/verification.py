@@ -18,7 +18,7 @@ from multisource.leadfield.check import check_leadfield
 from multisource.leadfield.compare import lnmag, rdm
 from multisource.leadfield.forward import Leadfield
 from multisource.leadfield.sphere import sphere_leadfield
-from multisource.leadfield.sphere_mesh import LABELS, RADII, fitted_spheres
+from multisource.leadfield.sphere_mesh import LABELS, RADII, fitted_spheres, layered_voxels
 
 # The tissue of each layer of the sphere; a BEM of three layers has no CSF.
 FEM_TISSUES = {"brain": "grey_matter", "csf": "csf", "skull": "skull", "scalp": "scalp"}
@@ -86,7 +86,8 @@ def _fem_sphere(fem: Mapping[str, Any], voxel_mm: float) -> pd.DataFrame:
     if fem["mesh"] == "tetrahedra":
         mesh = fitted_spheres(2 * voxel_mm)
     else:
-        labels, affine = layered_voxels(radii, list(LABELS.values()), voxel_mm)
+        half = int(np.ceil(radii[-1] / voxel_mm)) + 1
+        labels, affine = layered_voxels(np.arange(-half, half + 1) * voxel_mm)
         mesh = hexahedral_mesh(labels, affine, shift=fem["shift"])
     conductivity = {LABELS[layer]: value for layer, value in values.items()}
 
@@ -124,21 +125,6 @@ def _bem_sphere(bem: Mapping[str, Any]) -> pd.DataFrame:
     steps = [share for share in ECCENTRICITIES if share < inside]
     table = sphere_errors(solve, radii=radii, conductivities=values, eccentricities=steps)
     return table.assign(operator="BEM")
-
-
-def layered_voxels(
-    radii: np.ndarray, labels: list[int], voxel_mm: float
-) -> tuple[np.ndarray, np.ndarray]:
-    """Label volume of concentric spheres about the origin, and its affine to mm."""
-    half = int(np.ceil(radii[-1] / voxel_mm)) + 1
-    axis = np.arange(-half, half + 1) * voxel_mm
-    distance = np.sqrt(
-        axis[:, None, None] ** 2 + axis[None, :, None] ** 2 + axis[None, None, :] ** 2
-    )
-    volume = np.append(labels, 0)[np.searchsorted(radii, distance)].astype(np.uint8)
-    affine = np.diag([voxel_mm, voxel_mm, voxel_mm, 1.0])
-    affine[:3, 3] = axis[0]
-    return volume, affine
 
 
 def verification_table(

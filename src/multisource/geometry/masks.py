@@ -1,0 +1,30 @@
+"""Masks of voxels: their connected parts."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy import ndimage
+
+
+def largest_part(mask: np.ndarray) -> np.ndarray:
+    """The largest part of a mask that is connected through faces of voxels.
+
+    Parameters
+    ----------
+    mask : array of bool
+        Of any number of dimensions.
+
+    Returns
+    -------
+    array of bool
+        Of the same shape; empty where the mask is.
+    """
+    parts, count = ndimage.label(mask)
+    if count == 0:
+        return np.zeros(np.shape(mask), dtype=bool)
+    return parts == np.bincount(parts.ravel())[1:].argmax() + 1
+
+
+def voxel_volume(affine: np.ndarray) -> float:
+    """Volume of a voxel of an affine (4, 4), in the cubed unit of the affine (mm3)."""
+    return float(abs(np.linalg.det(affine[:3, :3])))
