@@ -36,10 +36,13 @@ class Signature:
         Names of the arguments that may be passed by position, in their order.
     options
         {name: default} of the keyword-only arguments; ``REQUIRED`` where there is no default.
+    files
+        Those of the options that are annotated as an ``InputFile``.
     """
 
     positional: tuple[str, ...]
     options: Mapping[str, Any]
+    files: tuple[str, ...] = ()
 
 
 class Registry(Mapping[str, str]):
@@ -195,6 +198,11 @@ def _signature(node: ast.FunctionDef, first: int = 0) -> Signature:
     return Signature(
         tuple(argument.arg for argument in named),
         {argument.arg: _value(default) for argument, default in options},
+        tuple(
+            argument.arg
+            for argument in node.args.kwonlyargs
+            if argument.annotation and "InputFile" in ast.unparse(argument.annotation)
+        ),
     )
 
 

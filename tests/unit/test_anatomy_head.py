@@ -184,5 +184,5 @@ def test_bad_options_are_refused(options, match):
 
 
 def test_unknown_provider_is_refused():
-    with pytest.raises(UserError, match="'fsaverag' is unknown"):
+    with pytest.raises(UserError, match="anatomy.provider: 'fsaverag'; allowed: fsaverage"):
         make_head("fsaverag")

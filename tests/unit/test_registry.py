@@ -7,6 +7,7 @@ from typing import Protocol
 
 import pytest
 
+from multisource.anatomy.providers import PREPARATIONS, PROVIDERS
 from multisource.errors import UserError
 from multisource.fem.backends import BACKENDS
 from multisource.fem.source_models import SOURCE_MODELS
@@ -19,6 +20,8 @@ REGISTRIES = {
     "network": NETWORKS,
     "source model": SOURCE_MODELS,
     "backend": BACKENDS,
+    "head provider": PROVIDERS,
+    "head preparation": PREPARATIONS,
 }
 ENTRIES = [(kind, name) for kind, registry in REGISTRIES.items() for name in registry]
 
@@ -82,8 +85,11 @@ def test_options_are_checked_before_the_call():
 def test_nothing_heavy_is_imported_to_read_options():
     code = (
         "import sys, multisource.inverse.registry as i, multisource.network.registry as n,"
-        "multisource.fem.backends as b, multisource.fem.source_models as s;"
-        "[r.options(k) for r in (i.SOLVERS, n.NETWORKS, b.BACKENDS, s.SOURCE_MODELS) for k in r];"
+        "multisource.fem.backends as b, multisource.fem.source_models as s,"
+        "multisource.anatomy.inputs as a;"
+        "every = i.SOLVERS, n.NETWORKS, b.BACKENDS, s.SOURCE_MODELS, a.PROVIDERS, a.PREPARATIONS;"
+        "[r.options(k) for r in every for k in r];"
+        "[r.load(k) for r in (b.BACKENDS, a.PREPARATIONS) for k in r];"
         "sys.exit(bool({'mne', 'torch', 'scipy', 'numpy'} & set(sys.modules)))"
     )
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0

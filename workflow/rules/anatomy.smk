@@ -5,13 +5,11 @@ out: anatomy/surf/*, anatomy/bem/*, anatomy/mri/tissues.nii.gz, anatomy/head.jso
      anatomy/electrodes.tsv, figures/anatomy.png
 """
 
-from multisource.anatomy.providers import PROVIDERS
-
 
 rule build_head:
     """Surfaces, tissues, fiducials and the MNI transform from the head provider."""
     input:
-        source=head_inputs(),
+        source=list(HEAD_INPUTS.files),
     output:
         surfaces=expand(
             "results/{{head}}/anatomy/surf/{hemi}.{surface}",
@@ -36,7 +34,7 @@ rule build_head:
     params:
         anatomy=subpath(output.head, parent=True),
         provider=PROVIDER,
-        settings=head_settings(),
+        settings=HEAD_INPUTS.arguments,
         code=code("build_head", PROVIDERS[PROVIDER]),
     script:
         "../scripts/build_head.py"

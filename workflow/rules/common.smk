@@ -19,11 +19,14 @@ os.environ.update(PYTHONPATH=os.pathsep.join(filter(None, [SOURCE, os.getenv("PY
 from multisource.config.study import (
     BASELINES,
     chunk_ranges,
+    existing_file,
     find_file,
     learning_curve,
     methods,
     simulated,
 )
+from multisource.anatomy.inputs import head_inputs
+from multisource.anatomy.providers import PROVIDERS
 from multisource.errors import UserError
 from multisource.figures.labels import FIGURES as PAPER_FIGURES
 from multisource.inverse.registry import SOLVERS as SOLVER_LINES
@@ -67,6 +70,16 @@ PROVIDER = config["anatomy"]["provider"]
 if workflow.is_main_process and (kept := note(f"results/{HEAD}")):
     logger.warning(kept)
 
+try:
+    HEAD_INPUTS = head_inputs(
+        config["anatomy"],
+        results=f"results/{HEAD}",
+        find=lambda key, name: str(existing_file(key, name, FOLDERS)),
+        probe=False,
+    )
+except UserError as error:
+    sys.exit(f"config: {error}")
+
 NETWORKS = config["network"]["networks"]
 CURVE = learning_curve(config)
 SOLVERS = config["inverse"]["solvers"]
@@ -100,8 +113,7 @@ def code(rule, *modules):
 
 def t1_file():
     """Return the T1 that the head is made from, if any."""
-    name = config["anatomy"][PROVIDER].get("t1")
-    return study_file(name) if name else []
+    return HEAD_INPUTS.t1 or []
 
 
 def t1_passed():
@@ -109,42 +121,9 @@ def t1_passed():
     return ancient(f"results/{HEAD}/anatomy/mri/t1-checked") if t1_file() else []
 
 
-def head_source():
-    """Return {option of the head provider: the file or folder that it reads}."""
-    if PROVIDER == "samseg":
-        return {"segmentation": f"results/{HEAD}/anatomy/mri/samseg.nii.gz"}
-    if PROVIDER == "freesurfer":
-        given = config["anatomy"]["freesurfer"]["subject"]
-        return {"subject": given or f"results/{HEAD}/freesurfer/subject"}
-    return {}
-
-
-def head_inputs():
-    """Return the files that a head provider waits for, tracked so that new ones are seen."""
-    source = head_source()
-    if PROVIDER != "freesurfer":
-        return list(source.values())
-    if source["subject"] != config["anatomy"]["freesurfer"]["subject"]:
-        return [f"results/{HEAD}/freesurfer/done"]
-    subject = Path(source["subject"])
-    found = [
-        subject / "surf" / f"{h}.{n}" for h in ("lh", "rh") for n in ("white", "pial", "sphere")
-    ]
-    for pattern in (
-        "mri/aseg.mgz",
-        "mri/transforms/talairach.xfm",
-        "bem/*_sk*.surf",
-        "bem/watershed/*_sk*_surface",
-        "bem/*-fiducials.fif",
-    ):
-        found += sorted(subject.glob(pattern))
-    return list(map(str, found))
-
-
-def head_settings():
-    """Return the options of the head provider."""
-    settings = config["anatomy"][PROVIDER]
-    return head_source() | {k: v for k, v in settings.items() if k not in ("t1", "subject")}
+def voxel_mm():
+    """Return the edge of the head's tissue voxels; 2 mm for a provider without that option."""
+    return {"voxel_mm": 2, **PROVIDERS.options(PROVIDER), **HEAD_INPUTS.arguments}["voxel_mm"]
 
 
 def recording():

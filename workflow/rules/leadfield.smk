@@ -11,7 +11,7 @@ from multisource.fem.source_models import SOURCE_MODELS
 FEM_BACKEND = config["leadfield"]["fem"]["backend"]
 SOURCE_MODEL = config["leadfield"]["fem"]["source_model"]
 # Hexahedra of 1 mm are eight times as many as those of 2 mm.
-FINE_VOXELS = config["anatomy"][config["anatomy"]["provider"]]["voxel_mm"] < 1.5
+FINE_VOXELS = voxel_mm() < 1.5
 
 
 rule build_source_space:
@@ -197,7 +197,7 @@ rule check_on_sphere:
             "conductivity",
         ),
         bem=config["leadfield"]["bem"],
-        voxel_mm=config["anatomy"][config["anatomy"]["provider"]]["voxel_mm"],
+        voxel_mm=voxel_mm(),
         code=code("check_on_sphere", BACKENDS[FEM_BACKEND], SOURCE_MODELS[SOURCE_MODEL]),
     script:
         "../scripts/check_on_sphere.py"

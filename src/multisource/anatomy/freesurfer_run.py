@@ -5,10 +5,65 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from multisource.anatomy.contract import HeadInputs, InputFile
 from multisource.errors import UserError
+
+# What ``freesurfer.freesurfer_head`` reads of a subject.
+_READ = (
+    "surf/[lr]h.white",
+    "surf/[lr]h.pial",
+    "surf/[lr]h.sphere",
+    "mri/aseg.mgz",
+    "mri/transforms/talairach.xfm",
+    "bem/*_sk*.surf",
+    "bem/watershed/*_sk*_surface",
+    "bem/*-fiducials.fif",
+)
+
+
+def freesurfer_inputs(
+    results: str,
+    find: Callable[[str, str], str],
+    *,
+    probe: bool,
+    subject: str | None = None,
+    t1: InputFile | None = None,
+) -> HeadInputs:
+    """Return a finished subject, or the one that the rule reconstruct_t1 makes from a T1.
+
+    Parameters
+    ----------
+    results, find, probe
+        See :class:`~multisource.anatomy.contract.HeadPreparation`.
+    subject
+        A finished subject directory.
+    t1
+        A T1 to reconstruct where ``subject`` is None.
+    """
+    if subject:
+        folder = Path(subject)
+        if probe:
+            from multisource.anatomy.freesurfer import check_subject
+
+            try:
+                check_subject(folder)
+            except UserError as error:
+                raise UserError(f"anatomy.freesurfer.subject: {error}") from None
+        found = [str(path) for pattern in _READ for path in sorted(folder.glob(pattern))]
+        return HeadInputs({"subject": subject}, tuple(found))
+    if not t1:
+        raise UserError(
+            "anatomy.freesurfer.t1: null; name the T1 of the head (NIfTI or MGZ), or give a "
+            "finished anatomy.freesurfer.subject"
+        )
+    scan = find("t1", str(t1))
+    if probe:
+        check_freesurfer()
+    made = {"subject": f"{results}/freesurfer/subject"}
+    return HeadInputs(made, (f"{results}/freesurfer/done",), scan)
 
 
 def check_freesurfer(environment: Mapping[str, str] = os.environ) -> Path:

@@ -1,27 +1,53 @@
-"""Where a head can come from: provider name -> "module:function" that returns a Head."""
+"""Where a head can come from, by name. A new one is a file and a line; see docs/add-your-own.md."""
 
 from __future__ import annotations
 
-from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
-from multisource.anatomy.head import Head, validate
-from multisource.errors import UserError
+from multisource.anatomy.contract import HeadPreparation, HeadProvider
+from multisource.registry import Registry
 
-PROVIDERS = {
-    "fsaverage": "multisource.anatomy.fsaverage:fsaverage_head",
-    "samseg": "multisource.anatomy.samseg_head:samseg_head",
-    "freesurfer": "multisource.anatomy.freesurfer:freesurfer_head",
-}
+# The Snakefile reads PROVIDERS in every job: nothing heavy is imported here.
+if TYPE_CHECKING:
+    from multisource.anatomy.head import Head
+
+PROVIDERS = Registry(
+    "anatomy.provider",
+    HeadProvider,
+    {
+        "fsaverage": "multisource.anatomy.fsaverage:fsaverage_head",
+        "samseg": "multisource.anatomy.samseg_head:samseg_head",
+        "freesurfer": "multisource.anatomy.freesurfer:freesurfer_head",
+    },
+)
+# Only of providers whose input other rules prepare.
+PREPARATIONS = Registry(
+    "anatomy.provider",
+    HeadPreparation,
+    {
+        "samseg": "multisource.anatomy.samseg_inputs:samseg_inputs",
+        "freesurfer": "multisource.anatomy.freesurfer_run:freesurfer_inputs",
+    },
+)
 
 
-def make_head(provider: str, **options) -> Head:
-    """Build and validate a head by the provider's function, called with ``options``.
+def make_head(provider: str, **options: Any) -> Head:
+    """Build and validate a head.
 
-    Raises UserError for an unknown provider or a head that does not validate.
+    Parameters
+    ----------
+    provider
+        A name of ``PROVIDERS``.
+    options
+        Arguments of the provider's function.
+
+    Raises
+    ------
+    UserError
+        For an unknown provider or option, or a head that does not validate.
     """
-    if provider not in PROVIDERS:
-        raise UserError(f"anatomy.provider: {provider!r} is unknown; use one of {list(PROVIDERS)}")
-    module, function = PROVIDERS[provider].split(":")
-    head = getattr(import_module(module), function)(**options)
+    from multisource.anatomy.head import validate
+
+    head: Head = PROVIDERS.call(provider, given={}, chosen=options)
     validate(head)
     return head

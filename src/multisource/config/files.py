@@ -6,9 +6,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from multisource.anatomy.inputs import head_inputs
 from multisource.config.found import Found
 from multisource.config.settings import simulation_settings
-from multisource.config.study import find_file, simulated
+from multisource.config.study import existing_file, find_file, no_file, simulated
 from multisource.config.suggest import suggest
 from multisource.errors import UserError
 
@@ -44,40 +45,26 @@ def _lines(key: str, error: UserError) -> Mistakes:
 
 
 def _missing(key: str, name: str, folders: Iterable[Path]) -> Mistakes:
-    places = " or ".join(str(folder) for folder in folders)
-    yield (
-        key,
-        f"{key}: file {name!r} does not exist (looked in {places}): mend the name or its folder",
-    )
+    yield key, no_file(key, name, folders)
 
 
 def _head(config: Mapping[str, Any], folders: list[Path], found: Found) -> Mistakes:
-    """Check what a head of one's own is made from; nothing is read for the packaged head."""
-    if not found.sound("anatomy.provider") or config["anatomy"]["provider"] == "fsaverage":
+    """Check what the head is made from; nothing is read for the packaged head."""
+    if not found.sound("anatomy.provider"):
         return
-    provider = config["anatomy"]["provider"]
-    key = f"anatomy.{provider}.t1"
-    if not found.sound(key, f"anatomy.{provider}.subject"):
+    place = f"anatomy.{config['anatomy']['provider']}"
+    if not found.sound(place):
         return
-    settings = config["anatomy"][provider]
     try:
-        if provider == "freesurfer" and settings["subject"]:
-            from multisource.anatomy.freesurfer import check_subject
-
-            key = "anatomy.freesurfer.subject"
-            check_subject(Path(settings["subject"]))
-        elif not settings["t1"]:
-            other = ", or give a finished anatomy.freesurfer.subject"
-            other = other if provider == "freesurfer" else ""
-            yield key, f"{key}: null; name the T1 of the head (NIfTI or MGZ){other}"
-        elif find_file(settings["t1"], folders) is None:
-            yield from _missing(key, settings["t1"], folders)
-        elif provider == "freesurfer":
-            from multisource.anatomy.freesurfer_run import check_freesurfer
-
-            check_freesurfer()
+        head_inputs(
+            config["anatomy"],
+            results="",
+            find=lambda key, name: str(existing_file(key, name, folders)),
+            probe=True,
+        )
     except UserError as error:
-        yield from _lines(key, error)
+        for line in str(error).splitlines():
+            yield place, line if line.startswith("anatomy.") else f"{place}: {line}"
 
 
 def _backend(config: Mapping[str, Any], folders: list[Path], found: Found) -> Mistakes:

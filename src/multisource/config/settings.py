@@ -11,6 +11,8 @@ from dataclasses import fields
 from typing import Any
 
 from multisource.anatomy import options as anatomy
+from multisource.anatomy.inputs import head_options
+from multisource.anatomy.providers import PREPARATIONS, PROVIDERS
 from multisource.config.found import Found
 from multisource.config.study import learning_curve, simulated
 from multisource.config.suggest import suggest
@@ -74,14 +76,15 @@ def _below(place: str, lines: Iterable[str]) -> Mistakes:
 
 
 def _anatomy(config: Mapping[str, Any], found: Found) -> Mistakes:
-    for provider, check in anatomy.CHECKS.items():
-        place = f"anatomy.{provider}"
-        if found.sound(place):
-            settings = config["anatomy"][provider]
-            sources = ("t1", "subject")
-            yield from _below(
-                place, check(**{k: v for k, v in settings.items() if k not in sources})
-            )
+    for provider in PROVIDERS:
+        place, settings = f"anatomy.{provider}", config["anatomy"].get(provider, {})
+        if not found.sound(place):
+            continue
+        yield from _unknown(place, settings, head_options(provider))
+        if provider in anatomy.CHECKS:
+            prepared = PREPARATIONS.options(provider) if provider in PREPARATIONS else {}
+            options = {k: v for k, v in settings.items() if k not in prepared}
+            yield from _below(place, anatomy.CHECKS[provider](**options))
 
 
 def _simulation(config: Mapping[str, Any], found: Found) -> Mistakes:

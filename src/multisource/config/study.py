@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from multisource.errors import UserError
+
 BASELINES = ("random", "perfect")
 # Keys of ``simulation`` that say what it is made from and how much is simulated, not what.
 _NOT_SIMULATED = ("ar_models", "recording", "splits", "scenarios")
@@ -16,6 +18,27 @@ def find_file(name: str, folders: Iterable[Path]) -> Path | None:
     path = Path(name).expanduser()
     candidates = [path] if path.is_absolute() else [Path(folder) / path for folder in folders]
     return next((candidate for candidate in candidates if candidate.is_file()), None)
+
+
+def no_file(key: str, name: str, folders: Iterable[Path]) -> str:
+    """Return what is wrong with a key that names a file which is nowhere."""
+    places = " or ".join(str(folder) for folder in folders)
+    return f"{key}: file {name!r} does not exist (looked in {places}): mend the name or its folder"
+
+
+def existing_file(key: str, name: str, folders: Iterable[Path]) -> Path:
+    """Return the file that a key names.
+
+    Raises
+    ------
+    UserError
+        If it is in none of the folders.
+    """
+    folders = list(folders)
+    found = find_file(name, folders)
+    if found is None:
+        raise UserError(no_file(key, name, folders))
+    return found
 
 
 def chunk_ranges(samples: int, chunk_size: int) -> list[tuple[int, int]]:

@@ -1,0 +1,54 @@
+"""What a head is made from follows from the provider's signature."""
+
+import pytest
+
+from multisource.anatomy.inputs import head_inputs, head_options
+from multisource.errors import UserError
+
+
+def inputs(provider, **settings):
+    def find(key, name):
+        if name == "gone.nii":
+            raise UserError(f"{key}: file {name!r} does not exist")
+        return f"/data/{name}"
+
+    anatomy = {"provider": provider, provider: settings}
+    return head_inputs(anatomy, results="results/me", find=find, probe=False)
+
+
+def test_packaged_head_reads_nothing():
+    found = inputs("fsaverage", scale=0.9)
+    assert (found.arguments, found.files, found.t1) == ({"scale": 0.9}, (), None)
+
+
+def test_samseg_reads_the_segmentation_of_its_t1():
+    found = inputs("samseg", t1="me.nii", voxel_mm=2)
+    labels = "results/me/anatomy/mri/samseg.nii.gz"
+    assert found.arguments == {"segmentation": labels, "voxel_mm": 2}
+    assert (found.files, found.t1) == ((labels,), "/data/me.nii")
+    assert {"t1", "voxel_mm"} <= set(head_options("samseg"))
+
+
+def test_freesurfer_reads_a_subject_or_makes_one(tmp_path):
+    made = inputs("freesurfer", subject=None, t1="me.nii")
+    assert made.arguments == {"subject": "results/me/freesurfer/subject"}
+    assert (made.files, made.t1) == (("results/me/freesurfer/done",), "/data/me.nii")
+    (tmp_path / "surf").mkdir()
+    (tmp_path / "surf" / "lh.white").touch()
+    given = inputs("freesurfer", subject=str(tmp_path), t1=None)
+    assert given.arguments == {"subject": str(tmp_path)}
+    assert (given.files, given.t1) == ((str(tmp_path / "surf" / "lh.white"),), None)
+
+
+@pytest.mark.parametrize(
+    ("provider", "settings", "message"),
+    [
+        ("samseg", {}, "anatomy.samseg.t1: null"),
+        ("samseg", {"t1": "gone.nii"}, "anatomy.samseg.t1: file 'gone.nii' does not exist"),
+        ("freesurfer", {}, "anatomy.freesurfer.t1: null.*anatomy.freesurfer.subject"),
+        ("fsaverage", {"scal": 1}, "fsaverage: unknown option 'scal'"),
+    ],
+)
+def test_what_is_missing_is_named(provider, settings, message):
+    with pytest.raises(UserError, match=message):
+        inputs(provider, **settings)
