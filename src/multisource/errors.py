@@ -14,7 +14,7 @@ def refuse(mistakes: Iterable[str]) -> None:
 
     Parameters
     ----------
-    mistakes
+    mistakes : iterable of str
         One line each.
 
     Raises

@@ -10,12 +10,22 @@ from pathlib import Path
 
 
 @contextmanager
-def atomic(path: str | os.PathLike) -> Iterator[Path]:
+def atomic(path: str | os.PathLike[str]) -> Iterator[Path]:
     """Yield a temporary path in the folder of ``path``; rename it to ``path`` on success.
 
     The temporary name keeps every suffix of ``path``, since writers (MNE, nibabel, pandas)
     choose the format by it. On an exception the temporary file is removed and ``path`` is left
     as it was; what a killed process left behind is removed by the next that writes ``path``.
+
+    Parameters
+    ----------
+    path : str or path-like
+        The output; its folder is made.
+
+    Yields
+    ------
+    Path
+        Where to write.
     """
     target = Path(path)
     folder = target.parent / f".writing-{target.name}"

@@ -9,7 +9,7 @@ import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO, cast
 
 from multisource.errors import UserError
 
@@ -42,24 +42,41 @@ class _Tee:
             self._line = ""
         self.flush()
 
-    def __getattr__(self, name: str):
+    def __getattr__(self, name: str) -> Any:
         return getattr(self.terminal, name)
 
 
 @contextmanager
 def logged(path: str | Path) -> Iterator[None]:
-    """Copy standard output, standard error, warnings and logging of a step to ``path``.
+    """Copy standard output, standard error, warnings and logging of a step to a file.
 
     An exception is written to both places. A :class:`~multisource.errors.UserError` is shown as
     its one line, without a traceback, and ends the step with exit status 1. Where ``QUIET`` is
     set, the terminal shows nothing: Snakemake shows the log of a step that failed.
+
+    Parameters
+    ----------
+    path : str or Path
+        The log; its folder is made.
+
+    Yields
+    ------
+    None
+        While the step runs.
+
+    Raises
+    ------
+    SystemExit
+        If the step ends with an exception that has been shown already.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     stdout, stderr = sys.stdout, sys.stderr
     quiet = QUIET in os.environ
     with path.open("w", encoding="utf-8") as log, _terminal(stdout, stderr, log, quiet) as terminal:
-        sys.stdout, sys.stderr = _Tee(terminal[0], log), _Tee(terminal[1], log)
+        tees = _Tee(terminal[0], log), _Tee(terminal[1], log)
+        # A tee passes on whatever else a program asks of a stream.
+        sys.stdout, sys.stderr = (cast(TextIO, tee) for tee in tees)
         handler = logging.StreamHandler(sys.stderr)
         handler.setFormatter(logging.Formatter("%(levelname)s %(name)s: %(message)s"))
         root = logging.getLogger()
@@ -81,7 +98,7 @@ def logged(path: str | Path) -> Iterator[None]:
             logging.captureWarnings(False)
             root.removeHandler(handler)
             root.setLevel(level)
-            for tee in (sys.stdout, sys.stderr):
+            for tee in tees:
                 tee.finish()
             sys.stdout, sys.stderr = stdout, stderr
 
