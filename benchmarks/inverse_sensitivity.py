@@ -15,12 +15,12 @@ import mne
 import pandas as pd
 
 from multisource.evaluation.metrics import evaluate
-from multisource.evaluation.truth import Truth
 from multisource.inverse import registry
 from multisource.inverse.kernel import apply_kernel
 from multisource.inverse.mesh import smoothing
 from multisource.leadfield.forward import leadfield_of
 from multisource.simulation.chunks import read_chunks
+from multisource.simulation.truth import SparseTruth
 
 COLUMNS = ["auc_close", "auc_far", "auc_map", "fraction_active", "dr_least", "average_precision"]
 KINDS = ("mne", "dspm", "sloreta", "eloreta")
@@ -47,7 +47,7 @@ def main() -> None:
     fem = mne.read_forward_solution(arguments.study / "leadfield/fem-fwd.fif", verbose="error")
     data = read_chunks([arguments.study / "simulation/test/chunk-0.nc"])
     data = data.isel(sample=slice(arguments.windows), boundary=slice(arguments.windows + 1))
-    truth, eeg = Truth.from_dataset(data), data["eeg"].values
+    truth, eeg = SparseTruth.from_dataset(data), data["eeg"].values
     positions = leadfield_of(fem).positions
     rows = {}
     for name, kind, options, steps in CASES:

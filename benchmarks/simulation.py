@@ -65,7 +65,7 @@ def ours(gain, positions, *, repeats: int = 40, settings: Settings | None = None
 
     def step(i):
         block = simulator.block(np.arange(i * BLOCK, (i + 1) * BLOCK))
-        return block.eeg, block.patches.dense_truth(gain.shape[1])
+        return block.eeg, block.patches.truth.dense()
 
     return cpu(step, repeats)
 
@@ -82,11 +82,11 @@ def dense(gain, positions, repeats: int = 3) -> np.ndarray:
         for m, a in enumerate(models.coefficients):
             members = np.flatnonzero(simulator.classes == m)
             series[members] = stationary_series(a, len(members), 50, draw)
-        given = patches.centres[0] >= 0
+        given = patches.truth.centre[0] >= 0
         return gain @ dense_sources(
             series,
-            patches.centres[0][given],
-            patches.dipoles,
+            patches.truth.centre[0][given],
+            patches.truth.dipole,
             patches.coefficients[:, given],
             boost=10.0,
         )

@@ -18,7 +18,7 @@ from multisource.anatomy.io import load_head
 from multisource.leadfield.forward import electrode_info, read_leadfield
 from multisource.simulation import streams
 from multisource.simulation.ar_io import read_models
-from multisource.simulation.recording import continuous_eeg
+from multisource.simulation.continuous import continuous_eeg
 from multisource.simulation.samples import Simulator
 from multisource.simulation.settings import Settings
 
@@ -55,7 +55,7 @@ def example(results: Path) -> tuple[mne.io.RawArray, np.ndarray]:
     onsets = APART_S * (0.5 + np.arange(EVENTS))
     times = np.arange(samples) / settings.sfreq
     wave = sum(np.exp(-0.5 * ((times - t - LATENCY_S) / WIDTH_S) ** 2) for t in onsets)
-    coefficients = patch.dense_truth(simulator.n_dipoles)[0]
+    coefficients = patch.truth.dense()[0]
     eeg += PEAK_NAM * 1e-9 * np.outer(operator.fixed @ coefficients, wave)
     places = read_electrodes(results / "anatomy/electrodes.tsv")
     info = electrode_info(places, head.fiducials, sampling_rate=settings.sfreq)

@@ -25,8 +25,8 @@ from multisource.recordings.reading import prepare_recording
 from multisource.simulation import artefacts
 from multisource.simulation.ar import power_spectrum
 from multisource.simulation.ar_io import parametric_spectrum, read_models
+from multisource.simulation.continuous import simulate_continuous
 from multisource.simulation.fit import fit_models
-from multisource.simulation.recording import simulate_recording
 from multisource.simulation.samples import Simulator, simulate_samples
 from multisource.simulation.settings import Artefacts, BadChannels, Noise, Settings
 
@@ -62,7 +62,9 @@ class Study:
         )
 
     def record(self, settings, duration_s=4.0, centres=(2000, 6500), extents=(40.0, 40.0)):
-        data = simulate_recording(self.simulator(settings), centres, extents, duration_s=duration_s)
+        data = simulate_continuous(
+            self.simulator(settings), centres, extents, duration_s=duration_s
+        )
         return data["eeg"].values.transpose(1, 0, 2).reshape(len(self.gain), -1)
 
     def sample(self, settings, indices):
@@ -89,7 +91,7 @@ def fit_picture(study):
     gain = study.b.fixed
     gram = gain @ gain.T
     kernel = gain.T @ np.linalg.inv(gram + np.trace(gram) / len(gram) / 9 * np.eye(len(gram)))
-    fit = fit_models(recorded, kernel, n_models=6, order=30)
+    fit = fit_models(recorded.segments, kernel, sfreq=recorded.sfreq, n_models=6, order=30)
     return spectra_figure(fit.models, fit.freqs, fit.measured)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from multisource.network.samples import Windows
+from multisource.simulation.truth import SparseTruth
 
 CHANNELS, TIMES, DIPOLES = 8, 16, 40
 
@@ -20,8 +21,11 @@ def tiny_windows(samples: int, seed: int = 0) -> Windows:
     eeg = 1e-6 * (topography[:, :, None] * series[:, None, :] + 0.1 * noise)
     return Windows(
         eeg=eeg.astype(np.float32),
-        offset=np.arange(0, 2 * samples + 1, 2),
-        dipole=np.column_stack([first, first + 1]).ravel(),
-        coefficient=np.tile(np.float32([1.0, 0.5]), samples),
-        n_dipoles=DIPOLES,
+        truth=SparseTruth(
+            offset=np.arange(0, 2 * samples + 1, 2),
+            dipole=np.column_stack([first, first + 1]).ravel(),
+            coefficient=np.tile(np.float32([1.0, 0.5]), samples),
+            centre=first[:, None],
+            n_dipoles=DIPOLES,
+        ),
     )

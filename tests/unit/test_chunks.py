@@ -6,9 +6,10 @@ import xarray as xr
 
 from multisource.errors import UserError
 from multisource.simulation.ar import ARModels
-from multisource.simulation.chunks import dense_truth, read_chunk, read_chunks, write_chunk
+from multisource.simulation.chunks import read_chunk, read_chunks, write_chunk
 from multisource.simulation.samples import Simulator, simulate_samples
 from multisource.simulation.settings import Settings
+from multisource.simulation.truth import SparseTruth
 
 MODELS = ARModels(("a", "b"), (np.array([0.9]), np.array([0.5])), np.array([0.5, 0.5]), 250.0)
 
@@ -49,12 +50,11 @@ def test_chunks_join_to_the_same_samples_as_one_chunk(tmp_path):
 
 def test_dense_truth_is_one_at_the_centres_and_zero_off_the_patches():
     data = make(range(20))
-    maps = dense_truth(data)
+    maps = SparseTruth.from_dataset(data).dense()
     assert maps.shape == (20, 300) and maps.dtype == np.float32
     for row, centres in zip(maps, data["centre"].values, strict=True):
         np.testing.assert_array_equal(row[centres[centres >= 0]], 1.0)
     assert (maps > 0).sum() == data.sizes["active"]
-    np.testing.assert_array_equal(dense_truth(data, slice(5, 9)), maps[5:9])
 
 
 @pytest.mark.parametrize("place", [0.1, 0.4, 0.7, 0.95])

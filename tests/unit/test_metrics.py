@@ -13,12 +13,14 @@ from multisource.evaluation.estimates import (
     write_metrics,
 )
 from multisource.evaluation.metrics import EXTRA_METRICS, PAPER_METRICS, evaluate
-from multisource.evaluation.truth import Truth
 from multisource.inverse.baselines import random_maps
+from multisource.simulation.truth import SparseTruth
 
 # Ten dipoles on a line, 10 mm apart; dipoles 2, 3, 4 are active with centre 3.
 LINE = np.column_stack([10.0 * np.arange(10), np.zeros(10), np.zeros(10)])
-ONE = Truth.from_dense(np.array([[0, 0, 0.5, 1, 0.5, 0, 0, 0, 0, 0]]), np.array([[3, -1, -1]]))
+ONE = SparseTruth.from_dense(
+    np.array([[0, 0, 0.5, 1, 0.5, 0, 0, 0, 0, 0]]), np.array([[3, -1, -1]])
+)
 HAND = np.array([[0.1, 0.7, 0.9, 1.0, 0.3, 0.2, 0.8, 0.0, 0.4, 0.05]])
 
 
@@ -69,7 +71,9 @@ def test_hand_example():
 
 
 def test_hand_example_with_two_patches():
-    truth = Truth.from_dense(np.array([[1, 0.5, 0, 0, 0, 0, 0, 0, 0.5, 1]]), np.array([[0, 9, -1]]))
+    truth = SparseTruth.from_dense(
+        np.array([[1, 0.5, 0, 0, 0, 0, 0, 0, 0.5, 1]]), np.array([[0, 9, -1]])
+    )
     row = evaluate(HAND, truth, LINE, close_radius_mm=20).iloc[0]
     # Seven dipoles lie above 0.1, eight above 0.05.
     assert (row.dr_1, row.dr_2, row.dr_least) == (0.7, 0.8, 0.8)
@@ -81,7 +85,9 @@ def test_hand_example_with_two_patches():
 def test_peak_inside_one_cell_counts_per_patch():
     estimate = np.zeros((1, 10))
     estimate[0, [0, 5]] = [1, 0.2]
-    truth = Truth.from_dense(np.array([[1, 0, 0, 0, 0, 0, 0, 0, 0, 1]]), np.array([[0, 9, -1]]))
+    truth = SparseTruth.from_dense(
+        np.array([[1, 0, 0, 0, 0, 0, 0, 0, 0, 1]]), np.array([[0, 9, -1]])
+    )
     # 0 mm for the patch found, 40 mm for the other.
     assert evaluate(estimate, truth, LINE).dle_mm[0] == pytest.approx(20)
 
@@ -89,7 +95,9 @@ def test_peak_inside_one_cell_counts_per_patch():
 @pytest.mark.parametrize("levels", [None, 12])
 def test_against_brute_force(levels):
     estimates, dense, centre, positions = random_case(levels=levels)
-    frame = evaluate(estimates, Truth.from_dense(dense, centre), positions, close_radius_mm=15)
+    frame = evaluate(
+        estimates, SparseTruth.from_dense(dense, centre), positions, close_radius_mm=15
+    )
     for s, row in frame.iterrows():
         e, active = estimates[s], dense[s] > 0
         distance = np.linalg.norm(positions[:, None] - positions[active], axis=2).min(axis=1)
@@ -121,7 +129,7 @@ def test_against_brute_force(levels):
 
 def test_constant_map_is_chance():
     estimates, dense, centre, positions = random_case()
-    truth = Truth.from_dense(dense, centre)
+    truth = SparseTruth.from_dense(dense, centre)
     frame = evaluate(np.ones_like(estimates), truth, positions)
     share = (dense > 0).mean(axis=1)
     for name in ("auc_close", "auc_far", "auc_average", "auc_map"):
@@ -137,7 +145,7 @@ def test_constant_map_is_chance():
 
 def test_perfect_map():
     _, dense, centre, positions = random_case()
-    frame = evaluate(dense, Truth.from_dense(dense, centre), positions)
+    frame = evaluate(dense, SparseTruth.from_dense(dense, centre), positions)
     for name in ("auc_close", "auc_far", "auc_map", "fraction_active", "average_precision"):
         assert (frame[name].dropna() == 1).all()
     assert (frame[["dle_mm", "spatial_dispersion_mm"]] == 0).all(axis=None)
@@ -156,7 +164,7 @@ def test_random_map_has_the_papers_medians():
         centre[s, :k] = rng.choice(n_dipoles, k, replace=False)
         dense[s, centre[s, :k]] = 1
     positions = rng.random((n_dipoles, 3)) * 100
-    truth = Truth.from_dense(dense, centre)
+    truth = SparseTruth.from_dense(dense, centre)
     frame = evaluate(random_maps(n_windows, n_dipoles, seed=0), truth, positions)
     root = np.roots([1 / 3, 1 / 3, 1 / 3, -1 / 2])
     expected = root[np.isreal(root)].real[0]
@@ -176,37 +184,29 @@ def test_spread_of_a_cone_is_half_its_radius():
     x, y = np.meshgrid(axis, axis)
     positions = np.column_stack([x.ravel(), y.ravel(), np.zeros(x.size)])
     cone = np.clip(1 - np.linalg.norm(positions, axis=1) / 30, 0, 1)[None]
-    truth = Truth.from_dense(cone, np.array([[cone.argmax()]]))
+    truth = SparseTruth.from_dense(cone, np.array([[cone.argmax()]]))
     # A grid of 1 mm samples the disc to about one percent.
     assert evaluate(cone, truth, positions).pas_mm[0] == pytest.approx(15, rel=0.01)
 
 
 def test_rank_metrics_ignore_monotone_changes_and_the_order_of_dipoles():
     estimates, dense, centre, positions = random_case()
-    before = evaluate(estimates, Truth.from_dense(dense, centre), positions)
-    after = evaluate(np.exp(5 * estimates), Truth.from_dense(dense, centre), positions)
+    before = evaluate(estimates, SparseTruth.from_dense(dense, centre), positions)
+    after = evaluate(np.exp(5 * estimates), SparseTruth.from_dense(dense, centre), positions)
     ranks = [m for m in (*PAPER_METRICS, *EXTRA_METRICS) if m[:4] not in ("pas_", "spat")]
     pd.testing.assert_frame_equal(before[ranks], after[ranks])
     shuffle = np.random.default_rng(0).permutation(300)
     where = np.append(np.argsort(shuffle), -1)
-    moved = Truth.from_dense(dense[:, shuffle], where[centre])
+    moved = SparseTruth.from_dense(dense[:, shuffle], where[centre])
     again = evaluate(estimates[:, shuffle], moved, positions[shuffle])
     pd.testing.assert_frame_equal(before, again)
     assert spearmanr(before.auc_average, before.average_precision).statistic > 0.3
 
 
-def test_sparse_and_dense_truth_are_one():
-    _, dense, centre, _ = random_case(n_windows=5)
-    truth = Truth.from_dense(dense, centre)
-    for s in range(5):
-        assert np.array_equal(truth.active(s), np.flatnonzero(dense[s]))
-    # A coefficient of 0, at the rim of a patch, is not active.
-    rim = Truth(np.array([0, 2]), np.array([4, 7]), np.array([1.0, 0.0]), np.array([[4]]), 10)
-    assert rim.active(0).tolist() == [4]
-
-
 def test_a_fourth_patch_has_its_own_rank():
-    truth = Truth.from_dense(np.array([[1, 0, 0, 1, 0, 1, 0, 0, 0, 1]]), np.array([[3, 5, 0, 9]]))
+    truth = SparseTruth.from_dense(
+        np.array([[1, 0, 0, 1, 0, 1, 0, 0, 0, 1]]), np.array([[3, 5, 0, 9]])
+    )
     row = evaluate(HAND, truth, LINE).iloc[0]
     assert row[["dr_1", "dr_2", "dr_3", "dr_4"]].tolist() == [0, 0.6, 0.7, 0.8]
     assert row.dr_least == 0.8
@@ -226,7 +226,7 @@ def test_bad_input_is_refused(fault):
     elif fault == "radius":
         radius = 0.0
     else:
-        truth = Truth.from_dense(np.zeros((1, 10)), np.array([[3]]))
+        truth = SparseTruth.from_dense(np.zeros((1, 10)), np.array([[3]]))
     with pytest.raises(UserError):
         evaluate(estimates, truth, positions, close_radius_mm=radius)
 

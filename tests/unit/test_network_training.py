@@ -12,7 +12,7 @@ from multisource.network import training as module
 from multisource.network.augmentation import augmented_batch
 from multisource.network.checkpoint import save_checkpoint
 from multisource.network.registry import build_network
-from multisource.network.samples import windows_of
+from multisource.network.samples import Windows, windows_of
 from multisource.network.smooth_output import spread_points
 from multisource.network.training import evaluate, train
 from multisource.simulation.ar import ARModels
@@ -21,6 +21,11 @@ from multisource.simulation.settings import Settings
 
 SMALL = {"filters": [32], "pooling": [8], "hidden": [64]}
 FAST = {"batch_size": 16, "learning_rate": 5e-3, "device": "cpu", "threads": 1}
+
+
+def with_dipoles(windows, dipole):
+    """The windows with other active dipoles."""
+    return Windows(windows.eeg, dataclasses.replace(windows.truth, dipole=dipole))
 
 
 def small_network(seed=0, **chosen):
@@ -128,9 +133,7 @@ def test_checkpoint_that_does_not_fit_is_not_continued(damage, tmp_path, monkeyp
 
 def test_weights_are_those_of_the_smallest_validation_loss():
     # Nothing can be learned from random labels of so few samples: validation soon gets worse.
-    data = dataclasses.replace(
-        tiny_windows(24), dipole=np.random.default_rng(0).integers(DIPOLES, size=48)
-    )
+    data = with_dipoles(tiny_windows(24), np.random.default_rng(0).integers(DIPOLES, size=48))
     validation = tiny_windows(60, seed=1)
     result = train(small_network(), data, validation, epochs=25, **FAST)
     losses = list(result.history["validation_loss"])
@@ -142,8 +145,8 @@ def test_weights_are_those_of_the_smallest_validation_loss():
 
 def test_step_size_falls_on_plateaus_until_training_ends():
     # Started at the base rate, the network cannot get better at a truth drawn at random.
-    validation = dataclasses.replace(
-        tiny_windows(20, seed=1), dipole=np.random.default_rng(0).integers(DIPOLES, size=40)
+    validation = with_dipoles(
+        tiny_windows(20, seed=1), np.random.default_rng(0).integers(DIPOLES, size=40)
     )
     result = train(
         small_network(initial_activation=0.04),
@@ -209,7 +212,7 @@ def test_augmentation_flips_whole_windows_and_keeps_the_truth():
     signs = ratio[:, 0, 0]
     assert set(signs) == {-1.0, 1.0}
     np.testing.assert_array_equal(ratio, np.broadcast_to(signs[:, None, None], ratio.shape))
-    np.testing.assert_array_equal(truth.numpy(), windows.truth(rows))
+    np.testing.assert_array_equal(truth.numpy(), windows.truth.dense(rows))
 
 
 def test_augmentation_reverses_whole_windows():
@@ -232,7 +235,7 @@ def test_fraction_active_is_the_share_of_true_dipoles_among_the_highest():
         def forward(self, eeg):
             return self.scores
 
-    windows = dataclasses.replace(tiny_windows(2), dipole=np.array([0, 1, 1, 5]))
+    windows = with_dipoles(tiny_windows(2), np.array([0, 1, 1, 5]))
     # First sample: both active dipoles rank first; second: one of the two does.
     assert evaluate(Fixed(), windows, "bce")[1] == pytest.approx((1 + 0.5) / 2)
 
@@ -268,7 +271,9 @@ def test_validation_of_another_shape_is_refused():
     with pytest.raises(UserError, match=r"validation: \(8, 10, 40\) channels"):
         train(small_network(), data, short)
     with pytest.raises(UserError, match=r"\(8, 16, 41\) .*; training has \(8, 16, 40\)"):
-        train(small_network(), data, dataclasses.replace(data, n_dipoles=41))
+        train(
+            small_network(), data, Windows(data.eeg, dataclasses.replace(data.truth, n_dipoles=41))
+        )
 
 
 def test_diverging_training_is_refused():
@@ -277,7 +282,10 @@ def test_diverging_training_is_refused():
 
 
 def test_superposed_windows_are_sums_with_the_union_of_their_truths():
-    windows = dataclasses.replace(tiny_windows(64), n_patches=np.resize([1, 2, 3], 64))
+    windows = tiny_windows(64)
+    counts = np.resize([1, 2, 3], 64)
+    centre = np.where(np.arange(3) < counts[:, None], 0, -1)
+    windows = Windows(windows.eeg, dataclasses.replace(windows.truth, centre=centre))
     rows = np.arange(64)
     eeg, truth = augmented_batch(
         windows,
@@ -287,15 +295,15 @@ def test_superposed_windows_are_sums_with_the_union_of_their_truths():
         time_reversal=False,
         superpose=1.0,
     )
-    own = windows.truth(rows)
+    own = windows.truth.dense(rows)
     changed = np.flatnonzero((eeg.numpy() != windows.eeg).any(axis=(1, 2)))
     # One and two patches leave room for more, three do not.
-    np.testing.assert_array_equal(changed, rows[windows.n_patches < 3])
+    np.testing.assert_array_equal(changed, rows[windows.truth.n_patches < 3])
     for row in changed:
         partner = eeg[row].numpy() * np.sqrt(2) - windows.eeg[row]
         other = np.abs(windows.eeg - partner).max(axis=(1, 2)).argmin()
         np.testing.assert_allclose(windows.eeg[other], partner, atol=1e-6 * np.abs(partner).max())
-        assert windows.n_patches[row] + windows.n_patches[other] <= 3
+        assert windows.truth.n_patches[row] + windows.truth.n_patches[other] <= 3
         np.testing.assert_array_equal(truth[row], np.maximum(own[row], own[other]))
 
 

@@ -5,9 +5,9 @@ import pytest
 
 from multisource.simulation import streams
 from multisource.simulation.ar import ARModels, autocovariance, stationary_series
+from multisource.simulation.continuous import continuous_eeg
 from multisource.simulation.patches import PatchDrawer, Patches
 from multisource.simulation.project import mixing, prepare
-from multisource.simulation.recording import continuous_eeg
 from multisource.simulation.samples import Simulator
 from multisource.simulation.settings import Settings
 from multisource.simulation.synchronise import (
@@ -16,6 +16,7 @@ from multisource.simulation.synchronise import (
     sensor_covariances,
     source_weights,
 )
+from multisource.simulation.truth import SparseTruth
 
 N, E, T = 400, 7, 20
 MODELS = ARModels(
@@ -41,14 +42,16 @@ def simulator(head):
 
 
 def one(patches: Patches, s: int) -> Patches:
-    span = slice(patches.offsets[s], patches.offsets[s + 1])
-    return Patches(
-        patches.centres[s : s + 1],
-        patches.extents_mm[s : s + 1],
+    truth = patches.truth
+    span = slice(truth.offset[s], truth.offset[s + 1])
+    alone = SparseTruth(
         np.array([0, span.stop - span.start]),
-        patches.dipoles[span],
-        patches.coefficients[span],
+        truth.dipole[span],
+        truth.coefficient[span],
+        truth.centre[s : s + 1],
+        truth.n_dipoles,
     )
+    return Patches(alone, patches.extents_mm[s : s + 1], patches.coefficients[span])
 
 
 def test_the_sparse_weights_reproduce_the_papers_formulas_dipole_by_dipole(head):
@@ -60,17 +63,20 @@ def test_the_sparse_weights_reproduce_the_papers_formulas_dipole_by_dipole(head)
     rng = np.random.default_rng(0)
     series = rng.standard_normal((N, T))
     dense = dense_sources(
-        series, patches.centres[0], patches.dipoles, patches.coefficients, boost=10.0
+        series, patches.truth.centre[0], patches.truth.dipole, patches.coefficients, boost=10.0
     )
     active = active_sources(
-        series[patches.dipoles], series[patches.centres[0]], patches.coefficients, boost=10.0
+        series[patches.truth.dipole],
+        series[patches.truth.centre[0]],
+        patches.coefficients,
+        boost=10.0,
     )
     # The coefficients are float32, the arithmetic float64.
-    np.testing.assert_allclose(dense[patches.dipoles], active, atol=1e-5)
-    inactive = np.setdiff1d(np.arange(N), patches.dipoles)
+    np.testing.assert_allclose(dense[patches.truth.dipole], active, atol=1e-5)
+    inactive = np.setdiff1d(np.arange(N), patches.truth.dipole)
     np.testing.assert_array_equal(dense[inactive], series[inactive])
     # And so at the sensors: active dipoles one by one, plus the background of all others.
-    sensors = gain[:, patches.dipoles] @ active + gain[:, inactive] @ series[inactive]
+    sensors = gain[:, patches.truth.dipole] @ active + gain[:, inactive] @ series[inactive]
     np.testing.assert_allclose(gain @ dense, sensors, atol=1e-5 * np.abs(sensors).max())
 
 
@@ -79,27 +85,27 @@ def test_a_single_patch_follows_the_papers_first_formula(head):
     patches = PatchDrawer(positions).fill([[3]], [[50.0]])
     series = np.random.default_rng(0).standard_normal((N, T))
     dense = dense_sources(
-        series, patches.centres[0], patches.dipoles, patches.coefficients, boost=10.0
+        series, patches.truth.centre[0], patches.truth.dipole, patches.coefficients, boost=10.0
     )
-    for j, coefficient in zip(patches.dipoles, patches.coefficients[:, 0], strict=True):
+    for j, coefficient in zip(patches.truth.dipole, patches.coefficients[:, 0], strict=True):
         blended = coefficient * series[3] + (1 - coefficient) * series[j]
         np.testing.assert_allclose(dense[j], 10 * blended, atol=1e-12)
     np.testing.assert_allclose(dense[3], 10 * series[3], atol=1e-12)
 
 
 def test_the_sensor_covariance_of_every_class_is_exact(head, simulator):
-    # Algebra, no draws: unmix @ U' U @ unmix' against the weighted sum over all 400 dipoles.
+    # Algebra, no draws: dewhiten @ U' U @ dewhiten' against the weighted sum over all 400 dipoles.
     gain, _ = head
     patches = simulator.patches(np.arange(6, dtype=np.uint64))
     mixed = mixing(simulator.projector, patches, boost=10.0)
-    rank = simulator.projector.unmix.shape[1]
-    unmix = simulator.projector.unmix.astype(float)
+    rank = simulator.projector.dewhiten.shape[1]
+    dewhiten = simulator.projector.dewhiten.astype(float)
     for s in range(6):
         sample = one(patches, s)
         _, own = source_weights(sample.coefficients, boost=10.0)
-        exact = sensor_covariances(gain, simulator.classes, sample.dipoles, own, 3)
+        exact = sensor_covariances(gain, simulator.classes, sample.truth.dipole, own, 3)
         for m in range(3):
-            fast = unmix @ mixed[s, m * rank : (m + 1) * rank].T.astype(float)
+            fast = dewhiten @ mixed[s, m * rank : (m + 1) * rank].T.astype(float)
             # float32: 24 bits, E columns and up to 100-fold weights
             np.testing.assert_allclose(fast @ fast.T, exact[m], atol=2e-5 * np.abs(exact[m]).max())
 
@@ -109,24 +115,24 @@ def test_the_coherent_part_is_exact_for_equal_centre_series(head, simulator):
     gain, _ = head
     indices = np.arange(4, dtype=np.uint64)
     patches = simulator.patches(indices)
-    rank = simulator.projector.unmix.shape[1]
+    rank = simulator.projector.dewhiten.shape[1]
     centre_white = np.random.default_rng(3).standard_normal((4, 3, T)).astype(np.float32)
     fast = simulator.assemble(patches, np.zeros((4, 3, rank, T), dtype=np.float32), centre_white)
     for s in range(4):
         sample = one(patches, s)
         series = np.zeros((N, T))
-        for p, centre in enumerate(sample.centres[0]):
+        for p, centre in enumerate(sample.truth.centre[0]):
             if centre >= 0:
                 factor = simulator._temporal[simulator.classes[centre]].astype(float)
                 series[centre] = centre_white[s, p] @ factor
-        given = sample.centres[0] >= 0
+        given = sample.truth.centre[0] >= 0
         dense = (
             1e-9
             * gain
             @ dense_sources(
                 series,
-                sample.centres[0][given],
-                sample.dipoles,
+                sample.truth.centre[0][given],
+                sample.truth.dipole,
                 sample.coefficients[:, given],
                 boost=10.0,
             )
@@ -143,11 +149,11 @@ def lagged(x, lag):
 def exact_lagged(gain, classes, sample, boost):
     """Exact lagged covariances (T, E, E) of the dense model of one set of patches."""
     shared, own = source_weights(sample.coefficients, boost=boost)
-    topographies = gain[:, sample.dipoles] @ shared
-    covariances = sensor_covariances(gain, classes, sample.dipoles, own, 3)
+    topographies = gain[:, sample.truth.dipole] @ shared
+    covariances = sensor_covariances(gain, classes, sample.truth.dipole, own, 3)
     r = np.stack([autocovariance(a, T) for a in MODELS.coefficients])
     out = np.einsum("mef,mt->tef", covariances, r)
-    for topography, centre in zip(topographies.T, sample.centres[0], strict=True):
+    for topography, centre in zip(topographies.T, sample.truth.centre[0], strict=True):
         if centre >= 0:
             out += r[classes[centre]][:, None, None] * np.outer(topography, topography)
     return 1e-18 * out
@@ -180,13 +186,11 @@ def test_lagged_covariances_agree_with_theory_within_sampling_error(head, simula
     n = 3000
     if path == "fast windows":
         repeated = Patches(
-            np.repeat(patches.centres, n, axis=0),
+            patches.truth.repeated(n),
             np.repeat(patches.extents_mm, n, axis=0),
-            np.arange(n + 1) * patches.offsets[-1],
-            np.tile(patches.dipoles, n),
             np.tile(patches.coefficients, (n, 1)),
         )
-        rank = simulator.projector.unmix.shape[1]
+        rank = simulator.projector.dewhiten.shape[1]
         indices = np.arange(n, dtype=np.uint64)
         white = streams.normals(simulator.key, 2, indices, 3 * rank * T)
         centres = streams.normals(simulator.key, 1, indices, 3 * T)
@@ -209,8 +213,8 @@ def test_lagged_covariances_agree_with_theory_within_sampling_error(head, simula
                 series[members] = stationary_series(a, len(members), T, rng)
             sources = dense_sources(
                 series,
-                sample.centres[0][:2],
-                sample.dipoles,
+                sample.truth.centre[0][:2],
+                sample.truth.dipole,
                 sample.coefficients[:, :2],
                 boost=10.0,
             )
@@ -240,8 +244,8 @@ def test_spectra_of_the_paths_agree_with_theory(head, simulator):
     power = (np.abs(np.fft.rfft(segments, axis=2)) ** 2).mean(axis=1) / length
     _, own = source_weights(patches.coefficients, boost=10.0)
     shared, _ = source_weights(patches.coefficients, boost=10.0)
-    topography = gain[:, patches.dipoles] @ shared[:, 0]
-    covariances = sensor_covariances(gain, simulator.classes, patches.dipoles, own, 3)
+    topography = gain[:, patches.truth.dipole] @ shared[:, 0]
+    covariances = sensor_covariances(gain, simulator.classes, patches.truth.dipole, own, 3)
     scale = np.stack([np.diag(c) for c in covariances], axis=1)
     scale[:, simulator.classes[10]] += topography**2
     # Expected periodogram of a finite segment: the transform of the tapered autocovariance.
@@ -259,9 +263,9 @@ def test_spectra_of_the_paths_agree_with_theory(head, simulator):
 def test_rank_is_kept_under_average_reference(head):
     gain, _ = head
     projector = prepare(gain, np.zeros(N, dtype=int), 1)
-    assert projector.unmix.shape == (E, E - 1)
+    assert projector.dewhiten.shape == (E, E - 1)
     np.testing.assert_allclose(
-        projector.unmix.astype(float) @ projector.rows.astype(float).T,
+        projector.dewhiten.astype(float) @ projector.rows.astype(float).T,
         gain,
         atol=1e-5 * np.abs(gain).max(),
     )

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from multisource.errors import UserError
-from multisource.recordings.reading import prepare_recording, read_recording
+from multisource.recordings.reading import read_recording
 from multisource.simulation.ar import ARModels, autocovariance, power_spectrum, stationary_series
 from multisource.simulation.ar_io import read_models, write_models
 from multisource.simulation.fit import fit_models, lagged_covariances, source_power
@@ -29,15 +29,14 @@ def recording():
     series, classes = sources()
     gain = np.random.default_rng(1).standard_normal((12, 12))
     gain -= gain.mean(axis=0)
-    recorded = prepare_recording([1e-5 * gain @ series], 250.0, NAMES)
-    return recorded, np.linalg.pinv(gain), classes
+    return [1e-5 * gain @ series], np.linalg.pinv(gain), classes
 
 
 def test_known_models_and_their_places_come_back():
     # The average reference loses one of 12 dimensions, so that a twelfth of the other class's
     # power leaks in; the fitted spectra must lie within 1.5 dB around the peaks.
-    recorded, kernel, classes = recording()
-    fit = fit_models(recorded, kernel, n_models=2, order=10)
+    segments, kernel, classes = recording()
+    fit = fit_models(segments, kernel, sfreq=250.0, n_models=2, order=10)
     same = fit.models.classes == classes
     assert same.all() or not same.any()
     order = (0, 1) if same.all() else (1, 0)
@@ -51,8 +50,8 @@ def test_known_models_and_their_places_come_back():
 
 
 def test_the_fitted_spectrum_follows_the_measured_one():
-    recorded, kernel, _ = recording()
-    fit = fit_models(recorded, kernel, n_models=2, order=10)
+    segments, kernel, _ = recording()
+    fit = fit_models(segments, kernel, sfreq=250.0, n_models=2, order=10)
     band = (fit.freqs > 3) & (fit.freqs < 80)
     for a, measured in zip(fit.models.coefficients, fit.measured, strict=True):
         fitted = power_spectrum(a, fit.freqs[band], 250.0)
@@ -62,16 +61,21 @@ def test_the_fitted_spectrum_follows_the_measured_one():
 
 
 def test_regions_and_free_orientation():
-    recorded, kernel, classes = recording()
+    segments, kernel, classes = recording()
     fit = fit_models(
-        recorded, np.repeat(kernel, 3, axis=0), orientations=3, regions=classes, order=10
+        segments,
+        np.repeat(kernel, 3, axis=0),
+        sfreq=250.0,
+        orientations=3,
+        regions=classes,
+        order=10,
     )
-    plain = fit_models(recorded, kernel, regions=classes, order=10)
+    plain = fit_models(segments, kernel, sfreq=250.0, regions=classes, order=10)
     for one, other in zip(fit.models.coefficients, plain.models.coefficients, strict=True):
         np.testing.assert_allclose(one, other, atol=1e-9)
     np.testing.assert_array_equal(fit.models.classes, classes)
     with pytest.raises(UserError, match="regions: 5 labels"):
-        fit_models(recorded, kernel, regions=classes[:5], order=10)
+        fit_models(segments, kernel, sfreq=250.0, regions=classes[:5], order=10)
 
 
 def test_lagged_covariances_match_theory_and_quadratic_forms_the_series():
@@ -90,8 +94,8 @@ def test_lagged_covariances_match_theory_and_quadratic_forms_the_series():
 
 
 def test_a_fit_can_be_stored_and_used(tmp_path):
-    recorded, kernel, _ = recording()
-    fit = fit_models(recorded, kernel, n_models=2, order=10, source="my recording")
+    segments, kernel, _ = recording()
+    fit = fit_models(segments, kernel, sfreq=250.0, n_models=2, order=10, source="my recording")
     write_models(tmp_path / "mine.yaml", fit.models)
     back = read_models(tmp_path / "mine.yaml", sfreq=250.0)
     assert isinstance(back, ARModels) and back.source == "my recording"
@@ -155,8 +159,8 @@ def test_bad_recordings_are_refused_by_name(tmp_path):
 
 
 def test_a_recording_too_short_for_its_order_is_refused():
-    recorded, kernel, _ = recording()
+    segments, kernel, _ = recording()
     with pytest.raises(UserError, match="too short for AR models of order 301"):
-        fit_models(recorded, kernel, order=301)
+        fit_models(segments, kernel, sfreq=250.0, order=301)
     with pytest.raises(UserError, match="kernel: shape"):
-        fit_models(recorded, kernel[:, :5])
+        fit_models(segments, kernel[:, :5], sfreq=250.0)

@@ -9,9 +9,9 @@ from multisource.errors import UserError
 from multisource.simulation import artefacts, streams
 from multisource.simulation.ar import ARModels, power_spectrum
 from multisource.simulation.chunks import read_chunks, write_chunk
+from multisource.simulation.continuous import simulate_continuous
 from multisource.simulation.disturb import KINDS
 from multisource.simulation.noise import noise_model, spatial_factor
-from multisource.simulation.recording import simulate_recording
 from multisource.simulation.samples import Simulator, correlate, simulate_samples
 from multisource.simulation.settings import Artefacts, BadChannels, Noise, Settings
 from multisource.simulation.synchronise import source_weights
@@ -36,7 +36,7 @@ def simulate(settings, indices=range(60), **changes):
 def record(settings, duration_s=20.0, **changes):
     arguments = {"seed": 5, "split": "A", "electrodes": ELECTRODES} | changes
     simulator = Simulator(GAIN, POSITIONS, MODELS, settings, **arguments)
-    return simulate_recording(simulator, [4, 200], [50.0, 50.0], duration_s=duration_s)
+    return simulate_continuous(simulator, [4, 200], [50.0, 50.0], duration_s=duration_s)
 
 
 def added(settings, **changes):
@@ -197,7 +197,7 @@ def test_the_weaker_patch_is_weaker_at_the_sensors():
     # The fast path must use the amplitudes: silence all but the second patch's centre.
     one = Simulator(GAIN, POSITIONS, MODELS, PLAIN, seed=1, split="t")
     patches = one.patches(np.arange(40, dtype=np.uint64))
-    white = np.zeros((40, 2, one.projector.unmix.shape[1], 50), dtype=np.float32)
+    white = np.zeros((40, 2, one.projector.dewhiten.shape[1], 50), dtype=np.float32)
     centres = np.zeros((40, 3, 50), dtype=np.float32)
     centres[:, 1] = 1.0
     half = np.ones((40, 3))

@@ -10,9 +10,9 @@ from torch.utils.data import DataLoader
 from multisource.errors import UserError
 from multisource.network.stream import SampleStream
 from multisource.simulation.ar import ARModels
-from multisource.simulation.chunks import dense_truth
 from multisource.simulation.samples import Simulator, simulate_samples
 from multisource.simulation.settings import Settings
+from multisource.simulation.truth import SparseTruth
 
 MODELS = ARModels(("a", "b"), (np.array([0.9]), np.array([0.5])), np.array([0.5, 0.5]), 250.0)
 RNG = np.random.default_rng(3)
@@ -33,7 +33,7 @@ def test_the_stream_is_the_simulators_samples_in_order():
     eeg = torch.cat([b[0] for b in batches]).numpy()
     truth = torch.cat([b[1] for b in batches]).numpy()
     np.testing.assert_array_equal(eeg, stored["eeg"].values)
-    np.testing.assert_array_equal(truth, dense_truth(stored))
+    np.testing.assert_array_equal(truth, SparseTruth.from_dataset(stored).dense())
     assert eeg.dtype == truth.dtype == np.float32
 
 

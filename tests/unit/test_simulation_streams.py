@@ -9,7 +9,7 @@ from multisource.errors import UserError
 from multisource.simulation import streams
 from multisource.simulation.ar import ARModels
 from multisource.simulation.box_muller import box_muller
-from multisource.simulation.recording import simulate_recording
+from multisource.simulation.continuous import simulate_continuous
 from multisource.simulation.samples import Simulator, simulate_samples
 from multisource.simulation.settings import Settings, settings_from
 
@@ -94,7 +94,7 @@ def test_seed_split_and_index_all_matter():
 
 def test_recordings_are_reproducible_and_cut_into_consecutive_windows():
     one, two = (
-        simulate_recording(make(split="B"), [4, 200], [30.0, 30.0], duration_s=2.1)
+        simulate_continuous(make(split="B"), [4, 200], [30.0, 30.0], duration_s=2.1)
         for _ in range(2)
     )
     assert one.sizes["sample"] == 10  # the last 0.1 s holds no window
@@ -149,6 +149,6 @@ def test_bad_arguments_are_refused():
     with pytest.raises(UserError, match="channels: 2 names for 6"):
         make(channels=["Cz", "Pz"])
     with pytest.raises(UserError, match="holds no window"):
-        simulate_recording(make(split="A"), [1], [30.0], duration_s=0.1)
+        simulate_continuous(make(split="A"), [1], [30.0], duration_s=0.1)
     with pytest.raises(UserError, match="B: centres .* name a dipole twice"):
-        simulate_recording(make(split="B"), [1, 1], [30.0, 30.0], duration_s=1.0)
+        simulate_continuous(make(split="B"), [1, 1], [30.0, 30.0], duration_s=1.0)

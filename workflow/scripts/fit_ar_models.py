@@ -14,8 +14,9 @@ with step(snakemake):
         snakemake.input.recording, kernel.channels, sfreq=snakemake.params.sfreq
     )
     fit = fit_models(
-        recorded,
+        recorded.segments,
         kernel.matrix,
+        sfreq=recorded.sfreq,
         orientations=kernel.orientations,
         seed=snakemake.params.seed,
         source=f"fitted to {snakemake.input.recording}",

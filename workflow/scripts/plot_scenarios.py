@@ -5,7 +5,8 @@ from multisource.evaluation.estimates import read_estimates, read_metrics
 from multisource.figures.cortex import make_cortex
 from multisource.figures.scenario import representative_window, scenario_figure
 from multisource.files import atomic, by_folder
-from multisource.simulation.chunks import dense_truth, read_chunks
+from multisource.simulation.chunks import read_chunks
+from multisource.simulation.truth import SparseTruth
 from multisource.steps import step
 
 with step(snakemake):
@@ -23,7 +24,7 @@ with step(snakemake):
         rows = metrics[metrics["sample"] == window].set_index("method")
         figure = scenario_figure(
             cortex,
-            truth=dense_truth(data, slice(window, window + 1))[0],
+            truth=SparseTruth.from_dataset(data).dense([window])[0],
             centres=data["centre"].values[window],
             estimates={
                 method: read_estimates(path).values[window]

@@ -1,9 +1,9 @@
 from multisource.anatomy.source_table import read_source_table
 from multisource.evaluation.estimates import read_estimates, write_metrics
 from multisource.evaluation.metrics import evaluate
-from multisource.evaluation.truth import Truth
 from multisource.files import by_folder
 from multisource.simulation.chunks import read_chunks
+from multisource.simulation.truth import SparseTruth
 from multisource.steps import step
 
 with step(snakemake):
@@ -15,7 +15,7 @@ with step(snakemake):
         (estimate,), (output,) = estimates[scenario], outputs[scenario]
         metrics = evaluate(
             read_estimates(estimate).values,
-            Truth.from_dataset(read_chunks(paths)),
+            SparseTruth.from_dataset(read_chunks(paths)),
             positions,
             progress=True,
             **snakemake.params.settings,

@@ -5,7 +5,7 @@ from multisource.anatomy.scenarios import place_scenario, read_scenarios
 from multisource.anatomy.source_space import source_geometry
 from multisource.files import by_folder
 from multisource.simulation.chunks import write_chunk
-from multisource.simulation.recording import simulate_recording
+from multisource.simulation.continuous import simulate_continuous
 from multisource.simulation.study import study_simulator
 from multisource.steps import step
 
@@ -26,7 +26,7 @@ with step(snakemake):
     for name, (output,) in outputs.items():
         centres, extents, _ = place_scenario(scenarios[name], dipoles, head.to_mni)
         simulator = study.for_split(name)
-        data = simulate_recording(
+        data = simulate_continuous(
             simulator, centres, extents, duration_s=snakemake.params.duration_s
         )
         write_chunk(output, data, chunk=0)

@@ -46,7 +46,7 @@ with step(snakemake):
         options=options(architecture) | build,
         channels=[str(name) for name in data["channel"].values],
         n_times=data.sizes["time"],
-        n_dipoles=training.n_dipoles,
+        n_dipoles=training.truth.n_dipoles,
         training=recipe,
         seed=snakemake.params.seed,
     )

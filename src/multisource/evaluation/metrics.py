@@ -13,7 +13,7 @@ from tqdm import tqdm
 from multisource.errors import UserError
 from multisource.evaluation import ranking as ranks
 from multisource.evaluation.nearest import patch_distances
-from multisource.evaluation.truth import Truth
+from multisource.simulation.truth import SparseTruth
 
 PAPER_METRICS = (
     "auc_close",
@@ -32,7 +32,7 @@ EXTRA_METRICS = ("auc_map", "average_precision", "dle_mm", "spatial_dispersion_m
 
 def evaluate(
     estimates: np.ndarray,
-    truth: Truth,
+    truth: SparseTruth,
     positions: np.ndarray,
     *,
     close_radius_mm: float = 20.0,

@@ -20,9 +20,9 @@ from scipy.spatial import KDTree
 
 from multisource.errors import UserError
 from multisource.evaluation.metrics import evaluate
-from multisource.evaluation.truth import Truth
 from multisource.inverse.kernel import apply_kernels
 from multisource.inverse.registry import build_kernel, is_linear
+from multisource.simulation.truth import SparseTruth
 
 if TYPE_CHECKING:
     import mne
@@ -131,7 +131,7 @@ def score_solvers(
     solvers are given; positions (N, 3) mm of its dipoles. solvers: {name: {kind, options}}; an
     option snr goes before ``snr``. A solver that is no kernel takes hours and is left out.
     """
-    truth, eeg = Truth.from_dataset(windows), windows["eeg"].values
+    truth, eeg = SparseTruth.from_dataset(windows), windows["eeg"].values
     linear = {name: options for name, options in solvers.items() if is_linear(options["kind"])}
     kernels = [
         build_kernel(forward=forward, **{"snr": snr, **settings}) for settings in linear.values()

@@ -23,7 +23,7 @@ def augmented_batch(
     """EEG (B, E, T) in V and truth (B, N) of some samples, changed at random (see ``train``)."""
     eeg, truth = _turned(windows, rows, rng, sign_flip, time_reversal)
     if superpose:
-        chosen, partners = _pairs(windows.n_patches, rows, rng, superpose)
+        chosen, partners = _pairs(windows.truth.n_patches, rows, rng, superpose)
         if len(chosen):
             more, of_more = _turned(windows, partners, rng, sign_flip, time_reversal)
             eeg[chosen] = (eeg[chosen] + more) / math.sqrt(2)
@@ -45,7 +45,7 @@ def _turned(
     if time_reversal:
         reverse = torch.from_numpy(rng.random((len(rows), 1, 1)) < 0.5)
         eeg = torch.where(reverse, eeg.flip(2), eeg)
-    return eeg, torch.from_numpy(windows.truth(rows))
+    return eeg, torch.from_numpy(windows.truth.dense(rows))
 
 
 def _pairs(

@@ -40,5 +40,5 @@ class SampleStream(IterableDataset):
         starts = range(0, len(indices), BLOCK)
         blocks = [self._simulator.block(indices[start : start + BLOCK]) for start in starts]
         eeg = np.concatenate([block.eeg for block in blocks])
-        truth = [block.patches.dense_truth(self._simulator.n_dipoles) for block in blocks]
+        truth = [block.patches.truth.dense() for block in blocks]
         return torch.from_numpy(eeg), torch.from_numpy(np.concatenate(truth))

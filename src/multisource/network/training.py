@@ -283,7 +283,7 @@ def evaluate(network: nn.Module, windows: Windows, loss: str) -> tuple[float, fl
     total, fractions = 0.0, []
     for start in range(0, len(windows), VALIDATION_BATCH):
         rows = np.arange(start, min(start + VALIDATION_BATCH, len(windows)))
-        truth = torch.from_numpy(windows.truth(rows)).to(place)
+        truth = torch.from_numpy(windows.truth.dense(rows)).to(place)
         logits = network(torch.from_numpy(windows.eeg[rows]).to(place))
         total += float(criterion(logits, truth)) * len(rows)
         fractions.append(_fraction_active(logits, truth > 0))
@@ -351,8 +351,6 @@ def _check(training: Windows, validation: Windows, options: dict[str, Any]) -> N
         loss_function(options[name])
     refuse(training_mistakes(options))
     refuse(sample_mistakes(len(training), batch_size=options["batch_size"], fresh=options["fresh"]))
-    if options["superpose"] and training.n_patches is None:
-        raise UserError("superpose: needs samples that know their number of patches")
     if training.shape != validation.shape:
         raise UserError(
             f"validation: {validation.shape} channels, times, dipoles; training has "

@@ -12,6 +12,7 @@ import xarray as xr
 from multisource.errors import UserError
 from multisource.recordings.settings import RecordingSettings
 from multisource.recordings.stretches import Stretches
+from multisource.simulation.truth import SparseTruth
 
 MOST_WINDOWS = 10_000  # a map of each is 33 kB a method
 
@@ -58,10 +59,7 @@ def cut_windows(
             "eeg": (("sample", "channel", "time"), eeg, {"units": "V"}),
             "start": (("sample",), np.array(starts), {"units": "s"}),
             "epoch": (("sample",), np.array(epochs, np.int32)),
-            "truth_offset": (("boundary",), np.zeros(count + 1, np.int64)),
-            "truth_dipole": (("active",), np.zeros(0, np.int32)),
-            "truth_coefficient": (("active",), np.zeros(0, np.float32)),
-            "centre": (("sample", "patch"), np.full((count, 1), -1, np.int32)),
+            **SparseTruth.unknown(count).variables(),
             "extent_mm": (("sample", "patch"), np.zeros((count, 1), np.float32)),
         },
         coords={

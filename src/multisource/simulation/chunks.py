@@ -18,6 +18,7 @@ import xarray as xr
 import multisource
 from multisource.errors import UserError
 from multisource.files import atomic
+from multisource.simulation.truth import SparseTruth
 
 VARIABLES = (
     "eeg",
@@ -68,20 +69,13 @@ def read_chunk(path: str | Path) -> xr.Dataset:
     missing = [name for name in VARIABLES if name not in data]
     if missing:
         raise UserError(f"{path}: no chunk of samples, it lacks {', '.join(missing)}")
-    _check(path, data)
+    try:
+        SparseTruth.from_dataset(data)
+    except UserError as error:
+        raise UserError(
+            f"{path}: the truth does not fit its samples ({error}); remove the file, run again"
+        ) from error
     return data
-
-
-def _check(path: str | Path, data: xr.Dataset) -> None:
-    offset = data["truth_offset"].values
-    whole = (
-        len(offset) == data.sizes["sample"] + 1
-        and offset[0] == 0
-        and offset[-1] == data.sizes["active"]
-        and np.all(np.diff(offset) >= 0)
-    )
-    if not whole:
-        raise UserError(f"{path}: the truth does not fit its samples; remove the file, run again")
 
 
 def read_chunks(paths: Sequence[str | Path]) -> xr.Dataset:
@@ -104,17 +98,10 @@ def read_chunks(paths: Sequence[str | Path]) -> xr.Dataset:
             raise UserError(f"{path}: its channels or times differ from those of {paths[0]}")
     if len(parts) == 1:
         return first
-    starts = np.cumsum([0] + [part.sizes["active"] for part in parts])
-    offsets = [np.zeros(1, dtype=np.int64)] + [
-        part["truth_offset"].values[1:] + start
-        for part, start in zip(parts, starts[:-1], strict=True)
-    ]
-    joined = {
-        "truth_offset": ("boundary", np.concatenate(offsets)),
-    }
-    for name, along in (("truth_dipole", "active"), ("truth_coefficient", "active")):
-        joined[name] = (along, np.concatenate([part[name].values for part in parts]))
-    for name in (name for name in first.data_vars if first[name].dims[0] == "sample"):
+    joined = SparseTruth.joined([SparseTruth.from_dataset(part) for part in parts]).variables()
+    for name in first.data_vars:
+        if name in joined:
+            continue
         joined[name] = (
             first[name].dims,
             np.concatenate([part[name].values for part in parts]),
@@ -129,16 +116,3 @@ def read_chunks(paths: Sequence[str | Path]) -> xr.Dataset:
 def sampling_rate(data: xr.Dataset) -> float:
     """Return the sampling rate of windows in Hz."""
     return 1 / float(data["time"][1] - data["time"][0])
-
-
-def dense_truth(data: xr.Dataset, samples: slice | None = None) -> np.ndarray:
-    """Truth maps (S, N) float32 of the chosen samples: l of every dipole, 0 where inactive."""
-    start, stop, step = (samples or slice(None)).indices(data.sizes["sample"])
-    if step != 1:
-        raise ValueError("samples must be a slice of step 1")
-    offset = data["truth_offset"].values[start : stop + 1]
-    chosen = slice(int(offset[0]), int(offset[-1]))
-    out = np.zeros((stop - start, int(data.attrs["n_dipoles"])), dtype=np.float32)
-    rows = np.repeat(np.arange(stop - start), np.diff(offset))
-    out[rows, data["truth_dipole"].values[chosen]] = data["truth_coefficient"].values[chosen]
-    return out

@@ -55,7 +55,7 @@ class Disturbances:
             done["bad"] = ("sample", "channel"), self._fail_samples(eeg, key, indices)
         return done
 
-    def on_recording(self, eeg: np.ndarray, seed: int, split: str) -> dict:
+    def on_continuous(self, eeg: np.ndarray, seed: int, split: str) -> dict:
         """Disturb a recording (E, T) in place; values are those of all its windows."""
         done = {}
         n_times = eeg.shape[1]
@@ -67,7 +67,7 @@ class Disturbances:
             done["snr_db"] = ("sample",), snr
         if max(self._chances) > 0:
             draw = streams.generator(seed, split, "artefacts")
-            done["artefact"] = ("sample", "kind"), self._artefacts_on_recording(eeg, draw)
+            done["artefact"] = ("sample", "kind"), self._artefacts_on_continuous(eeg, draw)
         if self.settings.bad_channels.count[1] > 0:
             key = streams.stream_key(seed, split + "\0bad")
             bad = self._fail_samples(eeg[None], key, np.zeros(1, np.uint64))
@@ -109,7 +109,7 @@ class Disturbances:
         eeg[muscle] += self._event(2, size[2, muscle], self._muscles[place], course)
         return hit.T
 
-    def _artefacts_on_recording(self, eeg, draw):
+    def _artefacts_on_continuous(self, eeg, draw):
         n_times = self.settings.n_times
         n_windows = eeg.shape[1] // n_times
         hit = draw.random((n_windows, len(KINDS))) < self._chances

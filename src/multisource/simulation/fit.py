@@ -8,6 +8,7 @@ from its mean autocovariance by the Levinson-Durbin recursion of statsmodels.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,7 +17,6 @@ from scipy.signal import csd
 from statsmodels.tsa.stattools import levinson_durbin
 
 from multisource.errors import UserError
-from multisource.recordings.reading import Recorded
 from multisource.simulation.ar import ARModels, check_stable
 
 VALUES_PER_COEFFICIENT = 100
@@ -35,9 +35,10 @@ class Fit:
 
 
 def fit_models(
-    recorded: Recorded,
+    segments: Sequence[np.ndarray],
     kernel: np.ndarray,
     *,
+    sfreq: float,
     orientations: int = 1,
     n_models: int = 6,
     order: int = 30,
@@ -45,18 +46,39 @@ def fit_models(
     seed: int = 0,
     source: str = "",
 ) -> Fit:
-    """Fit AR models to the sources of a recording.
+    """Fit AR models to the sources of real EEG.
 
-    kernel (N d, E) with d orientations a dipole, as the inverse stage builds it; regions (N,):
-    label of every dipole's group; without it, n_models groups are found by spectrum.
-    Raises UserError if the recording is too short for the order or a model is unstable.
+    Parameters
+    ----------
+    segments
+        Uninterrupted stretches (E, T_i) of EEG, V, average reference.
+    kernel
+        (N d, E) with d orientations a dipole, as the inverse stage builds it.
+    sfreq
+        Sampling rate, Hz.
+    orientations
+        d, 1 or 3.
+    n_models, order
+        Number of groups, found by spectrum, and coefficients of each model.
+    regions
+        (N,) label of every dipole's group, instead of groups by spectrum.
+    seed
+        Where the grouping starts.
+    source
+        What the models say of where they come from.
+
+    Raises
+    ------
+    UserError
+        If the EEG is too short for the order, does not fit the kernel, or a model is unstable.
     """
-    if kernel.ndim != 2 or kernel.shape[1] != len(recorded.channels) or len(kernel) % orientations:
+    n_channels = len(segments[0])
+    if kernel.ndim != 2 or kernel.shape[1] != n_channels or len(kernel) % orientations:
         raise UserError(
-            f"kernel: shape {kernel.shape} does not fit the {len(recorded.channels)} channels "
+            f"kernel: shape {kernel.shape} does not fit the {n_channels} channels "
             f"and {orientations} orientations"
         )
-    count = sum(segment.shape[1] for segment in recorded.segments)
+    count = sum(segment.shape[1] for segment in segments)
     if count < VALUES_PER_COEFFICIENT * order:
         raise UserError(
             f"recording: {count} samples are too short for AR models of order {order}; give "
@@ -65,11 +87,11 @@ def fit_models(
     n_dipoles = len(kernel) // orientations
     if regions is not None and len(regions) != n_dipoles:
         raise UserError(f"regions: {len(regions)} labels for the {n_dipoles} dipoles of the kernel")
-    covariances = lagged_covariances(recorded.segments, order + 1)
+    covariances = lagged_covariances(segments, order + 1)
     autocovariance = source_power(kernel, covariances, n_dipoles)
     if np.any(autocovariance[:, 0] <= 0):
         raise UserError("kernel: some dipoles get no signal at all; build it on this montage")
-    freqs, cross = cross_spectra(recorded)
+    freqs, cross = cross_spectra(segments, sfreq)
     spectra = source_power(kernel, cross, n_dipoles)
     # Unit variance as the AR models have it, so that the two spectra share one scale.
     spectra /= autocovariance[:, :1]
@@ -89,7 +111,7 @@ def fit_models(
         names=names,
         coefficients=tuple(coefficients),
         shares=np.array([len(those) for those in members]) / n_dipoles,
-        sfreq=recorded.sfreq,
+        sfreq=sfreq,
         source=source,
         classes=classes,
     )
@@ -97,7 +119,7 @@ def fit_models(
     return Fit(models, freqs, measured)
 
 
-def lagged_covariances(segments: list[np.ndarray], n_lags: int) -> np.ndarray:
+def lagged_covariances(segments: Sequence[np.ndarray], n_lags: int) -> np.ndarray:
     """Biased lagged covariances (n_lags, E, E) of segments [(E, T_i)].
 
     The bias (division by the full length) keeps every autocovariance positive definite, and so
@@ -112,16 +134,16 @@ def lagged_covariances(segments: list[np.ndarray], n_lags: int) -> np.ndarray:
     return out / total
 
 
-def cross_spectra(recorded: Recorded) -> tuple[np.ndarray, np.ndarray]:
+def cross_spectra(segments: Sequence[np.ndarray], sfreq: float) -> tuple[np.ndarray, np.ndarray]:
     """Frequencies (F,) and Welch's cross-spectra (F, E, E), real part, V^2/Hz, of 2 s segments."""
-    length = int(2 * recorded.sfreq)
+    length = int(2 * sfreq)
     weights, total = 0, 0.0
     freqs = None
-    for segment in recorded.segments:
+    for segment in segments:
         n = min(length, segment.shape[1])
         if n < length:
             continue
-        freqs, cross = csd(segment[:, None], segment[None], recorded.sfreq, nperseg=length, axis=-1)
+        freqs, cross = csd(segment[:, None], segment[None], sfreq, nperseg=length, axis=-1)
         total = total + segment.shape[1] * cross.real.transpose(2, 0, 1)
         weights += segment.shape[1]
     if freqs is None:

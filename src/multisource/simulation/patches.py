@@ -21,34 +21,26 @@ import numpy as np
 from numba import njit
 
 from multisource.errors import UserError
+from multisource.simulation.truth import SparseTruth
 
 
 @dataclass(frozen=True)
 class Patches:
-    """The active dipoles of S samples with at most P patches each.
+    """The patches of S samples, at most P each.
 
-    centres (S, P) int32, -1 where a sample has fewer; extents_mm (S, P) float32, 0 there;
-    offsets (S + 1,) int64: the dipoles of sample s are ``offsets[s]:offsets[s + 1]`` of
-    dipoles (K,) int32 and coefficients (K, P) float32, the l of each patch.
+    Attributes
+    ----------
+    truth
+        Their active dipoles with the coefficients of all patches together.
+    extents_mm
+        (S, P) float32 diameters, 0 where a sample has fewer patches.
+    coefficients
+        (K, P) float32, the l of each patch at the dipoles of ``truth``.
     """
 
-    centres: np.ndarray
+    truth: SparseTruth
     extents_mm: np.ndarray
-    offsets: np.ndarray
-    dipoles: np.ndarray
     coefficients: np.ndarray
-
-    @property
-    def truth(self) -> np.ndarray:
-        """Truth (K,) float32 of the active dipoles, in (0, 1]."""
-        # Column by column: NumPy is slow at sums over rows of three.
-        return np.minimum(reduce(np.add, self.coefficients.T), np.float32(1.0))
-
-    def dense_truth(self, n_dipoles: int) -> np.ndarray:
-        """Truth maps (S, N) float32, 0 where inactive."""
-        out = np.zeros((len(self.centres), n_dipoles), dtype=np.float32)
-        _scatter(self.offsets, self.dipoles, self.truth, out)
-        return out
 
 
 class PatchDrawer:
@@ -110,7 +102,7 @@ class PatchDrawer:
         n_dipoles = self._rows.shape[1]
         if centres.max() >= n_dipoles:
             raise UserError(f"centre: dipole {centres.max()} does not exist; N is {n_dipoles}")
-        filled = _fill(
+        offset, dipole, coefficients = _fill(
             self._rows,
             self._sorted,
             self._order,
@@ -119,7 +111,10 @@ class PatchDrawer:
             self._classes,
             self._n_classes,
         )
-        return Patches(centres, extents, *filled)
+        # Column by column: NumPy is slow at sums over rows of three.
+        total = np.minimum(reduce(np.add, coefficients.T), np.float32(1.0))
+        truth = SparseTruth(offset, dipole, total, centres, n_dipoles)
+        return Patches(truth, extents, coefficients)
 
 
 # Sums may be taken in any order, so that the loops over all dipoles use the vector unit.
@@ -158,13 +153,6 @@ def _choose(weight, uniform):
             if goal < 0.0:
                 break
     return last
-
-
-@njit(cache=True)
-def _scatter(offsets, dipoles, values, out):
-    for s in range(len(offsets) - 1):
-        for k in range(offsets[s], offsets[s + 1]):
-            out[s, dipoles[k]] = values[k]
 
 
 @njit(cache=True)

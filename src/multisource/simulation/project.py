@@ -6,7 +6,7 @@ covariance C_m = A_m A_m' + A_act,m diag(w^2 - 1) A_act,m' (w: weight of an acti
 own series) and the class's autocovariance: E series per class have the same distribution as 8196.
 The coherent part is one topography per patch times its centre's series.
 
-Work is done in whitened coordinates: gain = unmix @ white with white white' = 1, where float32
+Work is done in whitened coordinates: gain = dewhiten @ white with white white' = 1, where float32
 is safe (the covariances are near the identity) and an average reference takes no special care.
 """
 
@@ -25,12 +25,12 @@ from multisource.simulation.patches import Patches
 class Projector:
     """A leadfield prepared for the fast path.
 
-    rows (N, r) float32: white gain, a row a dipole; unmix (E, r) float32: white to sensors;
+    rows (N, r) float32: white gain, a row a dipole; dewhiten (E, r) float32: white to sensors;
     background (M, r, r) float32: white covariance of all dipoles of a class; classes (N,).
     """
 
     rows: np.ndarray
-    unmix: np.ndarray
+    dewhiten: np.ndarray
     background: np.ndarray
     classes: np.ndarray
 
@@ -50,7 +50,7 @@ def prepare(gain: np.ndarray, classes: np.ndarray, n_classes: int) -> Projector:
     )
     return Projector(
         rows=np.ascontiguousarray(white.T, dtype=np.float32),
-        unmix=np.ascontiguousarray(vectors[:, kept] * roots, dtype=np.float32),
+        dewhiten=np.ascontiguousarray(vectors[:, kept] * roots, dtype=np.float32),
         background=background.astype(np.float32),
         classes=np.asarray(classes, dtype=np.int64),
     )
@@ -70,7 +70,7 @@ def mixing(
     U of its covariance, U' U = C_m; the last P are the patches' topographies. patches must come
     ordered by class; amplitudes (S, P) as in ``source_weights``.
     """
-    n_samples, n_patches = patches.centres.shape
+    n_samples, n_patches = patches.truth.centre.shape
     n_classes, rank, _ = projector.background.shape
     if amplitudes is None:
         amplitudes = np.ones((n_samples, n_patches))
@@ -79,8 +79,8 @@ def mixing(
         projector.rows,
         projector.background,
         projector.classes,
-        patches.offsets,
-        patches.dipoles,
+        patches.truth.offset,
+        patches.truth.dipole,
         patches.coefficients,
         np.ascontiguousarray(amplitudes, dtype=float),
         float(boost),

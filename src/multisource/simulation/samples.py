@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -15,12 +15,13 @@ from tqdm import tqdm
 from multisource.errors import UserError
 from multisource.simulation import streams
 from multisource.simulation.ar import ARModels, assign_classes, window_factor
-from multisource.simulation.dataset import join_patches, labelled
+from multisource.simulation.dataset import labelled
 from multisource.simulation.disturb import Disturbances
 from multisource.simulation.patches import PatchDrawer, Patches
 from multisource.simulation.project import mixing, prepare
 from multisource.simulation.settings import Settings
 from multisource.simulation.streams import Purpose
+from multisource.simulation.truth import SparseTruth
 
 BLOCK = 32  # samples at once: enough to hide NumPy's overhead, few enough for the cache
 
@@ -103,7 +104,7 @@ class Simulator:
         indices = np.asarray(indices, dtype=np.uint64)
         patches = self.patches(indices)
         n_classes, n_times, _ = self._temporal.shape
-        rank = self.projector.unmix.shape[1]
+        rank = self.projector.dewhiten.shape[1]
         white = streams.normals(self.key, Purpose.SOURCES, indices, n_classes * rank * n_times)
         white = white.reshape(len(indices), n_classes, rank, n_times)
         amplitudes, extras = self._amplitudes(indices)
@@ -123,7 +124,7 @@ class Simulator:
         return amplitudes, {"amplitude": (("sample", "patch"), amplitudes)}
 
     def _centre_white(self, patches: Patches, indices: np.ndarray) -> np.ndarray:
-        n_samples, n_patches = patches.centres.shape
+        n_samples, n_patches = patches.truth.centre.shape
         n_times = self.settings.n_times
         white = streams.normals(self.key, Purpose.CENTRES, indices, n_patches * n_times)
         white = white.reshape(n_samples, n_patches, n_times)
@@ -139,6 +140,29 @@ class Simulator:
         uniforms = streams.uniforms(self.key, Purpose.PATCHES, indices, 1 + 2 * most)
         return self.drawer.draw(
             uniforms, n_patches=self.settings.n_patches, extent_mm=self.settings.extent_mm
+        )
+
+    def dataset(
+        self,
+        *,
+        eeg: np.ndarray,
+        truth: SparseTruth,
+        extents_mm: np.ndarray,
+        extras: Mapping[str, tuple[tuple[str, ...], np.ndarray]],
+        index: np.ndarray,
+    ) -> xr.Dataset:
+        """Samples of this simulator as a labelled dataset (see ``dataset.labelled``)."""
+        return labelled(
+            eeg=eeg,
+            truth=truth,
+            extents_mm=extents_mm,
+            extras=extras,
+            index=index,
+            channels=self.channels,
+            settings=self.settings,
+            models=self.models,
+            seed=self.seed,
+            split=self.split,
         )
 
     def assemble(
@@ -159,13 +183,15 @@ class Simulator:
         series = np.empty((n_samples, mixed.shape[1], n_times), dtype=np.float32)
         own = series[:, : n_classes * rank].reshape(white.shape)
         np.matmul(white, self._temporal, out=own)
-        classes = centre_classes(self.classes, patches.centres, self.settings.patch_correlation)
+        classes = centre_classes(
+            self.classes, patches.truth.centre, self.settings.patch_correlation
+        )
         centres = np.matmul(centre_white, self._temporal[:, None])  # of every class (M, S, P, T)
         for m in range(n_classes):
             np.copyto(series[:, n_classes * rank :], centres[m], where=(classes == m)[..., None])
         sensors = np.matmul(mixed.transpose(0, 2, 1), series)
         moment = np.float32(self.settings.background_nam * 1e-9)
-        return np.matmul(self.projector.unmix * moment, sensors)
+        return np.matmul(self.projector.dewhiten * moment, sensors)
 
 
 def correlate(white: np.ndarray, correlation: float, shared: Callable[[], np.ndarray]):
@@ -197,21 +223,23 @@ def simulate_samples(
     # One array from the start: a list of blocks, joined at the end, would take twice the memory.
     shape = len(indices), len(simulator.channels), simulator.settings.n_times
     eeg = np.empty(shape, dtype=np.float32)
-    parts: list[Patches] = []
+    truths: list[SparseTruth] = []
+    extents: list[np.ndarray] = []
     extras: dict[str, list[np.ndarray]] = {}
     dims: dict[str, tuple[str, ...]] = {}
     done = 0
     for block in _blocks(simulator, indices, progress):
         eeg[done : done + len(block.eeg)] = block.eeg
         done += len(block.eeg)
-        parts.append(block.patches)
+        truths.append(block.patches.truth)
+        extents.append(block.patches.extents_mm)
         for name, (along, values) in block.extras.items():
             dims[name] = along
             extras.setdefault(name, []).append(values)
-    return labelled(
-        simulator,
+    return simulator.dataset(
         eeg=eeg,
-        patches=join_patches(parts),
+        truth=SparseTruth.joined(truths),
+        extents_mm=np.concatenate(extents),
         extras={name: (dims[name], np.concatenate(values)) for name, values in extras.items()},
         index=indices,
     )

@@ -1,4 +1,4 @@
-"""Continuous recordings of fixed patches (the paper's scenarios), cut into windows."""
+"""Continuous EEG of fixed patches (the paper's scenarios), cut into windows."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ import xarray as xr
 from multisource.errors import UserError
 from multisource.simulation import streams
 from multisource.simulation.ar import stationary_series
-from multisource.simulation.dataset import labelled
 from multisource.simulation.patches import Patches
 from multisource.simulation.project import mixing
 from multisource.simulation.samples import Simulator, centre_classes, correlate
@@ -30,31 +29,31 @@ def continuous_eeg(
     """
     settings, models, projector = simulator.settings, simulator.models, simulator.projector
     given = None if amplitudes is None else amplitudes[None]
-    n_series = projector.unmix.shape[1]
+    n_series = projector.dewhiten.shape[1]
     mixed = mixing(projector, patches, boost=settings.boost, amplitudes=given)[0].T
     white = np.zeros((n_series, n_times))
     for m, a in enumerate(models.coefficients):
         factor = mixed[:, m * n_series : (m + 1) * n_series]
         white += factor @ stationary_series(a, n_series, n_times, generator)
     rho = settings.patch_correlation
-    kinds = centre_classes(simulator.classes, patches.centres, rho)[0]
+    kinds = centre_classes(simulator.classes, patches.truth.centre, rho)[0]
     centres = [stationary_series(models.coefficients[k], 1, n_times, generator) for k in kinds]
     first = models.coefficients[kinds[0]]
     centres = correlate(
         np.concatenate(centres), rho, lambda: stationary_series(first, 1, n_times, generator)
     )
     white += mixed[:, n_series * len(models.coefficients) :] @ centres
-    return settings.background_nam * 1e-9 * (projector.unmix @ white)
+    return settings.background_nam * 1e-9 * (projector.dewhiten @ white)
 
 
-def simulate_recording(
+def simulate_continuous(
     simulator: Simulator,
     centres: Sequence[int],
     extents_mm: Sequence[float],
     *,
     duration_s: float,
 ) -> xr.Dataset:
-    """A recording of given patches as consecutive windows (see ``chunks``); sample = window.
+    """Continuous EEG of given patches as consecutive windows (see ``chunks``); sample = window.
 
     centres: dipole index of each patch; extents_mm: their diameters. A rest shorter than a
     window is dropped. Raises UserError if the duration holds no window or centres repeat.
@@ -76,22 +75,14 @@ def simulate_recording(
         generator=streams.generator(seed, split, "recording"),
         amplitudes=amplitudes,
     )
-    extras = simulator.disturbances.on_recording(eeg, seed, split)
+    extras = simulator.disturbances.on_continuous(eeg, seed, split)
     if not low == high == 1:
         extras["amplitude"] = ("sample", "patch"), amplitudes[None]
     windows = eeg.reshape(len(eeg), n_windows, settings.n_times).transpose(1, 0, 2)
-    count = int(patches.offsets[-1])
-    repeated = Patches(
-        centres=np.repeat(patches.centres, n_windows, axis=0),
-        extents_mm=np.repeat(patches.extents_mm, n_windows, axis=0),
-        offsets=np.arange(n_windows + 1) * count,
-        dipoles=np.tile(patches.dipoles, n_windows),
-        coefficients=np.tile(patches.coefficients, (n_windows, 1)),
-    )
-    return labelled(
-        simulator,
+    return simulator.dataset(
         eeg=windows.astype(np.float32),
-        patches=repeated,
+        truth=patches.truth.repeated(n_windows),
+        extents_mm=np.repeat(patches.extents_mm, n_windows, axis=0),
         extras={
             name: (dims, values if len(values) == n_windows else np.repeat(values, n_windows, 0))
             for name, (dims, values) in extras.items()
