@@ -17,6 +17,8 @@ from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
 
+from multisource.schema import read_schema
+
 REPOSITORY = Path(__file__).parents[2]
 PACKAGE = REPOSITORY / "src/multisource"
 # Page of the site: the file of the repository that it is.
@@ -88,7 +90,7 @@ def on_files(files: Files, *, config: MkDocsConfig) -> Files:
 
     for page, source in COPIED.items():
         add(page, (REPOSITORY / source).read_text())
-    schema = yaml.safe_load((REPOSITORY / "workflow/schemas/config.schema.yaml").read_text())
+    schema = read_schema(REPOSITORY / "workflow/schemas/config.schema.yaml")
     default = yaml.safe_load((REPOSITORY / "config/config.yaml").read_text())
     add("config.md", config_page(schema, default))
     add("api/index.md", api_index())

@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from multisource.schema import read_schema
+
 REPOSITORY = Path(__file__).parents[2]
 DOCUMENTS = sorted(
     path
@@ -94,7 +96,7 @@ def reference(monkeypatch):
 
 
 def test_configuration_page_has_every_key(reference):
-    schema = yaml.safe_load((REPOSITORY / "workflow/schemas/config.schema.yaml").read_text())
+    schema = read_schema(REPOSITORY / "workflow/schemas/config.schema.yaml")
     default = yaml.safe_load((REPOSITORY / "config/config.yaml").read_text())
     keys = list(reference.keys(schema, default))
     assert len(keys) > 100

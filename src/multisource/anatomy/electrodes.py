@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -201,12 +202,15 @@ def write_electrodes(path: str | Path, electrodes: Electrodes) -> None:
 def _read_tsv(path: Path, columns: list[str]) -> list[dict[str, str]]:
     if not path.is_file():
         raise UserError(f"{path}: no such file")
-    with open(path, newline="", encoding="utf-8-sig") as file:
-        reader = csv.DictReader(file, delimiter="\t")
-        missing = [name for name in columns if name not in (reader.fieldnames or [])]
-        if missing:
-            raise UserError(f"{path}: column {missing[0]!r} is missing; separate columns by tabs")
-        return list(reader)
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError:
+        raise UserError(f"{path}: not a table in UTF-8; save it so") from None
+    reader = csv.DictReader(io.StringIO(text, newline=""), delimiter="\t")
+    missing = [name for name in columns if name not in (reader.fieldnames or [])]
+    if missing:
+        raise UserError(f"{path}: column {missing[0]!r} is missing; separate columns by tabs")
+    return list(reader)
 
 
 @cache

@@ -40,7 +40,7 @@ def read_scenarios(path: str | Path) -> dict[str, Scenario]:
         raise UserError(f"{path}: no such scenario file")
     try:
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
         line = " ".join(str(error).split())
         raise UserError(f"{path}: not valid YAML ({line})") from None
     if not isinstance(content, dict) or not content:

@@ -37,10 +37,27 @@ def check_config(config: Mapping[str, Any], *, schema: Path, folders: Iterable[P
     UserError
         With one line for each mistake.
     """
+    plain, found = check_values(config, schema=schema)
+    check_files(plain, list(folders), found)
+    refuse(f"config: {line}" for line in found.lines)
+
+
+def check_values(config: Mapping[str, Any], *, schema: Path) -> tuple[Any, Found]:
+    """Check what can be checked without opening a file that the configuration names.
+
+    Parameters
+    ----------
+    config, schema
+        As for :func:`check_config`.
+
+    Returns
+    -------
+    plain, found
+        The configuration in plain values, and its mistakes.
+    """
     found = Found()
     plain = plain_values(config, found)
     check_schema(plain, schema, found)
     check_settings(plain, found)
     check_names(plain, found)
-    check_files(plain, list(folders), found)
-    refuse(f"config: {line}" for line in found.lines)
+    return plain, found

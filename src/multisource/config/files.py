@@ -40,8 +40,8 @@ Mistakes = Iterator[tuple[str, str]]  # dotted key, line
 
 
 def _lines(key: str, error: UserError) -> Mistakes:
-    for line in str(error).splitlines():
-        yield key, line if line.startswith(f"{key}:") else f"{key}: {line}"
+    for number, line in enumerate(str(error).splitlines()):
+        yield f"{key}.{number}", line if line.startswith(f"{key}:") else f"{key}: {line}"
 
 
 def _missing(key: str, name: str, folders: Iterable[Path]) -> Mistakes:

@@ -128,9 +128,11 @@ def _type_hint(error: ValidationError) -> str:
         return ""
     if not math.isfinite(number):
         return ""
-    if "number" not in kinds:
-        return f"; write {int(number)}" if number.is_integer() else ""
-    return f"; YAML reads {value} as text: write {_yaml_number(number)}"
+    meant = _yaml_number(number) if "number" in kinds else f"{number:.0f}"
+    if "number" not in kinds and not number.is_integer():
+        return ""
+    text = f"YAML reads {value} as text: " if isinstance(value, str) else ""
+    return f"; {text}write {meant}"
 
 
 def _yaml_number(number: float) -> str:

@@ -6,6 +6,7 @@ which key they stand.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields
 from typing import Any
@@ -129,9 +130,10 @@ def _networks(config: Mapping[str, Any], found: Found) -> Mistakes:
         yield from unknown
         yield from _missing(place, settings, own)
         chosen = {k: v for k, v in (own | settings).items() if k in own}
-        if simulation and REQUIRED not in chosen.values() and name in network.CHECKS:
-            check = network.CHECKS[name]
-            yield from _below(place, check(n_times=simulation.n_times, **chosen))
+        if REQUIRED not in chosen.values() and name in network.CHECKS:
+            # Where the window's length is not known, it is long enough.
+            n_times = simulation.n_times if simulation else sys.maxsize
+            yield from _below(place, network.CHECKS[name](n_times=n_times, **chosen))
         recipe = {k: v for k, v in (training | settings).items() if k in training}
         wrong = list(network.training_mistakes(recipe))
         yield from _below(place, wrong)

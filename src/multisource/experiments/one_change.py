@@ -65,7 +65,11 @@ class Change:
 
 def read_changes(path: str | os.PathLike) -> dict[str, Change]:
     """The entries of an experiments file (YAML); UserError for a key or a value unknown."""
-    entries = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+    try:
+        entries = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        line = " ".join(str(error).split())
+        raise UserError(f"{path}: not valid YAML ({line})") from None
     if not isinstance(entries, dict):
         raise UserError(f"{path}: not a mapping of experiments")
     allowed = list(Change.__dataclass_fields__)

@@ -54,8 +54,9 @@ def read_models(path: str | Path, *, sfreq: float) -> ARModels:
     except UserError:
         raise
     except (KeyError, TypeError, ValueError, yaml.YAMLError) as error:
+        reason = " ".join(str(error).split())
         raise UserError(
-            f"{path}: not a table of AR models ({type(error).__name__}: {error}); "
+            f"{path}: not a table of AR models ({type(error).__name__}: {reason}); "
             "see resources/ar-models.yaml"
         ) from error
     if len(names) == 0 or shares.min() <= 0 or abs(shares.sum() - 1) > 1e-6:

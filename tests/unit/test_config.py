@@ -1,0 +1,209 @@
+"""A wrong configuration is refused before any job, in one line that says what to write."""
+
+import pytest
+import yaml
+from config_case import REPOSITORY, SCHEMA, changed, default, mistakes
+
+from multisource.config.study import chunk_ranges
+from multisource.network.losses import LOSSES
+from multisource.schema import read_schema
+
+WRONG = [
+    ("simulation.boots", 10, ["unknown key 'simulation.boots'", "did you mean 'boost'"]),
+    ("simulation.boost", "ten", ["simulation.boost", '"ten"', "needs a number"]),
+    ("simulation.boost", 0.1, ["simulation.boost", "0.1", "at least 1"]),
+    ("simulation.n_patches", [4, 3], ["simulation.n_patches", "[4, 3]", "write [3, 4]"]),
+    ("simulation.window_s", 0.201, ["simulation.window_s", "0.201", "a whole number of samples"]),
+    ("simulation.noise.snr_db", 5, ["simulation.noise.snr_db", "5"]),
+    ("simulation.bad_channels.kinds", ["dead"], ["kinds", "dead", "allowed: flat, noisy"]),
+    ("simulation.ar_models", "nowhere.yaml", ["simulation.ar_models", "nowhere.yaml", "exist"]),
+    ("simulation.recording", "eeg.edf", ["simulation.recording", "eeg.edf", "does not exist"]),
+    ("simulation.scenarios.names", ["A", "H"], ["scenarios.names", "'H'", "allowed: A, B"]),
+    ("inverse.solvers", ["mne", "elorata"], ["inverse.solvers", "'elorata'", "'eloreta'"]),
+    ("inverse.settings.laura.kind", "lauro", ["inverse.settings.laura.kind", "'laura'"]),
+    ("inverse.settings.laura.exponnet", 2, ["exponnet", "exponent"]),
+    ("inverse.settings.mne.orientation", "normal", ["orientation", "normal", "fixed, free, loose"]),
+    ("network.settings.convnet.architecture", "convnat", ["architecture", "'convnet'"]),
+    ("network.settings.convnet.loss", "l2", ["loss", "l2", "allowed: bce, bce_active"]),
+    ("network.settings.convnet.epoch", 3, ["'network.settings.convnet.epoch'", "'epochs'"]),
+    ("electrodes.channels", ["Cz", "Pz", "Fz", "Oz", "Cz"], ["electrodes.channels", "Cz", "once"]),
+    ("electrodes.channels", "no-file.txt", ["electrodes.channels", "no-file.txt"]),
+    ("anatomy.provider", "freesurfe", ["anatomy.provider", "freesurfe", "fsaverage"]),
+    ("evaluation.reference", "convnit", ["evaluation.reference", "convnit", "'convnet'"]),
+    ("head", "a b", ["head", "a b"]),
+    ("seed", -1, ["seed", "-1", "at least 0"]),
+]
+
+
+# Each of these passed once, and a job refused it hours later.
+REFUSED_LATE = [
+    ("simulation.noise.snr_db", [30, 10], ["write [10, 30]"]),
+    ("simulation.amplitude_ratio", [2, 1], ["write [1, 2]"]),
+    ("simulation.artefacts.blink_uv", [200, 50], ["write [50, 200]"]),
+    ("simulation.bad_channels.count", [3, 1], ["write [1, 3]"]),
+    ("simulation.bad_channels.count", [0, 52], ["only 51 channels"]),
+    ("simulation.window_s", 0.004, ["0.004 s at 250 Hz", "give 2 at least, 0.008 s"]),
+    ("simulation.scenarios.duration_s", 0.1, ["0.1 s holds no window of 0.2 s"]),
+    ("network.settings.convnet.kernel_size", 4, ["needs an odd whole number"]),
+    ("network.settings.convnet.pooling", [5], ["one number for each of the 2 layers"]),
+    ("network.settings.convnet.pooling", [5, 11], ["55 times", "only 50 samples"]),
+    ("network.settings.convnet.warmup_epochs", 16, ["smaller than epochs, 16"]),
+    ("network.settings.convnet.batch_size", 1, ["at least 2"]),
+    ("network.settings.convnet.hidden", [1000000000], ["at most 100000"]),
+    ("inverse.settings.eloreta.depth", 0.8, ["eLORETA has 0 only"]),
+    ("inverse.settings.eloreta.orientation", "loose", ["eLORETA has free or fixed only"]),
+    ("inverse.settings.mne.depth", 3, ["at most 2"]),
+    ("inverse.settings.mne_depthw.loose", 0, ["above 0", "orientation: fixed"]),
+    ("inverse.settings.laura.max_neighbours", 3, ["at least 6"]),
+    ("anatomy.fsaverage.voxel_mm", 6, ["at most 5"]),
+    ("anatomy.fsaverage.skull_thickness_mm", [2, 8], ["at least 3"]),
+    ("electrodes.channels", ["Cz", "Pz", "Fz", "Ozz"], ["'Ozz'", "did you mean 'Oz'"]),
+    ("electrodes.montage", "fsaverage1005", ["did you mean 'fsaverage_1005'"]),
+    ("simulation.splits.train.samples", 1, ["at least 2"]),
+]
+# As people write them.
+MEANT = [
+    ("seed", "1e3", ["YAML reads 1e3 as text: write 1000"]),
+    ("seed", 2025.0, ["write 2025"]),
+    ("seed", True, ["needs a whole number"]),
+    ("leadfield.fem.tolerance", "1e-8", ["YAML reads 1e-8 as text: write 1.0e-08"]),
+    ("simulation.n_patches", [1.0, 3], ["simulation.n_patches.0: 1.0", "write 1"]),
+    ("head", yaml.safe_load("2024-01-01"), ['a date; quote it: "2024-01-01"']),
+    ("head", True, ["yes, no, on and off", "quote"]),
+    ("head", "a\n", ["must match"]),
+    ("head", "../../x", ["must match"]),
+    ("head", "-x", ["must match"]),
+    ("simulation", None, ["simulation: null needs a mapping"]),
+    ("inverse", [], ["inverse: [] needs a mapping"]),
+    ("recordings", None, ["recordings: null needs a mapping"]),
+    ("recordings", {False: {"file": "x.fif"}}, ["the key False is no text", "quote"]),
+    ("inverse.solvers", ["mne", True], ["inverse.solvers.1", "quote"]),
+    ("simulation.scenarios.names", ["A", "test"], ["'test' is the name of a split"]),
+    ("experiments.names", ["nothing"], ["experiments.names: 'nothing'", "allowed"]),
+]
+CASES = WRONG + REFUSED_LATE + MEANT
+
+
+@pytest.mark.parametrize(("key", "value", "words"), CASES, ids=[f"{k}={v}" for k, v, _ in CASES])
+def test_wrong_config_is_refused(key, value, words):
+    lines = mistakes(changed(key, value))
+    assert len(lines) == 1
+    (line,) = lines
+    assert line.startswith("config: ") and key in line and len(line) < 400
+    for word in words:
+        assert word in line
+
+
+def test_all_mistakes_are_named_at_once():
+    config = changed("simulation.boost", "ten")
+    config["simulation"]["noise"]["snr_db"] = [30, 10]
+    config["simulation"]["amplitude_ratio"] = [2, 1]
+    config["network"]["settings"]["convnet"]["kernel_size"] = 4
+    config["inverse"]["solvers"].append("elorata")
+    config["electrodes"]["channels"] = ["Cz", "Pz", "Fz", "Q1", "Q2"]
+    config["seed"] = float("nan")
+    found = mistakes(config)
+    assert [line.split(":")[1].strip() for line in sorted(found)] == [
+        "electrodes.channels",
+        "electrodes.channels",
+        "inverse.solvers",
+        "network.settings.convnet.kernel_size",
+        "seed",
+        "simulation.boost",
+    ]
+    # The ranges are read when the rest of the simulation can be.
+    config["simulation"]["boost"] = 10
+    assert sum("the first is larger" in line for line in mistakes(config)) == 2
+
+
+TAKEN = [
+    ("convnet", "a network (network.networks)"),
+    ("random", "a baseline (evaluation.baselines)"),
+    ("windows", "a file of every recording"),
+]
+
+
+@pytest.mark.parametrize(("name", "other"), TAKEN)
+def test_a_name_that_is_taken_is_refused(name, other):
+    config = default()
+    config["inverse"]["settings"][name] = {"kind": "mne"}
+    config["inverse"]["solvers"] = [name, "mne"]
+    assert mistakes(config) == [
+        f"config: inverse.solvers: {name!r} is the name of {other} too; choose another"
+    ]
+
+
+def test_a_head_of_ones_own_needs_its_t1():
+    (line,) = mistakes(changed("anatomy.provider", "samseg"))
+    assert line == "config: anatomy.samseg.t1: null; name the T1 of the head (NIfTI or MGZ)"
+
+
+def test_files_of_another_kind_are_refused(tmp_path):
+    (tmp_path / "table.tsv").write_text("name\tused\nCz\tyes\n")
+    (tmp_path / "picture.yaml").write_bytes(b"\x89PNG\r\n\x1a\n\x00\x00")
+    (tmp_path / "eeg.edf").write_text("no recording")
+    for key, name in (
+        ("simulation.ar_models", "table.tsv"),
+        ("simulation.ar_models", "picture.yaml"),
+        ("simulation.scenarios.file", "table.tsv"),
+        ("simulation.scenarios.file", "picture.yaml"),
+        ("simulation.recording", "eeg.edf"),
+        ("electrodes.channels", "picture.yaml"),
+        ("electrodes.montage", "table.tsv"),
+    ):
+        (line,) = mistakes(changed(key, name), tmp_path)
+        assert line.startswith(f"config: {key}: ") and name in line
+
+
+def test_a_batch_of_one_is_refused():
+    config = changed("simulation.splits.train.samples", 7)
+    config["network"]["settings"]["convnet"]["batch_size"] = 2
+    (line,) = mistakes(config)
+    assert "network.settings.convnet.batch_size: 2; 7 training samples leave a batch" in line
+
+
+def test_the_schema_names_every_loss():
+    assert set(read_schema(SCHEMA)["$defs"]["loss"]["enum"]) == set(LOSSES)
+
+
+def test_missing_key_is_named():
+    config = default()
+    del config["simulation"]["boost"]
+    assert mistakes(config) == ["config: simulation: missing key 'boost'"]
+
+
+@pytest.mark.parametrize("name", ["config.yaml", "paper.yaml"])
+def test_shipped_configs_pass(name):
+    config = default()
+    extra = yaml.safe_load((REPOSITORY / "config" / name).read_text())
+
+    def merge(into, update):
+        for key, value in update.items():
+            if isinstance(value, dict):
+                merge(into.setdefault(key, {}), value)
+            else:
+                into[key] = value
+
+    merge(config, extra)
+    assert mistakes(config) == []
+
+
+def test_duneuro_is_required_before_any_job():
+    config = default()
+    config["leadfield"]["fem"]["backend"] = "duneuro"
+    (line,) = mistakes(config)
+    assert "duneuropy" in line and "duneuro.org" in line and "native" in line
+
+
+def test_chunk_ranges_cover_the_split_once():
+    assert chunk_ranges(5, 2) == [(0, 2), (2, 4), (4, 5)]
+    assert chunk_ranges(4, 4) == [(0, 4)]
+
+
+def test_default_simulation_is_that_of_the_paper():
+    from multisource.simulation.settings import Settings, settings_from
+
+    simulation = default()["simulation"]
+    for key in ("ar_models", "recording", "splits", "scenarios"):
+        del simulation[key]
+    assert settings_from(simulation) == Settings()
