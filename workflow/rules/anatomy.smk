@@ -40,11 +40,15 @@ rule build_head:
         "../scripts/build_head.py"
 
 
+# {name: file} of the head, for the rules that read it; head.json lies directly in its folder.
+HEAD_FILES = dict(rules.build_head.output.items())
+
+
 rule place_electrodes:
     """Electrodes of the montage, projected onto the scalp."""
     input:
         **named_files(config["electrodes"], "montage", "channels"),
-        head=rules.build_head.output,
+        **HEAD_FILES,
     output:
         electrodes="results/{head}/anatomy/electrodes.tsv",
     log:
@@ -57,7 +61,7 @@ rule place_electrodes:
         mem_mb=1000,
         runtime=5,
     params:
-        anatomy=anatomy_folder,
+        anatomy=subpath(input.head, parent=True),
         settings=config["electrodes"],
         code=code("place_electrodes"),
     script:
@@ -67,7 +71,7 @@ rule place_electrodes:
 rule plot_anatomy:
     """Slices of the tissues with the surfaces, and the electrodes on the head."""
     input:
-        head=rules.build_head.output,
+        **HEAD_FILES,
         electrodes=rules.place_electrodes.output.electrodes,
     output:
         figure="results/{head}/figures/anatomy.png",
@@ -81,7 +85,7 @@ rule plot_anatomy:
         mem_mb=1000,
         runtime=5,
     params:
-        anatomy=anatomy_folder,
+        anatomy=subpath(input.head, parent=True),
         code=code("plot_anatomy"),
     script:
         "../scripts/plot_anatomy.py"

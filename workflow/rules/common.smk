@@ -146,11 +146,6 @@ def ar_models():
     return study_file(config["simulation"]["ar_models"])
 
 
-def anatomy_folder(wildcards, input):
-    """Return the folder of the head's files; head.json, directly in it, is the last of them."""
-    return str(Path(input.head[-1]).parent)
-
-
 def solver_kind(wildcards):
     """Return the name of a solver in the registry."""
     return config["inverse"]["settings"][wildcards.solver]["kind"]

@@ -17,7 +17,7 @@ FINE_VOXELS = voxel_mm() < 1.5
 rule build_source_space:
     """Dipoles on the white surface with the cortex normals, and a table of their places."""
     input:
-        head=rules.build_head.output,
+        **HEAD_FILES,
     output:
         sources="results/{head}/leadfield/sources-src.fif",
         table="results/{head}/leadfield/sources.tsv",
@@ -31,7 +31,7 @@ rule build_source_space:
         mem_mb=1500,
         runtime=10,
     params:
-        anatomy=anatomy_folder,
+        anatomy=subpath(input.head, parent=True),
         settings=config["source_space"],
         code=code("build_source_space"),
     script:
@@ -41,7 +41,7 @@ rule build_source_space:
 rule mesh_head:
     """The FEM mesh: shifted hexahedra of the tissue voxels, or tetrahedra fitted to the shells."""
     input:
-        head=rules.build_head.output,
+        **HEAD_FILES,
     output:
         mesh="results/{head}/leadfield/fem-mesh.npz",
     log:
@@ -54,7 +54,7 @@ rule mesh_head:
         mem_mb=3000,
         runtime=20,
     params:
-        anatomy=anatomy_folder,
+        anatomy=subpath(input.head, parent=True),
         kind=config["leadfield"]["fem"]["mesh"],
         shift=config["leadfield"]["fem"]["shift"],
         code=code("mesh_head"),
@@ -91,7 +91,7 @@ rule solve_transfer:
 rule compute_fem:
     """Operator A: source model and transfer matrix to a Forward, with the dipoles' placement."""
     input:
-        head=rules.build_head.output,
+        **HEAD_FILES,
         electrodes=rules.place_electrodes.output.electrodes,
         sources=rules.build_source_space.output.sources,
         mesh=rules.mesh_head.output.mesh,
@@ -109,7 +109,7 @@ rule compute_fem:
         mem_mb=7000 if FINE_VOXELS else 4000,
         runtime=60,
     params:
-        anatomy=anatomy_folder,
+        anatomy=subpath(input.head, parent=True),
         source_model=SOURCE_MODEL,
         depth=config["leadfield"]["fem"]["depth"],
         backend=FEM_BACKEND,
@@ -122,7 +122,7 @@ rule compute_fem:
 rule compute_bem:
     """Operator B: OpenMEEG's symmetric BEM on the three shells."""
     input:
-        head=rules.build_head.output,
+        **HEAD_FILES,
         electrodes=rules.place_electrodes.output.electrodes,
         sources=rules.build_source_space.output.sources,
     output:
@@ -137,7 +137,7 @@ rule compute_bem:
         mem_mb=5000 if config["leadfield"]["bem"]["ico"] == 4 else 3000,
         runtime=60,
     params:
-        anatomy=anatomy_folder,
+        anatomy=subpath(input.head, parent=True),
         settings=config["leadfield"]["bem"],
         code=code("compute_bem"),
     script:
@@ -147,7 +147,7 @@ rule compute_bem:
 rule compare_leadfields:
     """RDM and lnMAG of A against B for every dipole, and by depth."""
     input:
-        head=rules.build_head.output,
+        **HEAD_FILES,
         sources=rules.build_source_space.output.sources,
         fem=rules.compute_fem.output.forward,
         bem=rules.compute_bem.output.forward,
@@ -164,7 +164,7 @@ rule compare_leadfields:
         mem_mb=1500,
         runtime=10,
     params:
-        anatomy=anatomy_folder,
+        anatomy=subpath(input.head, parent=True),
         code=code("compare_leadfields"),
     script:
         "../scripts/compare_leadfields.py"
@@ -206,7 +206,7 @@ rule check_on_sphere:
 rule verify_leadfields:
     """Is my leadfield right? Checks of both operators, sensitivity, and where dipoles moved."""
     input:
-        head=rules.build_head.output,
+        **HEAD_FILES,
         sources=rules.build_source_space.output.sources,
         fem=rules.compute_fem.output.forward,
         bem=rules.compute_bem.output.forward,
@@ -227,7 +227,7 @@ rule verify_leadfields:
         mem_mb=2000,
         runtime=10,
     params:
-        anatomy=anatomy_folder,
+        anatomy=subpath(input.head, parent=True),
         code=code("verify_leadfields"),
     script:
         "../scripts/verify_leadfields.py"

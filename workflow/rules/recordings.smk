@@ -64,7 +64,7 @@ use rule predict_network as predict_recording with:
 rule summarise_recording:
     """Source estimates that MNE reads, and the places of the strongest activity."""
     input:
-        head=rules.build_head.output,
+        **HEAD_FILES,
         sources=rules.build_source_space.output.sources,
         windows=rules.cut_recording.output.windows,
         estimates=expand(
@@ -91,7 +91,7 @@ rule summarise_recording:
         mem_mb=6000,
         runtime=20,
     params:
-        anatomy=anatomy_folder,
+        anatomy=subpath(input.head, parent=True),
         methods=RECORDING_METHODS,
         code=code("summarise_recording"),
     script:
@@ -101,7 +101,7 @@ rule summarise_recording:
 rule plot_recording:
     """The EEG, its strongest window, and every method's map of that window on the brain."""
     input:
-        head=rules.build_head.output,
+        **HEAD_FILES,
         sources=rules.build_source_space.output.sources,
         electrodes=rules.place_electrodes.output.electrodes,
         windows=rules.cut_recording.output.windows,
@@ -121,7 +121,7 @@ rule plot_recording:
         mem_mb=3000,
         runtime=10,
     params:
-        anatomy=anatomy_folder,
+        anatomy=subpath(input.head, parent=True),
         methods=RECORDING_METHODS,
         code=code("plot_recording"),
     script:

@@ -30,7 +30,7 @@ def shown_files(pattern):
 rule plot_scenarios:
     """Truth and estimates of a representative window of each scenario on the brain."""
     input:
-        head=rules.build_head.output,
+        **HEAD_FILES,
         sources=rules.build_source_space.output.sources,
         chunks=[path for scenario, _ in FIGURES.values() for path in chunks(scenario)],
         estimates=shown_files("results/{head}/estimates/{scenario}/{method}.nc"),
@@ -47,7 +47,7 @@ rule plot_scenarios:
         mem_mb=2000,
         runtime=10,
     params:
-        anatomy=anatomy_folder,
+        anatomy=subpath(input.head, parent=True),
         shown=SHOWN,
         code=code("plot_scenarios"),
     script:

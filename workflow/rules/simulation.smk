@@ -65,7 +65,7 @@ rule simulate_chunk:
 rule simulate_scenarios:
     """The named scenarios, each as a continuous recording, cut into windows."""
     input:
-        head=rules.build_head.output,
+        **HEAD_FILES,
         sources=rules.build_source_space.output.sources,
         electrodes=rules.place_electrodes.output.electrodes,
         forward=rules.compute_fem.output.forward,
@@ -83,7 +83,7 @@ rule simulate_scenarios:
         mem_mb=2000,
         runtime=20,
     params:
-        anatomy=anatomy_folder,
+        anatomy=subpath(input.head, parent=True),
         seed=config["seed"],
         duration_s=config["simulation"]["scenarios"]["duration_s"],
         settings=SIMULATED,
