@@ -3,9 +3,11 @@
 anatomy -> leadfields A (FEM) and B (BEM) -> simulation -> network | inverse
         -> metrics -> tables, figures, report
 
-    snakemake --cores 2                                the default study (config/config.yaml)
-    snakemake --cores 2 --configfile config/paper.yaml the paper's sizes
-    snakemake --cores 2 leadfields                     stop at a stage: see the targets below
+    snakemake --cores 2                                 the default study (config/config.yaml)
+    snakemake --cores 2 --configfile config/paper.yaml  the paper's sizes
+    snakemake --cores 2 leadfields                      stop at a stage: see the targets below
+    snakemake --cores 2 --configfile config/paper.yaml -- leadfields
+                                    both: every word after --configfile is a file, up to the --
 """
 
 from snakemake.utils import min_version

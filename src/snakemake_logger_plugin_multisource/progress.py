@@ -17,6 +17,7 @@ class Progress:
         self.names: dict[int, tuple[str, str]] = {}
         self.running: dict[int, float] = {}
         self.spent: defaultdict[str, list[float]] = defaultdict(list)
+        self.failed = 0
 
     @property
     def done(self) -> int:
@@ -33,6 +34,7 @@ class Progress:
 
     def finish(self, job: int, *, failed: bool = False) -> None:
         began = self.running.pop(job, None)
+        self.failed += failed
         if began is not None and not failed:
             self.spent[self.names[job][0]].append(time.monotonic() - began)
 
@@ -67,6 +69,8 @@ class Progress:
         total = sum(self.total.values())
         percent = 100 * self.done // max(total, 1)
         text = f"{self.done} of {total} steps ({percent} %), {_duration(self._elapsed())}"
+        if self.failed:
+            text += f", {self.failed} failed"
         left = self.left()
         if left is not None and self.done < total:
             text += f", about {_duration(left)} left"

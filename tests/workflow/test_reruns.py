@@ -1,12 +1,18 @@
 """An edit reruns the steps that it touches, and nothing else (dry runs on the finished study)."""
 
+import json
+import subprocess
+
 import pytest
+
+from multisource import versions
 
 pytestmark = pytest.mark.xdist_group("study")
 
 SCORED = {"score_estimates", "make_tables", "plot_scenarios", "render_report"}
 NETWORK = {"train_network", "predict_network"} | SCORED
 INVERSE = {"build_kernel", "solve_scenarios"} | SCORED
+SOLVED = {"solve_scenarios"} | SCORED
 LAURA = INVERSE - {"plot_scenarios"}  # the tiny study's figures show MNE
 SIMULATED = {"simulate_chunk", "simulate_scenarios", "plot_channel", "estimate_baseline"}
 COMPARED = {"compare_leadfields", "verify_leadfields", "check_on_sphere"}
@@ -75,3 +81,75 @@ def test_module_edit(study, module, expected):
     finally:
         path.write_text(before)
     assert study.planned() == {}
+
+
+NEUTRAL_EDITS = [
+    ("src/multisource/__init__.py", '__version__ = "99.0"'),
+    ("src/multisource/logs.py", "EDITED = True"),
+    ("src/multisource/errors.py", "EDITED = True"),
+    ("pyproject.toml", "# new pins"),
+    ("envs/multisource.yaml", "# new pins"),
+    ("workflow/scripts/plot_anatomy.py", "# a comment"),
+]
+
+
+@pytest.mark.parametrize(("name", "text"), NEUTRAL_EDITS, ids=[name for name, _ in NEUTRAL_EDITS])
+def test_release_or_comment_computes_nothing_again(study, name, text):
+    path = study.folder / name
+    before = path.read_text() if path.exists() else None
+    try:
+        path.write_text(f"{before or ''}\n{text}\n")
+        assert study.planned() == {}
+    finally:
+        path.write_text(before) if before is not None else path.unlink()
+
+
+def test_script_edit(study):
+    path = study.folder / "workflow/scripts/plot_anatomy.py"
+    before = path.read_text()
+    try:
+        path.write_text(before.replace("dpi=140", "dpi=150"))
+        assert set(study.planned()) == {"plot_anatomy", "render_report"}
+    finally:
+        path.write_text(before)
+    assert study.planned() == {}
+
+
+def test_touched_files_compute_nothing_again(study):
+    for part in ("workflow", "src", "config", "resources", "tiny.yaml"):
+        for path in [study.folder / part, *(study.folder / part).rglob("*")]:
+            path.touch()
+    assert study.planned() == {}
+
+
+@pytest.mark.parametrize("option", ["-r", "-a"])
+def test_copied_study_computes_nothing_again(study, tmp_path, option):
+    """cp -r gives every file a new age, in the order of the folder."""
+    copy = tmp_path / "copy of it"
+    subprocess.run(["cp", option, study.folder, copy], check=True)
+    moved = object.__new__(type(study))
+    moved.folder = copy
+    assert moved.planned() == {}
+    # Contents count, whatever their age.
+    with (copy / "results/fsaverage/inverse/mne.nc").open("ab") as file:
+        file.write(b" ")
+    assert set(moved.planned()) == SOLVED
+
+
+def test_new_library_is_noted_and_its_steps_run_again_when_asked(study):
+    record = study.folder / "results/fsaverage/versions/build_kernel/mne.json"
+    before = record.read_text()
+    content = json.loads(before)
+    content["versions"]["numpy"] = "1.0"
+    try:
+        record.write_text(json.dumps(content))
+        run = study.snakemake("--dry-run")
+        said = run.stdout + run.stderr
+        assert "numpy 1.0 (steps: 1;" in said and "Nothing to be done" in said
+        changed = versions.read_records(study.folder / "results/fsaverage")
+        files = [path for r in changed if versions.changed(r) for path in r.outputs]
+        assert files == ["results/fsaverage/inverse/mne.nc"]
+        planned = study.planned("--forcerun", *files)
+        assert planned["build_kernel"] == 1 and set(planned) == {"build_kernel"} | SOLVED
+    finally:
+        record.write_text(before)
