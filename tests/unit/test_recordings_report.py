@@ -2,7 +2,7 @@
 
 import pandas as pd
 import pytest
-from test_report import CONFIG, PNG, study_folder
+from test_report import CONFIG, PNG, TABLES, study_files, study_folder
 
 from multisource.report.study import study_report
 
@@ -21,12 +21,12 @@ def test_recordings_have_a_section(tmp_path, recordings):
         ]
         table = pd.DataFrame(rows)
         table.to_csv(folder / f"recordings/{name}/peaks.tsv", sep="\t", index=False)
-    page = study_report(
+    files = study_files(
         folder,
-        config={**CONFIG, "recordings": recordings},
-        tables={"I": "A", "V": "test", "IX": "test"},
-        networks=["net"],
+        recordings={name: folder / f"figures/recording-{name}.png" for name in recordings},
+        peaks={name: folder / f"recordings/{name}/peaks.tsv" for name in recordings},
     )
+    page = study_report(files, config=CONFIG, scenarios=TABLES)
     assert ('id="your-recordings"' in page) == bool(recordings)
     # The strongest window only, its place in print.
     assert ("0.04 to 0.24" in page and "16, -101, 2" in page) == bool(recordings)

@@ -2,6 +2,7 @@
 
 import base64
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import numpy as np
@@ -17,6 +18,7 @@ from multisource.report.page import (
     Section,
     render_report,
 )
+from multisource.report.study import StudyFiles, study_report
 from multisource.report.tables import ComparisonTable
 from multisource.report.timings import timings_per_rule
 
@@ -25,6 +27,7 @@ CONFIG = {
     "head": "fsaverage",
     "seed": 7,
     "anatomy": {"provider": "fsaverage"},
+    "network": {"networks": ["net"]},
     "simulation": {
         "splits": {"train": {"samples": 5000}, "test": {"samples": 40}},
         "scenarios": {"duration_s": 30.0},
@@ -304,15 +307,38 @@ def study_folder(folder):
     return folder
 
 
-def test_report_of_a_study_on_disk(tmp_path):
-    from multisource.report.study import study_report
+TABLES = {"I": "A", "V": "test", "IX": "test"}
 
-    text = study_report(
-        study_folder(tmp_path),
-        config=CONFIG,
-        tables={"I": "A", "V": "test", "IX": "test"},
-        networks=["net"],
+
+def study_files(folder, **more):
+    """The files of :func:`study_folder` by name."""
+    leadfield = folder / "leadfield"
+    return StudyFiles(
+        tables={name: folder / f"tables/table-{name}.csv" for name in TABLES},
+        metrics=sorted((folder / "metrics/test").iterdir()),
+        electrodes=folder / "anatomy/electrodes.tsv",
+        comparison=leadfield / "comparison.csv",
+        by_operator=leadfield / "comparison.png",
+        verification=leadfield / "verification.csv",
+        sphere=leadfield / "sphere.png",
+        sensitivity=leadfield / "sensitivity.png",
+        placement=leadfield / "placement.png",
+        anatomy=folder / "figures/anatomy.png",
+        eeg=folder / "figures/figure-1.png",
+        benchmarks=folder / "benchmarks",
+        records=folder,
+        **more,
     )
+
+
+def test_report_of_a_study_on_disk(tmp_path):
+    folder = study_folder(tmp_path)
+    files = study_files(
+        folder,
+        scenarios={"A": folder / "figures/figure-2.png"},
+        training={"net": folder / "network/net/loss.png"},
+    )
+    text = study_report(files, config=CONFIG, scenarios=TABLES)
     page = Page(text)
     places = page.values("id")
     assert len(places) == len(set(places))
@@ -326,3 +352,15 @@ def test_report_of_a_study_on_disk(tmp_path):
     row = cells.index("simulate_chunk")
     assert cells[row : row + 4] == ["simulate_chunk", "2", "5", "2.5"]
     assert cells.index("10 to 15") < cells.index("all depths")
+
+
+def test_parts_that_a_study_lacks_are_left_out(tmp_path):
+    folder = study_folder(tmp_path)
+    files = study_files(folder)
+    moved = tmp_path / "elsewhere.csv"
+    files.tables["I"].rename(moved)
+    files = replace(files, tables={"I": moved})
+    page = Page(study_report(files, config=CONFIG, scenarios=TABLES))
+    # Neither a scenario's picture, a training, boxes of the test set nor a recording.
+    assert len(page.values("src", "img")) == 6
+    assert "table-I" in page.values("id") and "table-V" not in page.values("id")

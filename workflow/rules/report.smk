@@ -60,11 +60,16 @@ rule render_report:
         template=study_file("src/multisource/report/template.html"),
         metrics=expand("results/{{head}}/metrics/test/{method}.parquet", method=METHODS),
         tables=expand("results/{{head}}/tables/table-{table}.csv", table=TABLES),
-        figures=expand("results/{{head}}/figures/figure-{figure}.png", figure=["1", *FIGURES]),
+        electrodes=rules.place_electrodes.output.electrodes,
         anatomy=rules.plot_anatomy.output.figure,
-        comparison=rules.compare_leadfields.output,
-        sphere=rules.check_on_sphere.output,
-        verification=rules.verify_leadfields.output,
+        eeg=rules.plot_channel.output.figure,
+        comparison=rules.compare_leadfields.output.table,
+        by_operator=rules.compare_leadfields.output.figure,
+        verification=rules.verify_leadfields.output.table,
+        sphere=rules.check_on_sphere.output.figure,
+        sensitivity=rules.verify_leadfields.output.sensitivity,
+        placement=rules.verify_leadfields.output.placement,
+        scenarios=expand("results/{{head}}/figures/figure-{figure}.png", figure=FIGURES),
         training=expand("results/{{head}}/network/{network}/loss.png", network=NETWORKS),
         peaks=expand("results/{{head}}/recordings/{recording}/peaks.tsv", recording=RECORDINGS),
         recordings=expand(
@@ -84,6 +89,12 @@ rule render_report:
         config=config,
         tables=TABLES,
         networks=NETWORKS,
+        shown=[scenario for scenario, _ in FIGURES.values()],
+        recordings=RECORDINGS,
+        # Notes that Snakemake and the steps leave beside their outputs: no rule's outputs, so
+        # a folder of each is named.
+        benchmarks="results/{head}/benchmarks",
+        records="results/{head}",
         code=code("render_report"),
     script:
         "../scripts/render_report.py"
@@ -109,6 +120,7 @@ PICTURES = {
 rule write_reproduction:
     """The paper's study repeated: a document with tables, deviations, figures and timings."""
     input:
+        # The last of a study's files: every other step has left its time and versions then.
         report=rules.render_report.output.report,
         tables=expand("results/{{head}}/tables/table-{table}.csv", table=TABLES),
         test=expand("results/{{head}}/metrics/test/{method}.parquet", method=METHODS),
@@ -134,6 +146,10 @@ rule write_reproduction:
         tables=list(TABLES),
         networks=NETWORKS,
         captions={name: caption for name, (caption, _) in PICTURES.items()},
+        # Notes that Snakemake and the steps leave beside their outputs: no rule's outputs, so
+        # a folder of each is named.
+        benchmarks="results/{head}/benchmarks",
+        records="results/{head}",
         code=code("write_reproduction"),
     script:
         "../scripts/write_reproduction.py"

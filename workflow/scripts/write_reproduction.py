@@ -26,9 +26,9 @@ with step(snakemake):
         curve=pd.read_csv(inputs.curve) if inputs.curve else None,
         changes=read_changes(inputs.changes),
         experiments=read_metrics(inputs.experiments) if inputs.experiments else None,
-        timings=read_timings(Path(inputs.report).parent / "benchmarks"),
+        timings=read_timings(Path(snakemake.params.benchmarks)),
         figures={captions[name]: f"reproduction/{name}.png" for name in captions},
-        versions=versions_table(read_records(Path(inputs.report).parent)),
+        versions=versions_table(read_records(snakemake.params.records)),
     )
     with atomic(snakemake.output.document) as part:
         part.write_text(document, encoding="utf-8")

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Mapping, Sequence
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from multisource.evaluation.estimates import read_metrics
 from multisource.evaluation.names import method_label
 from multisource.figures.labels import FIGURES, SCENARIOS
 from multisource.figures.scenario import CLOSENESS
@@ -41,46 +44,107 @@ RECORDINGS = (
     "not how much; the traces show how much. The networks know only EEG such as this study "
     "simulates. All clusters, and later moments, stand in recordings/<name>/peaks.tsv."
 )
+FilePath = str | os.PathLike[str]
 LEADFIELD_ALT = "Cortex maps and depth curves of the difference between the two leadfields"
 
 
-def study_report(
-    folder: Path,
-    *,
-    config: Mapping[str, Any],
-    tables: Mapping[str, str],
-    networks: Sequence[str],
-) -> str:
-    """Return the page (HTML) of the study whose results lie under ``folder``.
+@dataclass(frozen=True)
+class StudyFiles:
+    """The files that a report shows, wherever they lie.
 
-    ``tables`` maps the name of each table to its scenario; ``networks`` names the trained ones.
+    Attributes
+    ----------
+    tables
+        Name of a table -> its values (csv of :func:`multisource.evaluation.tables.build_table`).
+    metrics
+        The metrics of every method on the random test set (parquet).
+    electrodes
+        Table of the electrodes (tsv).
+    comparison, by_operator
+        Operator A against B: values of every dipole (csv) and the picture.
+    verification
+        Table of the checks of the leadfields (csv).
+    sphere, sensitivity, placement
+        Pictures of these checks.
+    anatomy, eeg
+        Pictures of the head and of a simulated channel.
+    benchmarks, records
+        Folders of the steps' time and memory, and of the versions that they ran with: notes that
+        Snakemake and the steps leave beside their outputs.
+    scenarios
+        Scenario -> picture of its truth and estimates.
+    training
+        Network -> picture of its loss.
+    recordings, peaks
+        The user's recording -> its picture, and the table of its peaks (tsv).
     """
-    frames = {name: pd.read_csv(folder / f"tables/table-{name}.csv") for name in tables}
+
+    tables: Mapping[str, FilePath]
+    metrics: Sequence[FilePath]
+    electrodes: FilePath
+    comparison: FilePath
+    by_operator: FilePath
+    verification: FilePath
+    sphere: FilePath
+    sensitivity: FilePath
+    placement: FilePath
+    anatomy: FilePath
+    eeg: FilePath
+    benchmarks: FilePath
+    records: FilePath
+    scenarios: Mapping[str, FilePath] = field(default_factory=dict)
+    training: Mapping[str, FilePath] = field(default_factory=dict)
+    recordings: Mapping[str, FilePath] = field(default_factory=dict)
+    peaks: Mapping[str, FilePath] = field(default_factory=dict)
+
+
+def study_report(
+    files: StudyFiles, *, config: Mapping[str, Any], scenarios: Mapping[str, str]
+) -> str:
+    """Return the report of a study.
+
+    Parameters
+    ----------
+    files
+        What it shows.
+    config
+        The resolved configuration.
+    scenarios
+        Name of a table -> its scenario.
+
+    Returns
+    -------
+    str
+        The page (HTML), which needs no other file.
+    """
+    frames = {name: pd.read_csv(path) for name, path in files.tables.items()}
+    networks = list(config["network"]["networks"])
     evaluation = config["evaluation"]
     compared = {
-        name: _comparison(name, tables[name], frame, evaluation) for name, frame in frames.items()
+        name: _comparison(name, scenarios[name], frame, evaluation)
+        for name, frame in frames.items()
     }
     headline = compared.get("V") or compared.get("IX")
-    scenarios = [s for s in dict.fromkeys(tables.values()) if s != "test"]
+    named = [s for s in dict.fromkeys(scenarios.values()) if s != "test"]
     results = [
         ScenarioResult(
             scenario,
-            pictures=_scenario_pictures(folder, scenario, networks, frames.get("IX")),
+            pictures=_scenario_pictures(files, scenario, networks, frames.get("IX")),
             tables=[
                 compared[name]
-                for name in tables
-                if tables[name] == scenario and compared[name] is not headline
+                for name in frames
+                if scenarios[name] == scenario and compared[name] is not headline
             ],
         )
-        for scenario in [*scenarios, "test"]
+        for scenario in [*named, "test"]
     ]
     splits = config["simulation"]["splits"]
     return render_report(
         title=f"Multi-source EEG localization: {config['head']}",
         facts={
             "Head": f"{config['head']} ({config['anatomy']['provider']})",
-            "Electrodes": str(len(pd.read_csv(folder / "anatomy/electrodes.tsv", sep="\t"))),
-            "Dipoles": f"{len(pd.read_csv(folder / 'leadfield/comparison.csv', usecols=[0])):,}",
+            "Electrodes": str(len(pd.read_csv(files.electrodes, sep="\t"))),
+            "Dipoles": f"{len(pd.read_csv(files.comparison, usecols=[0])):,}",
             "Training samples": f"{splits['train']['samples']:,}",
             "Test windows": f"{splits['test']['samples']:,}",
             "Scenario recordings": f"{config['simulation']['scenarios']['duration_s']:g} s each",
@@ -88,12 +152,9 @@ def study_report(
         },
         headline=headline,
         results=results,
-        sections=[
-            *_recordings(folder, config["recordings"]),
-            *_sections(folder, networks),
-        ],
+        sections=[*_recordings(files), *_sections(files)],
         config=config,
-        versions=versions_table(read_records(folder)),
+        versions=versions_table(read_records(files.records)),
         checks=study_checks(_medians(frames["IX"]), networks[0]) if "IX" in frames else (),
     )
 
@@ -117,29 +178,28 @@ def _medians(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _scenario_pictures(
-    folder: Path, scenario: str, networks: Sequence[str], table: pd.DataFrame | None
+    files: StudyFiles, scenario: str, networks: Sequence[str], table: pd.DataFrame | None
 ) -> list[Picture]:
     if scenario == "test":
-        return [] if table is None else [_spread(folder, networks, table)]
-    if scenario not in FIGURES:
+        return [] if table is None else [_spread(files.metrics, networks, table)]
+    if scenario not in files.scenarios:
         return []
     number = FIGURES[scenario][0]
     title = SCENARIOS[scenario]
     return [
         _picture(
-            folder / f"figures/figure-{number}.png",
+            files.scenarios[scenario],
             f"Figure {number}. Scenario {scenario}, {title}. {HOW_TO_READ}",
             f"Brains with the true patches and the estimated activity of scenario {scenario}",
         )
     ]
 
 
-def _spread(folder: Path, networks: Sequence[str], table: pd.DataFrame) -> Picture:
+def _spread(paths: Sequence[FilePath], networks: Sequence[str], table: pd.DataFrame) -> Picture:
     """Boxes of the test set's metrics, the paper's medians marked."""
     methods = list(dict.fromkeys(table["method"][table["ours"].notna()]))
-    metrics = pd.concat(
-        pd.read_parquet(folder / f"metrics/test/{name}.parquet") for name in methods
-    )
+    groups = dict(list(read_metrics(paths).groupby("method")))
+    metrics = pd.concat([groups[method] for method in methods], ignore_index=True)
     paper = table.set_index(["method", "metric"])["paper"].dropna().to_dict()
     stream = io.BytesIO()
     figure = metric_figure(metrics, list(CLOSENESS), paper=paper, networks=networks)
@@ -151,27 +211,27 @@ def _spread(folder: Path, networks: Sequence[str], table: pd.DataFrame) -> Pictu
     )
 
 
-def _sections(folder: Path, networks: Sequence[str]) -> list[Section]:
+def _sections(files: StudyFiles) -> list[Section]:
     training = [
         _picture(
-            folder / f"network/{network}/loss.png",
+            path,
             f"Training of {network}",
             f"Loss of {network} on training and validation samples against epochs",
         )
-        for network in networks
+        for network, path in files.training.items()
     ]
     eeg = _picture(
-        folder / "figures/figure-1.png",
+        files.eeg,
         "Figure 1. Simulated EEG at one channel: time course and spectrum",
         "Time course and power spectral density of a simulated channel",
     )
     anatomy = _picture(
-        folder / "figures/anatomy.png",
+        files.anatomy,
         "Tissues, surfaces and electrodes",
         "Slices of the head with five tissues and surfaces, and electrodes on the scalp",
     )
     leadfields = _picture(
-        folder / "leadfield/comparison.png",
+        files.by_operator,
         "Operator A (FEM) against operator B (BEM): RDM and lnMAG",
         LEADFIELD_ALT,
     )
@@ -182,41 +242,40 @@ def _sections(folder: Path, networks: Sequence[str]) -> list[Section]:
             "Leadfields",
             OPERATORS,
             pictures=[leadfields],
-            frames=[("A against B by depth below the inner skull", _by_depth(folder))],
+            frames=[("A against B by depth below the inner skull", _by_depth(files.comparison))],
         ),
-        _verification(folder),
+        _verification(files),
         Section("Training", pictures=training),
         Section(
             "Timings",
             "Wall and CPU time of every rule, summed over its jobs, and its peak memory.",
-            frames=[("Time per rule", read_timings(folder / "benchmarks"))],
+            frames=[("Time per rule", read_timings(Path(files.benchmarks)))],
         ),
     ]
 
 
-def _recordings(folder: Path, names: Iterable[str]) -> list[Section]:
+def _recordings(files: StudyFiles) -> list[Section]:
     """The user's own recordings, if there are any."""
-    names = list(names)
-    if not names:
+    if not files.recordings:
         return []
     pictures = [
         _picture(
-            folder / f"figures/recording-{name}.png",
+            path,
             f"{name}: the EEG with its strongest window, and each method's map of this window, "
             "coloured from half its maximum to its maximum; the blue dot is its peak",
             f"EEG traces, a scalp map, and brains with the activity estimated from {name}",
         )
-        for name in names
+        for name, path in files.recordings.items()
     ]
     frames = [
-        (f"{name}: strongest cluster of the strongest window", _peaks(folder, name))
-        for name in names
+        (f"{name}: strongest cluster of the strongest window", _peaks(path))
+        for name, path in files.peaks.items()
     ]
     return [Section("Your recordings", RECORDINGS, pictures=pictures, frames=frames)]
 
 
-def _peaks(folder: Path, name: str) -> pd.DataFrame:
-    table = pd.read_csv(folder / f"recordings/{name}/peaks.tsv", sep="\t")
+def _peaks(path: FilePath) -> pd.DataFrame:
+    table = pd.read_csv(path, sep="\t")
     first = table.drop_duplicates("method")
     ends = zip(first["from_s"], first["to_s"], strict=True)
     places = zip(first["mni_x"], first["mni_y"], first["mni_z"], strict=True)
@@ -233,34 +292,34 @@ def _peaks(folder: Path, name: str) -> pd.DataFrame:
     )
 
 
-def _verification(folder: Path) -> Section:
+def _verification(files: StudyFiles) -> Section:
     pictures = (
         (
-            "sphere",
+            files.sphere,
             "Both operators' methods, with this study's settings, against the analytic sphere",
             "RDM and lnMAG of FEM and BEM against the analytic solution, by eccentricity",
         ),
         (
-            "sensitivity",
+            files.sensitivity,
             "What the electrodes see of a dipole along the normal",
             "Cortex maps of the sensitivity of both operators, against depth, norms and spectra",
         ),
         (
-            "placement",
+            files.placement,
             "Where the FEM's dipoles were moved so that their sources lie in grey matter",
             "Cortex map and histograms of the distance by which dipoles were moved",
         ),
     )
-    checks = pd.read_csv(folder / "leadfield/verification.csv")
+    checks = pd.read_csv(files.verification)
     return Section(
         "Is the leadfield right?",
-        pictures=[_picture(folder / f"leadfield/{n}.png", cap, alt) for n, cap, alt in pictures],
+        pictures=[_picture(*picture) for picture in pictures],
         frames=[("Checks", checks.astype(object).where(checks.notna(), ""))],
     )
 
 
-def _by_depth(folder: Path) -> pd.DataFrame:
-    table = by_depth(pd.read_csv(folder / "leadfield/comparison.csv"))
+def _by_depth(path: FilePath) -> pd.DataFrame:
+    table = by_depth(pd.read_csv(path))
     ends = zip(table["depth_from_mm"], table["depth_to_mm"], strict=True)
     depth = [f"{low:g} to {high:g}" if np.isfinite(high) else "all depths" for low, high in ends]
     quantiles = {
@@ -271,5 +330,5 @@ def _by_depth(folder: Path) -> pd.DataFrame:
     return pd.DataFrame({"depth (mm)": depth, "dipoles": table["dipoles"], **quantiles})
 
 
-def _picture(path: Path, caption: str, alt: str) -> Picture:
-    return Picture(path.read_bytes(), caption, alt)
+def _picture(path: FilePath, caption: str, alt: str) -> Picture:
+    return Picture(Path(path).read_bytes(), caption, alt)
