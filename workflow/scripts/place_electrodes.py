@@ -4,6 +4,6 @@ from multisource.steps import step
 
 with step(snakemake):
     head = load_head(snakemake.params.anatomy)
-    files = {key: path for key, path in snakemake.input.items() if key != "head"}
+    files = {key: path for key, path in snakemake.input.items() if key in ("montage", "channels")}
     electrodes = choose_electrodes(head, **snakemake.params.settings | files)
     write_electrodes(snakemake.output.electrodes, electrodes)
