@@ -9,7 +9,7 @@ from multisource.fem.assembly import stiffness_matrix
 from multisource.fem.block_cg import solve_block
 from multisource.fem.hexahedra import hexahedral_mesh
 from multisource.fem.locate import locate, shape_functions
-from multisource.fem.multigrid import Multigrid, black_box_interpolation
+from multisource.fem.multigrid import Multigrid
 
 SIGMA = {1: 0.14, 2: 0.33, 3: 1.79, 4: 0.01, 5: 0.43}
 
@@ -69,10 +69,9 @@ def test_inverted_elements_are_refused(blob):
         stiffness_matrix(type(blob)(nodes, blob.elements, blob.labels, blob.lattice), SIGMA)
 
 
-@pytest.mark.parametrize("kind", ["black box", "aggregation"])
-def test_block_solution_equals_the_direct_one(blob, kind):
+def test_block_solution_equals_the_direct_one(blob):
     matrix = stiffness_matrix(blob, SIGMA)
-    multigrid = Multigrid(matrix, blob.lattice if kind == "black box" else None)
+    multigrid = Multigrid(matrix)
     rng = np.random.default_rng(0)
     size = matrix.shape[0]
     right = np.zeros((size, 5))
@@ -89,19 +88,12 @@ def test_block_solution_equals_the_direct_one(blob, kind):
     # Residual 1e-10 times the condition number, about 1e4 for these jumps.
     assert np.abs(found - exact).max() < 1e-6 * np.abs(exact).max()
     assert convergence.residuals.max() <= 1e-10
-    # Measured: 20 (black box) and 26 (aggregation) iterations; plain CG takes hundreds.
+    # Measured: 26 iterations; plain CG takes hundreds.
     assert convergence.iterations <= 40
 
 
-def test_black_box_interpolation_keeps_constants(blob):
-    matrix = stiffness_matrix(blob, SIGMA)
-    interpolation, lattice = black_box_interpolation(matrix, blob.lattice)
-    np.testing.assert_allclose(interpolation.sum(axis=1), 1, atol=1e-12)
-    assert interpolation.shape[1] == len(lattice) == np.sum((blob.lattice % 2 == 0).all(axis=1))
-
-
 def test_a_preconditioner_that_fails_is_reported(blob):
-    multigrid = Multigrid(stiffness_matrix(blob, SIGMA), blob.lattice)
+    multigrid = Multigrid(stiffness_matrix(blob, SIGMA))
     right = np.random.default_rng(0).standard_normal((len(blob.nodes), 2))
     right -= right.mean(axis=0)
     with pytest.raises(RuntimeError, match="after 2 iterations"):

@@ -28,7 +28,7 @@ class Mesh:
     """Nodes (n, 3) mm, elements (m, 8) hexahedra or (m, 4) tetrahedra, labels (m,) uint8.
 
     ``lattice`` (n, 3) holds the integer grid coordinates of hexahedron nodes, from which the
-    multigrid hierarchy is built; it is None for tetrahedra.
+    stiffness matrix is assembled; it is None for tetrahedra.
     """
 
     nodes: np.ndarray

@@ -1,13 +1,11 @@
 """Multigrid hierarchies for the block conjugate-gradient solver.
 
-Two ways of coarsening lead to one V-cycle. On voxel meshes, black-box multigrid (Dendy, J. Comput.
-Phys. 48, 1982): every second lattice node is kept, and the interpolation solves the stencil of
-each dropped node collapsed onto the directions in which it lies between kept ones, so that it
-follows the jumps of conductivity. On tetrahedra, pyamg's smoothed aggregation with the evolution
-strength of connection (Olson, Schroder, Tuminaro, Numer. Linear Algebra Appl. 17, 2010). Coarse
-matrices are Galerkin products. The smoother is one forward Gauss-Seidel sweep before and one
-backward sweep after the correction, which keeps the cycle symmetric. It runs in single precision:
-as a preconditioner it decides how fast, not how far, the solver converges.
+pyamg coarsens, on hexahedra and tetrahedra alike, by smoothed aggregation with the evolution
+strength of connection (Olson, Schroder, Tuminaro, Numer. Linear Algebra Appl. 17, 2010), which
+follows the jumps of conductivity. Coarse matrices are Galerkin products. The V-cycle is our own,
+since it runs on a block of columns at once. The smoother is one forward Gauss-Seidel sweep before
+and one backward sweep after the correction, which keeps the cycle symmetric. It runs in single
+precision: as a preconditioner it decides how fast, not how far, the solver converges.
 """
 
 from __future__ import annotations
@@ -42,13 +40,9 @@ class Multigrid:
     order: the solver works there throughout and sorts back once.
     """
 
-    def __init__(self, matrix: sparse.csr_array, lattice: np.ndarray | None = None):
-        """``matrix`` (n, n) symmetric; ``lattice`` (n, 3) grid coordinates selects black box."""
-        matrices, interpolations, groups = (
-            _algebraic_levels(matrix)
-            if lattice is None
-            else _black_box_levels(matrix, np.asarray(lattice))
-        )
+    def __init__(self, matrix: sparse.csr_array) -> None:
+        """Build the hierarchy of a symmetric ``matrix`` (n, n)."""
+        matrices, interpolations, groups = _levels(matrix)
         self.levels: list[Level] = []
         orders = [_slab_order(group) for group in groups]
         self.order = orders[0][0]
@@ -140,7 +134,10 @@ def _diagonal_places(matrix: sparse.csr_array) -> np.ndarray:
     return np.flatnonzero(matrix.indices == rows).astype(matrix.indptr.dtype)
 
 
-def _algebraic_levels(matrix):
+def _levels(
+    matrix: sparse.csr_array,
+) -> tuple[list[sparse.csr_array], list[sparse.csr_array], list[np.ndarray]]:
+    """Matrix of each level, interpolations to each but the coarsest, and groups of their rows."""
     import pyamg
 
     # pyamg estimates eigenvalues from a start that it draws from numpy's global generator: left
@@ -184,124 +181,3 @@ def _spread(pointers, columns, start, depth):
                 depth[other] = depth[row] + 1
                 queue[tail] = other
                 tail += 1
-
-
-def _black_box_levels(matrix, lattice):
-    matrices, interpolations, groups = [sparse.csr_array(matrix)], [], []
-    while matrices[-1].shape[0] > COARSEST and np.ptp(lattice, axis=0).max() > 1:
-        interpolation, coarse_lattice = black_box_interpolation(matrices[-1], lattice)
-        coarse = interpolation.T.tocsr() @ (matrices[-1] @ interpolation)
-        coarse.sort_indices()
-        groups.append(lattice[:, 2].astype(np.int64))
-        matrices.append(coarse)
-        interpolations.append(interpolation)
-        lattice = coarse_lattice
-    return matrices, interpolations, groups
-
-
-def black_box_interpolation(
-    matrix: sparse.csr_array, lattice: np.ndarray
-) -> tuple[sparse.csr_array, np.ndarray]:
-    """Return the interpolation (n, c) from the even lattice nodes and their new lattice (c, 3).
-
-    ``matrix`` couples lattice neighbours (27-point) only.
-    """
-    lattice = np.ascontiguousarray(lattice, np.int32)
-    kept = (lattice % 2 == 0).all(axis=1)
-    shape = lattice.max(axis=0) + 1
-    number = np.full(tuple(shape + 2), -1, np.int32)
-    number[tuple(lattice.T + 1)] = np.arange(len(lattice), dtype=np.int32)
-    coarse_lattice = lattice[kept] // 2
-    coarse_shape = coarse_lattice.max(axis=0) + 1
-    coarse_number = np.full(tuple(coarse_shape + 2), -1, np.int32)
-    coarse_number[tuple(coarse_lattice.T + 1)] = np.arange(len(coarse_lattice), dtype=np.int32)
-    # At most eight kept nodes surround a dropped one, one in each direction triple of +-1.
-    weights = np.zeros((len(lattice), 8))
-    for odd in range(4):
-        _collapse(odd, number, lattice, matrix.indptr, matrix.indices, matrix.data, weights)
-    pointers = np.zeros(len(lattice) + 1, np.int64)
-    columns = np.empty(weights.size, np.int32)
-    data = np.empty(weights.size)
-    filled = _compress(coarse_number, lattice, weights, pointers, columns, data)
-    shape = (len(lattice), len(coarse_lattice))
-    interpolation = sparse.csr_array(
-        (data[:filled].copy(), columns[:filled].copy(), pointers.astype(np.int32)), shape=shape
-    )
-    return interpolation, coarse_lattice
-
-
-@numba.njit(cache=True)
-def _collapse(odd, number, lattice, pointers, columns, data, weights):
-    """Fill the interpolation weights of the nodes with ``odd`` odd coordinates.
-
-    Slot s of a node belongs to the kept node at floor or ceil of half its coordinates, by the
-    bits of s in the odd directions; bits of the even directions are 0. Nodes with fewer odd
-    coordinates, on which the weights build, must be filled before.
-    """
-    line = np.empty(27)
-    for node in range(len(lattice)):
-        parity = (lattice[node, 0] % 2, lattice[node, 1] % 2, lattice[node, 2] % 2)
-        if parity[0] + parity[1] + parity[2] != odd:
-            continue
-        if odd == 0:
-            weights[node, 0] = 1.0
-            continue
-        line[:] = 0.0
-        for at in range(pointers[node], pointers[node + 1]):
-            other = columns[at]
-            place = 13
-            scale = 1
-            for axis in range(3):
-                if parity[axis]:
-                    place += scale * (lattice[other, axis] - lattice[node, axis])
-                scale *= 3
-            line[place] += data[at]
-        total, reached = 0.0, 0.0
-        for place in range(27):
-            if place == 13 or line[place] == 0.0:
-                continue
-            total += line[place]
-            step = (place % 3 - 1, place // 3 % 3 - 1, place // 9 - 1)
-            other = number[
-                lattice[node, 0] + 1 + step[0],
-                lattice[node, 1] + 1 + step[1],
-                lattice[node, 2] + 1 + step[2],
-            ]
-            if other < 0:
-                continue
-            reached += line[place]
-            for slot in range(8):
-                if weights[other, slot] == 0.0:
-                    continue
-                target = 0
-                for axis in range(3):
-                    if parity[axis]:
-                        # A step along an odd axis lands on an even coordinate: the side is fixed;
-                        # without a step the neighbour is odd there too and its slot tells.
-                        side = (slot >> axis) & 1 if step[axis] == 0 else (step[axis] + 1) // 2
-                        target += side << axis
-                weights[node, target] -= line[place] * weights[other, slot]
-        if reached != 0.0 and line[13] > 0.0:
-            # Missing neighbours on coarse levels hand their share to those that are there.
-            for slot in range(8):
-                weights[node, slot] *= total / (reached * line[13])
-
-
-@numba.njit(cache=True)
-def _compress(coarse_number, lattice, weights, pointers, columns, data):
-    at = 0
-    for node in range(len(lattice)):
-        for slot in range(8):
-            weight = weights[node, slot]
-            if weight == 0.0:
-                continue
-            coarse = coarse_number[
-                lattice[node, 0] // 2 + 1 + (slot & 1),
-                lattice[node, 1] // 2 + 1 + ((slot >> 1) & 1),
-                lattice[node, 2] // 2 + 1 + (slot >> 2),
-            ]
-            columns[at] = coarse
-            data[at] = weight
-            at += 1
-        pointers[node + 1] = at
-    return at

@@ -46,7 +46,7 @@ def transfer_matrix(
     report(f"assembling {len(mesh.elements)} elements, {len(mesh.nodes)} nodes")
     matrix = stiffness_matrix(mesh, conductivity)
     report("building the multigrid hierarchy")
-    multigrid = Multigrid(matrix, mesh.lattice)
+    multigrid = Multigrid(matrix)
     del matrix
     transfer, _ = solve_electrodes(multigrid, weights, tolerance=tolerance, progress=report)
     inside = mesh.nodes_of(GREY_MATTER)
