@@ -17,11 +17,12 @@ from snakemake.logging import ColorizingTextHandler
 from snakemake_interface_logger_plugins.base import LogHandlerBase
 from snakemake_interface_logger_plugins.common import LogEvent
 
-from multisource.logs import QUIET
 from snakemake_logger_plugin_multisource.progress import Progress
 
 # What Snakemake says before and after the steps, and is shown in every case.
 SHOWN = ("Building DAG", "Nothing to be done", "Complete log", "Exiting because", "Shutting down")
+# The package is not imported: the copy installed here need not be the one beside the workflow.
+QUIET = "MULTISOURCE_QUIET"  # see multisource.logs
 CLEAR = "\r\x1b[K"
 
 

@@ -10,8 +10,8 @@ import pytest
 from snakemake.settings.types import OutputSettings
 from snakemake_interface_logger_plugins.common import LogEvent
 
-from multisource.logs import QUIET
-from snakemake_logger_plugin_multisource import LogHandler
+from multisource import logs
+from snakemake_logger_plugin_multisource import QUIET, LogHandler
 from snakemake_logger_plugin_multisource.progress import Progress
 
 
@@ -38,6 +38,10 @@ def test_failed_step_is_not_done():
     progress.finish(1, failed=True)
     assert progress.done == 0 and not progress.running
     assert progress.line(200).startswith("0 of 2 steps (0 %), 0 s, 1 failed")
+
+
+def test_steps_and_handler_agree_on_the_name():
+    assert QUIET == logs.QUIET
 
 
 @contextmanager

@@ -15,11 +15,6 @@ REPOSITORY = Path(workflow.current_basedir.get_path_or_uri(secret_free=True)).pa
 SOURCE = str(REPOSITORY / "src")
 sys.path.insert(0, SOURCE)
 os.environ.update(PYTHONPATH=os.pathsep.join(filter(None, [SOURCE, os.getenv("PYTHONPATH")])))
-# Snakemake's plugin for the progress line may have loaded another copy of the package already.
-loaded = sys.modules.get("multisource")
-if loaded and Path(loaded.__file__).resolve().parents[1] != Path(SOURCE).resolve():
-    for name in [name for name in sys.modules if name.split(".")[0] == "multisource"]:
-        del sys.modules[name]
 
 from multisource.config.study import (
     BASELINES,
