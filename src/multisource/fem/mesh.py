@@ -16,7 +16,6 @@ from multisource.files import atomic
 
 # Corners of the reference elements. Hexahedra use tensor-product order, x fastest, as DUNE does.
 HEX_CORNERS = np.array([[i & 1, i >> 1 & 1, i >> 2 & 1] for i in range(8)], float)
-TET_CORNERS = np.array([[0, 0, 0], [1, 0, 0], [0, 1, 0], [0, 0, 1]], float)
 HEX_FACES = np.array(
     [[0, 2, 6, 4], [1, 5, 7, 3], [0, 4, 5, 1], [2, 3, 7, 6], [0, 1, 3, 2], [4, 6, 7, 5]]
 )
@@ -52,11 +51,6 @@ class Mesh:
     def centroid_tree(self) -> cKDTree:
         """Search tree of the element centroids."""
         return cKDTree(self.centroids)
-
-    @cached_property
-    def node_tree(self) -> cKDTree:
-        """Search tree of the nodes."""
-        return cKDTree(self.nodes)
 
     @cached_property
     def reach(self) -> np.ndarray:
