@@ -235,7 +235,7 @@ def _experiments(config: Mapping[str, Any], folders: list[Path], found: Found) -
                 yield f"{key}.{name}", f"{key}: {name!r}: {suggest(name, known)}"
             elif simulation_settings(config, found) is not None:
                 try:
-                    settings_from(simulated(config) | known[name].simulation)
+                    settings_from({**simulated(config), **known[name].simulation})
                 except UserError as error:
                     for line in str(error).splitlines():
                         yield f"{key}.{name}", f"{key}: {name!r}: {line}"

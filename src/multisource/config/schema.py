@@ -85,13 +85,14 @@ def _pattern(
 
 def _explain(error: ValidationError) -> str:
     key = ".".join(str(part) for part in error.absolute_path) or "top level"
-    value = json.dumps(error.instance)
+    instance: Any = error.instance
+    limit: Any = error.validator_value
+    value = json.dumps(instance)
     value = value if len(value) < 80 else value[:77] + "..."
     if error.validator == "enum":
-        allowed = map(str, error.validator_value)
-        return f"{key}: {value}: {suggest(str(error.instance), allowed)}"
+        return f"{key}: {value}: {suggest(str(instance), map(str, limit))}"
     if error.validator == "uniqueItems":
-        twice = sorted({str(v) for v in error.instance if error.instance.count(v) > 1})
+        twice = sorted({str(v) for v in instance if instance.count(v) > 1})
         return f"{key}: {', '.join(twice)} stands more than once; name each once"
     allowed = {
         "type": "needs " + _types(error.validator_value) + _type_hint(error),
@@ -104,7 +105,7 @@ def _explain(error: ValidationError) -> str:
         "minLength": "is empty",
         "pattern": f"must match {error.validator_value}",
     }.get(str(error.validator), error.message)
-    schema = error.schema
+    schema: Any = error.schema
     described = isinstance(schema, dict) and "description" in schema
     return f"{key}: {value} {allowed}" + (f" ({schema['description']})" if described else "")
 
@@ -116,7 +117,8 @@ def _types(kinds: Any) -> str:
 
 def _type_hint(error: ValidationError) -> str:
     """Say how to write what was probably meant."""
-    value, kinds = error.instance, error.validator_value
+    value: Any = error.instance
+    kinds: Any = error.validator_value
     kinds = kinds if isinstance(kinds, list) else [kinds]
     if isinstance(value, bool) and "string" in kinds:
         return f"; {YES_NO}"

@@ -116,8 +116,9 @@ def _is_whole(value: object) -> bool:
 
 
 def _whole_numbers(values: object) -> bool:
-    listed = isinstance(values, Sequence) and not isinstance(values, str)
-    return listed and all(_is_whole(value) and value >= 1 for value in values)
+    if isinstance(values, str) or not isinstance(values, Sequence):
+        return False
+    return all(_is_whole(value) and value >= 1 for value in values)
 
 
 # By the architecture's name. A network without a line here is checked by its own function only,
