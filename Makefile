@@ -73,6 +73,7 @@ lint: $(TESTS)
 	$(BIN)/ruff format --check src tests workflow benchmarks docs
 	$(BIN)/snakefmt --check Snakefile workflow/rules
 	$(BIN)/snakemake --lint
+	$(BIN)/mypy
 
 format: $(TESTS)
 	$(BIN)/ruff check --fix src tests workflow benchmarks docs
