@@ -50,6 +50,7 @@ rule leadfields:
     input:
         f"results/{HEAD}/leadfield/comparison.csv",
         f"results/{HEAD}/leadfield/verification.csv",
+        f"results/{HEAD}/leadfield/sphere.csv",
 
 
 rule datasets:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from multisource.files import atomic
+from multisource.files import atomic, by_folder
 
 
 def test_written_whole(tmp_path):
@@ -32,3 +32,9 @@ def test_left_over_of_a_killed_process_is_removed(tmp_path):
         assert not part.exists()
         part.write_text("whole")
     assert [p.name for p in tmp_path.iterdir()] == ["a.csv"]
+
+
+def test_files_are_sorted_by_their_folders():
+    paths = ["s/B/chunk-0.nc", "s/A/chunk-0.nc", "s/B/chunk-1.nc"]
+    names = {name: [path.name for path in files] for name, files in by_folder(paths).items()}
+    assert names == {"B": ["chunk-0.nc", "chunk-1.nc"], "A": ["chunk-0.nc"]}

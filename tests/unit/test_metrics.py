@@ -6,6 +6,7 @@ import pytest
 from scipy.stats import spearmanr
 
 from multisource.errors import UserError
+from multisource.evaluation.distances import TruthDistances, read_distances, write_distances
 from multisource.evaluation.estimates import (
     read_estimates,
     read_metrics,
@@ -242,3 +243,32 @@ def test_files_round_trip(tmp_path):
     both = read_metrics([tmp_path / "mne.parquet", tmp_path / "dspm.parquet"])
     assert both.method.tolist() == ["mne", "dspm"] and (both.scenario == "A").all()
     pd.testing.assert_frame_equal(both[frame.columns].iloc[:1], frame)
+
+
+def test_distances_measured_before_give_the_same_metrics(tmp_path):
+    """Measured once for all methods; a window with the truth of the one before shares its row."""
+    rng = np.random.default_rng(5)
+    positions = rng.normal(size=(60, 3)) * 40
+    dense = np.zeros((4, 60))
+    dense[:3, [3, 4, 30]] = 1, 0.5, 1
+    dense[3, [7, 8]] = 1
+    truth = SparseTruth.from_dense(dense, np.array([[3, 30], [3, 30], [3, 30], [7, -1]]))
+    distances = TruthDistances.of(truth, positions)
+    assert distances.row.tolist() == [0, 0, 0, 1]
+    write_distances(tmp_path / "distances.npz", distances)
+    estimates = rng.random((4, 60))
+    direct = evaluate(estimates, truth, positions)
+    read = read_distances(tmp_path / "distances.npz")
+    pd.testing.assert_frame_equal(
+        evaluate(estimates, truth, positions, distances=read), direct, check_exact=True
+    )
+    with pytest.raises(UserError, match="measure them again"):
+        evaluate(
+            estimates[:, :50],
+            SparseTruth.from_dense(dense[:, :50], truth.centre),
+            positions[:50],
+            distances=read,
+        )
+    (tmp_path / "distances.npz").write_bytes(b"PK")
+    with pytest.raises(UserError, match="damaged"):
+        read_distances(tmp_path / "distances.npz")

@@ -14,7 +14,13 @@ NETWORK = {"train_network", "predict_network"} | SCORED
 INVERSE = {"build_kernel", "solve_scenarios"} | SCORED
 SOLVED = {"solve_scenarios"} | SCORED
 LAURA = INVERSE - {"plot_scenarios"}  # the tiny study's figures show MNE
-SIMULATED = {"simulate_chunk", "simulate_scenarios", "plot_channel", "estimate_baseline"}
+SIMULATED = {
+    "simulate_chunk",
+    "simulate_scenarios",
+    "plot_channel",
+    "estimate_baseline",
+    "measure_truth",
+}
 COMPARED = {"compare_leadfields", "verify_leadfields", "check_on_sphere"}
 LEADFIELD_A = {"compute_fem", "solve_scenarios"} | COMPARED | SIMULATED | NETWORK
 LEADFIELD_B = {"compute_bem"} | COMPARED | INVERSE

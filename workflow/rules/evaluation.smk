@@ -1,7 +1,7 @@
 """Evaluation: metrics of every method on every scenario, and the paper's tables.
 
 in:  estimates/{scenario}/{method}.nc, simulation/{scenario}/chunk-*.nc, resources/paper-tables.csv
-out: metrics/{scenario}/{method}.parquet, tables/table-{I..IX}.{csv,md,tex}
+out: simulation/{scenario}/distances.npz, metrics/{scenario}/{method}.parquet, tables/table-{I..IX}.{csv,md,tex}
 """
 
 # The scenario of each of the paper's tables; a scenario of one's own gets a table of its name.
@@ -20,11 +20,34 @@ TABLES = {table: scenario for table, scenario in PAPER_TABLES.items() if scenari
 TABLES |= {name: name for name in NAMED_SCENARIOS if name not in PAPER_TABLES.values()}
 
 
+rule measure_truth:
+    """Distance of every dipole to the active ones of every window: the same for all methods."""
+    input:
+        chunks=scenario_chunks(),
+        sources=rules.build_source_space.output.table,
+    output:
+        distances=scenario_files("results/{head}/simulation/{scenario}/distances.npz"),
+    log:
+        "results/{head}/logs/measure_truth.log",
+    benchmark:
+        "results/{head}/benchmarks/measure_truth.tsv"
+    conda:
+        "../../envs/multisource.yaml"
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    params:
+        code=code("measure_truth"),
+    script:
+        "../scripts/measure_truth.py"
+
+
 rule score_estimates:
     """Every metric of every window of one method, scenario by scenario."""
     input:
         estimates=scenario_files("results/{head}/estimates/{scenario}/{method}.nc"),
         chunks=scenario_chunks(),
+        distances=rules.measure_truth.output.distances,
         sources=rules.build_source_space.output.table,
     output:
         metrics=scenario_files("results/{head}/metrics/{scenario}/{method}.parquet"),
@@ -51,6 +74,7 @@ use rule score_estimates as score_learning_curve with:
     input:
         estimates=["results/{head}/estimates/test/{method}.nc"],
         chunks=chunks("test"),
+        distances=["results/{head}/simulation/test/distances.npz"],
         sources=rules.build_source_space.output.table,
     output:
         metrics=["results/{head}/metrics/test/{method}.parquet"],

@@ -66,7 +66,7 @@ rule render_report:
         comparison=rules.compare_leadfields.output.table,
         by_operator=rules.compare_leadfields.output.figure,
         verification=rules.verify_leadfields.output.table,
-        sphere=rules.check_on_sphere.output.figure,
+        sphere=rules.check_on_sphere.output.figure if SPHERE else [],
         sensitivity=rules.verify_leadfields.output.sensitivity,
         placement=rules.verify_leadfields.output.placement,
         scenarios=expand("results/{{head}}/figures/figure-{figure}.png", figure=FIGURES),

@@ -15,7 +15,7 @@ with step(snakemake):
         comparison=given.comparison,
         by_operator=given.by_operator,
         verification=given.verification,
-        sphere=given.sphere,
+        sphere=given.sphere or None,
         sensitivity=given.sensitivity,
         placement=given.placement,
         anatomy=given.anatomy,

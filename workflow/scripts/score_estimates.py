@@ -1,4 +1,5 @@
 from multisource.anatomy.source_table import read_source_table
+from multisource.evaluation.distances import read_distances
 from multisource.evaluation.estimates import read_estimates, write_metrics
 from multisource.evaluation.metrics import evaluate
 from multisource.files import by_folder
@@ -10,6 +11,7 @@ with step(snakemake):
     method = snakemake.wildcards.method
     positions = read_source_table(snakemake.input.sources).positions
     estimates = by_folder(snakemake.input.estimates)
+    distances = by_folder(snakemake.input.distances)
     outputs = by_folder(snakemake.output.metrics)
     for scenario, paths in by_folder(snakemake.input.chunks).items():
         (estimate,), (output,) = estimates[scenario], outputs[scenario]
@@ -17,6 +19,7 @@ with step(snakemake):
             read_estimates(estimate).values,
             SparseTruth.from_dataset(read_chunks(paths)),
             positions,
+            distances=read_distances(*distances[scenario]),
             progress=True,
             **snakemake.params.settings,
         )

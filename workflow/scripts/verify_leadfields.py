@@ -16,7 +16,7 @@ with step(snakemake):
     fem, bem = read_leadfield(snakemake.input.fem), read_leadfield(snakemake.input.bem)
     comparison = pd.read_csv(snakemake.input.comparison)
     placement = pd.read_csv(snakemake.input.dipoles, sep="\t")
-    sphere = pd.read_csv(snakemake.input.sphere)
+    sphere = pd.read_csv(snakemake.input.sphere) if snakemake.input.sphere else None
     table = verification_table(fem, bem, comparison, placement, sphere)
     with atomic(snakemake.output.table) as part:
         table.to_csv(part, index=False)

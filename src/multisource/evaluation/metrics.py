@@ -12,7 +12,7 @@ from tqdm import tqdm
 
 from multisource.errors import UserError
 from multisource.evaluation import ranking as ranks
-from multisource.evaluation.nearest import patch_distances
+from multisource.evaluation.distances import TruthDistances, measured
 from multisource.simulation.truth import SparseTruth
 
 PAPER_METRICS = (
@@ -36,11 +36,13 @@ def evaluate(
     positions: np.ndarray,
     *,
     close_radius_mm: float = 20.0,
+    distances: TruthDistances | None = None,
     progress: bool = False,
 ) -> pd.DataFrame:
     """Metrics of every window, one row each.
 
-    estimates: (S, N), >= 0. positions: (N, 3) mm.
+    estimates: (S, N), >= 0. positions: (N, 3) mm. distances: of the same truth and positions, if
+    they have been measured already.
 
     Columns: sample, n_sources, n_active, and
       auc_close, auc_far: probability that an active dipole lies above an inactive one within /
@@ -62,16 +64,24 @@ def evaluate(
     """
     estimates = np.asarray(estimates)
     _check(estimates, truth, positions, close_radius_mm)
-    rows, previous, zones = [], None, None
+    if distances is not None and (len(distances.row), distances.distance.shape[1]) != (
+        len(truth),
+        truth.n_dipoles,
+    ):
+        raise UserError("distances: of other windows or dipoles than the truth; measure them again")
+    rows, zones = [], None
     bar = tqdm(
-        range(len(truth)), desc="metrics", unit="window", mininterval=1, disable=not progress
+        measured(truth, positions) if distances is None else distances.each(),
+        total=len(truth),
+        desc="metrics",
+        unit="window",
+        mininterval=1,
+        disable=not progress,
     )
-    for sample in bar:
-        active, centres = truth.active(sample), truth.centres(sample)
-        key = (active.tobytes(), centres.tobytes())
-        # All windows of a scenario have the same truth.
-        if key != previous:
-            zones, previous = _Zones(positions, active, centres, close_radius_mm), key
+    for sample, (new, distance, cell) in enumerate(bar):
+        if new or zones is None:
+            active, centres = truth.active(sample), truth.centres(sample)
+            zones = _Zones(active, centres, distance, cell, close_radius_mm)
         rows.append({"sample": sample} | _window(estimates[sample], zones, positions))
     more = [f"dr_{k + 1}" for k in range(3, truth.centre.shape[1])]
     columns = ["sample", "n_sources", "n_active", *PAPER_METRICS, *more, *EXTRA_METRICS]
@@ -86,16 +96,20 @@ def metric_names(frame: pd.DataFrame) -> list[str]:
 class _Zones:
     """What the truth of a window says about every dipole."""
 
-    def __init__(self, positions, active, centres, radius):
-        self.n, self.centres = len(active), centres
-        self.active = np.zeros(len(positions), bool)
+    def __init__(
+        self,
+        active: np.ndarray,
+        centres: np.ndarray,
+        distance: np.ndarray,
+        cell: np.ndarray,
+        radius: float,
+    ) -> None:
+        self.n, self.centres, self.distance = len(active), centres, distance
+        self.active = np.zeros(len(distance), bool)
         self.active[active] = True
+        self.close = ~self.active & (distance <= radius)
+        self.far = ~self.active & (distance > radius)
         # A dipole is of the cell of the patch whose active dipoles are nearest.
-        distances = patch_distances(positions, active, centres)
-        self.distance = distances.min(axis=0)
-        self.close = ~self.active & (self.distance <= radius)
-        self.far = ~self.active & (self.distance > radius)
-        cell = distances.argmin(axis=0)
         self.cells = [np.flatnonzero(cell == k) for k in range(len(centres))]
 
 

@@ -65,7 +65,7 @@ class StudyFiles:
     verification
         Table of the checks of the leadfields (csv).
     sphere, sensitivity, placement
-        Pictures of these checks.
+        Pictures of these checks; sphere is None where the study does not ask for it.
     anatomy, eeg
         Pictures of the head and of a simulated channel.
     benchmarks, records
@@ -85,7 +85,7 @@ class StudyFiles:
     comparison: FilePath
     by_operator: FilePath
     verification: FilePath
-    sphere: FilePath
+    sphere: FilePath | None
     sensitivity: FilePath
     placement: FilePath
     anatomy: FilePath
@@ -313,7 +313,7 @@ def _verification(files: StudyFiles) -> Section:
     checks = pd.read_csv(files.verification)
     return Section(
         "Is the leadfield right?",
-        pictures=[_picture(*picture) for picture in pictures],
+        pictures=[_picture(path, *words) for path, *words in pictures if path is not None],
         frames=[("Checks", checks.astype(object).where(checks.notna(), ""))],
     )
 
