@@ -4,12 +4,8 @@ from multisource.steps import step
 
 with step(snakemake):
     given, params = snakemake.input, snakemake.params
-
-    def named(names, paths):
-        return dict(zip(names, paths, strict=True))
-
     files = StudyFiles(
-        tables=named(params.tables, given.tables),
+        tables=dict(zip(params.tables, given.tables, strict=True)),
         metrics=given.metrics,
         electrodes=given.electrodes,
         comparison=given.comparison,
@@ -22,10 +18,10 @@ with step(snakemake):
         eeg=given.eeg,
         benchmarks=params.benchmarks,
         records=params.records,
-        scenarios=named(params.shown, given.scenarios),
-        training=named(params.networks, given.training),
-        recordings=named(params.recordings, given.recordings),
-        peaks=named(params.recordings, given.peaks),
+        scenarios=dict(zip(params.shown, given.scenarios, strict=True)),
+        training=dict(zip(params.networks, given.training, strict=True)),
+        recordings=dict(zip(params.recordings, given.recordings, strict=True)),
+        peaks=dict(zip(params.recordings, given.peaks, strict=True)),
     )
     page = study_report(files, config=params.config, scenarios=params.tables)
     with atomic(snakemake.output.report) as part:
