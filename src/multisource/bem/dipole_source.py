@@ -29,17 +29,36 @@ import numpy as np
 
 
 class SourceTerms(NamedTuple):
-    """Integrals for ``n`` points, ``v`` vertices and ``t`` triangles, last axis x, y, z."""
+    """Integrals for ``n`` points, ``v`` vertices and ``t`` triangles, last axis x, y, z.
 
-    flux: np.ndarray  # (n, v, 3): hat-weighted integral of d/dn (R/|R|^3), 1/length
-    potential: np.ndarray  # (n, t, 3): integral of R/|R|^3, no unit
+    Attributes
+    ----------
+    flux : ndarray of shape (n, v, 3)
+        Hat-weighted integral of d/dn (R/|R|^3), 1/length.
+    potential : ndarray of shape (n, t, 3)
+        Integral of R/|R|^3, no unit.
+    """
+
+    flux: np.ndarray
+    potential: np.ndarray
 
 
 def source_terms(points: np.ndarray, vertices: np.ndarray, triangles: np.ndarray) -> SourceTerms:
-    """Integrals of the dipole potential R/|R|^3 and of its normal derivative, in closed form.
+    """Integrate the dipole potential R/|R|^3 and its normal derivative, in closed form.
 
-    Parameters: ``points`` (n, 3) off the surface, ``vertices`` (v, 3), ``triangles`` (t, 3) with
-    normals by the right-hand rule. Multiply by a moment and 1/(4 pi) for physical quantities.
+    Parameters
+    ----------
+    points : ndarray of shape (n, 3)
+        Dipoles, off the surface.
+    vertices : ndarray of shape (v, 3)
+        Vertices of the surface, in the length unit of ``points``.
+    triangles : ndarray of shape (t, 3)
+        Triangles; normals by the right-hand rule.
+
+    Returns
+    -------
+    SourceTerms
+        The integrals. Multiply by a moment and 1/(4 pi) for physical quantities.
     """
     points = np.ascontiguousarray(points, float)
     flux = np.zeros((len(points), len(vertices), 3))
@@ -70,7 +89,7 @@ def source_terms(points: np.ndarray, vertices: np.ndarray, triangles: np.ndarray
 
 
 @numba.njit(cache=True, inline="always")
-def _inverse_cube(s1, s2, d1, d2):
+def _inverse_cube(s1: float, s2: float, d1: float, d2: float) -> float:
     """Integral of 1/|R|^3 on a line from abscissa s1 to s2, with distances d1 and d2 to its ends.
 
     The textbook form cancels where the point lies on the prolonged edge; there the second form
@@ -82,7 +101,19 @@ def _inverse_cube(s1, s2, d1, d2):
 
 
 @numba.njit(cache=True, nogil=True)
-def _fill(points, corners, triangles, normals, along, outward, size, slope, flux, potential):
+def _fill(
+    points: np.ndarray,
+    corners: np.ndarray,
+    triangles: np.ndarray,
+    normals: np.ndarray,
+    along: np.ndarray,
+    outward: np.ndarray,
+    size: np.ndarray,
+    slope: np.ndarray,
+    flux: np.ndarray,
+    potential: np.ndarray,
+) -> None:
+    """Write the integrals of every point and triangle to ``flux`` and ``potential``."""
     r = np.empty((3, 3))
     distance = np.empty(3)
     line = np.empty(3)  # sum over edges of m L

@@ -1,7 +1,7 @@
 """Operator B: the symmetric boundary element method of OpenMEEG, three layers.
 
 OpenMEEG assembles the head matrix and projects the electrodes. The rest is arranged for few
-electrodes and many dipoles (the adjoint way): one solve an electrode, then one product with the
+electrodes and many dipoles (the adjoint way): one solve per electrode, then one product with the
 dipole source terms, which are closed forms (``dipole_source``). Nothing is inverted.
 
 The head matrix is [[N, D'], [D, S]], potentials at all vertices first, then currents through the
@@ -14,6 +14,7 @@ Gramfort et al., BioMed Eng OnLine 9 (2010) 45; Kybic et al., IEEE TMI 24 (2005)
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 from scipy import linalg
@@ -43,15 +44,33 @@ def bem_leadfield(
     *,
     ico: int | None = 3,
 ) -> np.ndarray:
-    """Return the leadfield (E, 3N) in V/(Am), average reference, of a three-layer head.
+    """Return the leadfield of a three-layer head, average reference.
 
-    ``surfaces``: inner_skull, outer_skull, outer_skin, each (vertices mm, triangles) facing
-    outwards; ``conductivity``: brain, skull, scalp in S/m; ``electrodes`` (E, 3) and
-    ``positions`` (N, 3) mm, in the frame of the surfaces. ``ico`` is the icosahedron level the
-    surfaces are reduced to (3: 642 vertices each), None keeps them. Electrodes enter by linear
-    interpolation at the nearest point of the scalp. Columns are x, y, z of dipole 0, 1, ...
+    Electrodes enter by linear interpolation at the nearest point of the scalp.
 
-    Raises UserError naming the surface, conductivity, electrode or dipole that is wrong.
+    Parameters
+    ----------
+    surfaces : mapping of str to surface
+        inner_skull, outer_skull and outer_skin: each vertices (v, 3) mm and triangles (t, 3),
+        facing outwards.
+    conductivity : mapping of str to float
+        Conductivities of brain, skull and scalp, S/m.
+    electrodes : ndarray of shape (E, 3)
+        Electrodes, mm, in the frame of the surfaces.
+    positions : ndarray of shape (N, 3)
+        Dipoles, mm, in the frame of the surfaces.
+    ico : int or None, optional
+        Icosahedron level that the surfaces are reduced to (3: 642 vertices each); None keeps them.
+
+    Returns
+    -------
+    ndarray of shape (E, 3N)
+        Leadfield, V/(Am); columns are x, y, z of dipole 0, of dipole 1, ...
+
+    Raises
+    ------
+    UserError
+        If a surface, conductivity, electrode or dipole is wrong; the message names it.
     """
     values = [_conductivity(conductivity, layer) for layer in LAYERS]
     shells = nested_shells(surfaces, ico)
@@ -80,7 +99,28 @@ def bem_leadfield(
 def adjoint_solutions(
     surfaces: list[Surface], conductivity: list[float], electrodes: np.ndarray
 ) -> np.ndarray:
-    """Solve the head matrix for every electrode: (P, E), metres and S/m, inner surface first."""
+    """Solve the head matrix for every electrode.
+
+    Parameters
+    ----------
+    surfaces : list of surface
+        The three surfaces, inner one first: vertices (v, 3) in metres and triangles (t, 3).
+    conductivity : list of float
+        Conductivities inside each surface, S/m.
+    electrodes : ndarray of shape (E, 3)
+        Electrodes, metres.
+
+    Returns
+    -------
+    ndarray of shape (P, E)
+        Solutions: potentials at all vertices first, then currents through the triangles of inner
+        and outer skull.
+
+    Raises
+    ------
+    UserError
+        If the head matrix is not definite.
+    """
     import openmeeg
 
     # OpenMEEG wants the opposite turn of the triangles; with ours the gain changes its sign.
@@ -92,7 +132,7 @@ def adjoint_solutions(
     return _solve(*blocks, np.array(rows).T)
 
 
-def _blocks(matrix, vertices: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _blocks(matrix: Any, vertices: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """N (upper triangle), D and S (upper triangle) of OpenMEEG's symmetric matrix."""
     size = matrix.nlin()
     # Column-major, so that LAPACK overwrites them: memory, not time, bounds the resolution.

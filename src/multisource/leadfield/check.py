@@ -14,13 +14,28 @@ REFERENCE_TOLERANCE = 1e-5
 
 
 def check_leadfield(leadfield: Leadfield, *, name: str = "leadfield") -> dict[str, Any]:
-    """Summary of a sound leadfield; raises UserError for one that nothing can be built on.
+    """Return a summary of a sound leadfield; refuse one that nothing can be built on.
 
-    Refused: values that are not finite, columns that are zero or not average-referenced, rank
-    below E - 1, normals that are not unit vectors. Reported (keys): channels, dipoles,
-    reference_error (largest column mean over column norm), norm_min / norm_median / norm_max
-    (fixed-orientation column norms, V/(Am)), norm_ratio (largest over median), condition (largest
-    over smallest of the E - 1 singular values).
+    Parameters
+    ----------
+    leadfield : Leadfield
+        Gain of E electrodes and N dipoles, V/(Am).
+    name : str, optional
+        What messages call it.
+
+    Returns
+    -------
+    dict
+        ``channels`` and ``dipoles`` (counts), ``reference_error`` (largest column mean over column
+        norm), ``norm_min``, ``norm_median`` and ``norm_max`` (fixed-orientation column norms,
+        V/(Am)), ``norm_ratio`` (largest over median) and ``condition`` (largest over smallest of
+        the E - 1 singular values).
+
+    Raises
+    ------
+    UserError
+        For values that are not finite, columns that are zero or not average-referenced, a rank
+        below E - 1, or normals that are not unit vectors.
     """
     gain = leadfield.free
     if not np.isfinite(gain).all():
@@ -57,21 +72,65 @@ def check_leadfield(leadfield: Leadfield, *, name: str = "leadfield") -> dict[st
 
 
 def average_reference(gain: np.ndarray) -> np.ndarray:
-    """Gain (E, ...) with the mean over electrodes removed."""
+    """Remove the mean over electrodes from a gain.
+
+    Parameters
+    ----------
+    gain : ndarray of shape (E, ...)
+        Gain of E electrodes, any unit.
+
+    Returns
+    -------
+    ndarray of shape (E, ...)
+        The gain in average reference.
+    """
     return gain - gain.mean(axis=0)
 
 
 def column_norms(gain: np.ndarray) -> np.ndarray:
-    """Euclidean norm of each column of a gain (E, K): (K,)."""
+    """Return the Euclidean norm of each column of a gain.
+
+    Parameters
+    ----------
+    gain : ndarray of shape (E, K)
+        Gain of E electrodes.
+
+    Returns
+    -------
+    ndarray of shape (K,)
+        Norms, in the unit of the gain.
+    """
     return np.linalg.norm(gain, axis=0)
 
 
 def singular_values(gain: np.ndarray) -> np.ndarray:
-    """The E - 1 singular values of an average-referenced gain (E, K), largest first."""
+    """Return the E - 1 singular values of an average-referenced gain.
+
+    Parameters
+    ----------
+    gain : ndarray of shape (E, K)
+        Gain of E electrodes in average reference.
+
+    Returns
+    -------
+    ndarray of shape (E - 1,)
+        Singular values, largest first.
+    """
     values = np.linalg.eigvalsh(gain @ gain.T)[::-1][: len(gain) - 1]
     return np.sqrt(np.maximum(values, 0.0))
 
 
 def sensitivity(leadfield: Leadfield) -> np.ndarray:
-    """Largest potential difference (N,) between electrodes, V/(Am), dipoles along normals."""
+    """Return the largest potential difference between electrodes, dipole by dipole.
+
+    Parameters
+    ----------
+    leadfield : Leadfield
+        Gain of N dipoles; they point along the normals here.
+
+    Returns
+    -------
+    ndarray of shape (N,)
+        Differences, V/(Am).
+    """
     return np.ptp(leadfield.fixed, axis=0)

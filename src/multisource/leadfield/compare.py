@@ -21,13 +21,35 @@ DEPTH_EDGES_MM = (0.0, 5.0, 10.0, 15.0, 20.0, 30.0, 40.0, 60.0, 100.0)
 
 
 def rdm(first: np.ndarray, second: np.ndarray) -> np.ndarray:
-    """Relative difference measure (K,), 0 to 2: distance of the unit columns of gains (E, K)."""
+    """Return the relative difference measure, column by column.
+
+    Parameters
+    ----------
+    first, second : ndarray of shape (E, K)
+        Gains, in any one unit.
+
+    Returns
+    -------
+    ndarray of shape (K,)
+        Distance between the columns scaled to unit length, 0 to 2.
+    """
     unit = [part / np.linalg.norm(part, axis=0) for part in _columns(first, second)]
     return np.linalg.norm(unit[0] - unit[1], axis=0)
 
 
 def lnmag(first: np.ndarray, second: np.ndarray) -> np.ndarray:
-    """lnMAG (K,): logarithm of the ratio of column norms, positive where ``first`` is larger."""
+    """Return lnMAG, the logarithm of the ratio of column norms.
+
+    Parameters
+    ----------
+    first, second : ndarray of shape (E, K)
+        Gains, in any one unit.
+
+    Returns
+    -------
+    ndarray of shape (K,)
+        Positive where ``first`` is larger.
+    """
     one, two = _columns(first, second)
     return np.log(np.linalg.norm(one, axis=0) / np.linalg.norm(two, axis=0))
 
@@ -35,13 +57,26 @@ def lnmag(first: np.ndarray, second: np.ndarray) -> np.ndarray:
 def compare_leadfields(
     first: Leadfield, second: Leadfield, *, inner_skull: Surface
 ) -> pd.DataFrame:
-    """RDM and lnMAG of ``first`` against ``second``, one row a dipole.
+    """Return RDM and lnMAG of ``first`` against ``second``, one row per dipole.
 
-    Both leadfields are average-referenced and describe the same channels and dipoles.
-    ``inner_skull`` (vertices mm, triangles) gives the depth. Columns: dipole, x, y, z (mm, surface
-    RAS), depth_mm, rdm and lnmag (dipoles along the normals), rdm_free and lnmag_free (norm over
-    the three axes, one topography of 3 E values), norm_first, norm_second (V/(Am)).
-    Raises UserError where the leadfields do not match.
+    Parameters
+    ----------
+    first, second : Leadfield
+        Leadfields of the same channels and dipoles; their average reference is compared.
+    inner_skull : tuple of ndarray
+        The surface that depth is measured from: vertices (v, 3) mm and triangles (t, 3).
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns: ``dipole``; ``x``, ``y``, ``z`` (mm, surface RAS); ``depth_mm``; ``rdm`` and
+        ``lnmag`` (dipoles along the normals); ``rdm_free`` and ``lnmag_free`` (norm over the three
+        axes, one topography of 3 E values); ``norm_first``, ``norm_second`` (V/(Am)).
+
+    Raises
+    ------
+    UserError
+        If the leadfields do not describe the same channels and dipoles.
     """
     _same_problem(first, second)
     one, two = average_reference(first.fixed), average_reference(second.fixed)
@@ -73,11 +108,21 @@ def compare_leadfields(
 def by_depth(
     comparison: pd.DataFrame, *, edges_mm: Sequence[float] = DEPTH_EDGES_MM
 ) -> pd.DataFrame:
-    """Quantiles of RDM and lnMAG in bins of the depth below the inner skull.
+    """Return quantiles of RDM and lnMAG in bins of the depth below the inner skull.
 
-    ``comparison`` is that of ``compare_leadfields``. Columns: depth_from_mm, depth_to_mm, dipoles,
-    and p5, p50, p95 of rdm and lnmag. Empty bins are left out; a last row (0 to infinity) holds
-    all dipoles.
+    Parameters
+    ----------
+    comparison : pandas.DataFrame
+        The table of ``compare_leadfields``.
+    edges_mm : sequence of float, optional
+        Edges of the bins, mm, increasing.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns: ``depth_from_mm``, ``depth_to_mm``, ``dipoles``, and ``p5``, ``p50``, ``p95`` of
+        ``rdm`` and ``lnmag``. Empty bins are left out; a last row (0 to infinity) holds all
+        dipoles.
     """
     rows = []
     bounds = [*zip(edges_mm[:-1], edges_mm[1:], strict=True), (0.0, np.inf)]

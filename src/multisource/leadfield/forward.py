@@ -26,8 +26,16 @@ _FREE, _HEAD = 2, 4  # FIFF constants: free orientation, head coordinate frame
 class Leadfield:
     """Gain of E electrodes and N dipoles, average reference.
 
-    ``channels``: names; ``free`` (E, 3N) V/(Am), columns x, y, z of dipole 0, of dipole 1, ... in
-    surface RAS; ``positions`` (N, 3) mm and unit ``normals`` (N, 3) in surface RAS.
+    Attributes
+    ----------
+    channels : list of str
+        Names of the electrodes.
+    free : ndarray of shape (E, 3N)
+        Gain in V/(Am); columns x, y, z of dipole 0, of dipole 1, ... in surface RAS.
+    positions : ndarray of shape (N, 3)
+        Dipoles, mm, surface RAS.
+    normals : ndarray of shape (N, 3)
+        Unit normals of the cortex, surface RAS.
     """
 
     channels: list[str]
@@ -37,12 +45,25 @@ class Leadfield:
 
     @property
     def fixed(self) -> np.ndarray:
-        """Gain (E, N) of dipoles along the normals."""
+        """Gain (E, N) in V/(Am) of dipoles along the normals."""
         return fixed_gain(self.free, self.normals)
 
 
 def fixed_gain(free: np.ndarray, normals: np.ndarray) -> np.ndarray:
-    """Project a free-orientation gain (E, 3N) on unit normals (N, 3): (E, N)."""
+    """Project a free-orientation gain on unit normals.
+
+    Parameters
+    ----------
+    free : ndarray of shape (E, 3N)
+        Gain; columns x, y, z of each dipole.
+    normals : ndarray of shape (N, 3)
+        Unit normals.
+
+    Returns
+    -------
+    ndarray of shape (E, N)
+        Gain of dipoles along the normals, in the unit of ``free``.
+    """
     return np.einsum("enk,nk->en", free.reshape(len(free), -1, 3), normals)
 
 
@@ -54,10 +75,26 @@ def make_forward(
 ) -> mne.Forward:
     """Wrap a gain as a free-orientation EEG forward solution, as MNE would have computed it.
 
-    ``gain`` (E, 3N) V/(Am) with columns along surface RAS axes, rows in the order of
-    ``electrodes``; ``source_space`` of N used vertices in the MRI frame; ``fiducials`` lpa,
-    nasion, rpa (3,) mm in surface RAS, which define MNE's head frame. Raises UserError where the
-    shapes disagree or a value is not finite.
+    Parameters
+    ----------
+    gain : ndarray of shape (E, 3N)
+        Gain in V/(Am); columns along surface RAS axes, rows in the order of ``electrodes``.
+    electrodes : Electrodes
+        Names and positions (E, 3) mm.
+    source_space : mne.SourceSpaces
+        N used vertices, in the MRI frame.
+    fiducials : mapping of str to ndarray
+        Landmarks lpa, nasion and rpa (3,), mm in surface RAS; they define MNE's head frame.
+
+    Returns
+    -------
+    mne.Forward
+        The forward solution, in the head frame and metres.
+
+    Raises
+    ------
+    UserError
+        If the shapes disagree, a value is not finite, or a landmark is missing.
     """
     gain = np.asarray(gain, float)
     count = sum(int(s["nuse"]) for s in source_space)
@@ -122,9 +159,26 @@ def electrode_info(
     *,
     sampling_rate: float = 250.0,
 ) -> mne.Info:
-    """Measurement info of EEG electrodes; its montage carries the landmarks (mm, surface RAS).
+    """Return the measurement info of EEG electrodes; its montage carries the landmarks.
 
-    Raises UserError for a landmark missing or a channel named twice.
+    Parameters
+    ----------
+    electrodes : Electrodes
+        Names and positions (E, 3) mm.
+    fiducials : mapping of str to ndarray
+        Landmarks lpa, nasion and rpa (3,), mm in surface RAS.
+    sampling_rate : float, optional
+        Samples per second, Hz.
+
+    Returns
+    -------
+    mne.Info
+        One EEG channel per electrode.
+
+    Raises
+    ------
+    UserError
+        If a landmark is missing or a channel is named twice.
     """
     names = list(electrodes.names)
     check_names(names, names, source="electrodes")
@@ -137,27 +191,80 @@ def electrode_info(
 
 
 def mri_head_transform(fiducials: Mapping[str, np.ndarray]) -> mne.Transform:
-    """Transform from surface RAS to MNE's head frame, metres, by the three landmarks (mm)."""
+    """Return the transform from surface RAS to MNE's head frame.
+
+    Parameters
+    ----------
+    fiducials : mapping of str to ndarray
+        Landmarks lpa, nasion and rpa (3,), mm in surface RAS.
+
+    Returns
+    -------
+    mne.Transform
+        From MRI to head, in metres.
+
+    Raises
+    ------
+    UserError
+        If a landmark is missing.
+    """
     montage = mne.channels.make_dig_montage(coord_frame="mri", **_landmarks(fiducials))
     return mne.channels.compute_native_head_t(montage)
 
 
-def write_forward(forward: mne.Forward, path: str | PathLike) -> None:
-    """Write ``*-fwd.fif`` atomically. FIF holds the gain in single precision."""
+def write_forward(forward: mne.Forward, path: str | PathLike[str]) -> None:
+    """Write a forward solution atomically; FIF holds the gain in single precision.
+
+    Parameters
+    ----------
+    forward : mne.Forward
+        What is written.
+    path : str or path-like
+        File; MNE wants a name that ends in ``-fwd.fif``.
+    """
     with atomic(path) as part:
         mne.write_forward_solution(part, forward, overwrite=True, verbose="error")
 
 
-def read_leadfield(path: str | PathLike) -> Leadfield:
-    """Read a free-orientation forward solution as arrays."""
+def read_leadfield(path: str | PathLike[str]) -> Leadfield:
+    """Read a free-orientation forward solution as arrays.
+
+    Parameters
+    ----------
+    path : str or path-like
+        A forward solution, ``*-fwd.fif``.
+
+    Returns
+    -------
+    Leadfield
+        Its arrays, in surface RAS and mm.
+
+    Raises
+    ------
+    UserError
+        If the solution has fixed or surface orientation.
+    """
     return leadfield_of(mne.read_forward_solution(path, verbose="error"))
 
 
 def leadfield_of(forward: mne.Forward) -> Leadfield:
-    """Arrays of a free-orientation forward solution, back in surface RAS and mm.
+    """Return the arrays of a free-orientation forward solution, back in surface RAS and mm.
 
-    Raises UserError for a fixed or surface-oriented solution, whose columns have lost an axis or
-    their frame.
+    Parameters
+    ----------
+    forward : mne.Forward
+        The forward solution, in MNE's head frame.
+
+    Returns
+    -------
+    Leadfield
+        Its channels, gain, positions and normals.
+
+    Raises
+    ------
+    UserError
+        If the solution has fixed or surface orientation: its columns have lost an axis or their
+        frame.
     """
     if forward["source_ori"] != _FREE or forward["surf_ori"]:
         raise UserError("forward solution must have free orientation along the head axes")

@@ -10,6 +10,7 @@ radius is ever formed and thousands of terms neither overflow nor underflow.
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 
 from multisource.errors import UserError
 
@@ -20,15 +21,35 @@ def sphere_leadfield(
     *,
     radii: np.ndarray,
     conductivities: np.ndarray,
-    centre: np.ndarray = (0.0, 0.0, 0.0),
+    centre: npt.ArrayLike = (0.0, 0.0, 0.0),
     tolerance: float = 1e-15,
 ) -> np.ndarray:
-    """Return the leadfield (E, 3N) in V/(Am), average reference, of a layered sphere.
+    """Return the exact leadfield of a layered sphere, average reference.
 
-    ``electrodes`` (E, 3) mm are moved radially onto the outermost sphere; ``positions`` (N, 3) mm
-    must lie inside the innermost one. ``radii`` (L,) mm increase, ``conductivities`` (L,) S/m
-    belong to the layers from the inside out. Columns are x, y, z of dipole 0, of dipole 1, ...
-    Raises UserError for a dipole outside the innermost sphere or unordered radii.
+    Parameters
+    ----------
+    electrodes : ndarray of shape (E, 3)
+        Electrodes, mm; they are moved radially onto the outermost sphere.
+    positions : ndarray of shape (N, 3)
+        Dipoles, mm, inside the innermost sphere.
+    radii : ndarray of shape (L,)
+        Radii of the spheres, mm, increasing.
+    conductivities : ndarray of shape (L,)
+        Conductivities of the layers from the inside out, S/m.
+    centre : array-like of shape (3,), optional
+        Common centre of the spheres, mm.
+    tolerance : float, optional
+        The series ends where its geometric decay, with a margin, is below this.
+
+    Returns
+    -------
+    ndarray of shape (E, 3N)
+        Leadfield, V/(Am); columns are x, y, z of dipole 0, of dipole 1, ...
+
+    Raises
+    ------
+    UserError
+        If a dipole lies outside the innermost sphere or the radii do not increase.
     """
     radii = np.asarray(radii, float)
     centre = np.asarray(centre, float)
@@ -81,8 +102,22 @@ def sphere_leadfield(
 def layer_factors(terms: int, radii: np.ndarray, conductivities: np.ndarray) -> np.ndarray:
     """Return the surface amplification h_n, n = 1 .. ``terms``, of a layered sphere.
 
-    The scalp potential of a unit exterior field of order n in the innermost medium; in a
+    h_n is the scalp potential of a unit exterior field of order n in the innermost medium; in a
     homogeneous sphere h_n = (2 n + 1) / n.
+
+    Parameters
+    ----------
+    terms : int
+        Number of orders.
+    radii : ndarray of shape (L,)
+        Radii of the spheres, increasing, in any one unit.
+    conductivities : ndarray of shape (L,)
+        Conductivities of the layers from the inside out, S/m.
+
+    Returns
+    -------
+    ndarray of shape (terms,)
+        The amplifications, no unit.
     """
     n = np.arange(1, terms + 1, dtype=float)
     value, slope = np.ones_like(n), np.zeros_like(n)

@@ -19,18 +19,18 @@ LAYERED_BRAIN_MM = 9.0
 
 
 def layered_voxels(axis: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The four spheres about the origin as a volume of labels.
+    """Return the four spheres about the origin as a volume of labels.
 
     Parameters
     ----------
-    axis : (n,) array
+    axis : ndarray of shape (n,)
         Where the centres of the voxels lie along each of the three axes, mm, evenly spaced.
 
     Returns
     -------
-    labels : (n, n, n) array of uint8
+    labels : ndarray of uint8, shape (n, n, n)
         ``LABELS`` of the sphere that holds each voxel's centre, 0 outside.
-    affine : (4, 4) array
+    affine : ndarray of shape (4, 4)
         From indices of voxels to mm.
     """
     distance = np.sqrt(axis[:, None, None] ** 2 + axis[:, None] ** 2 + axis**2)
@@ -43,12 +43,21 @@ def layered_voxels(axis: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def fitted_spheres(edge_mm: float) -> Mesh:
-    """Tetrahedra fitted to the four spheres, with edges of about ``edge_mm`` along them.
+    """Return tetrahedra fitted to the four spheres.
 
-    3.1 mm gives 106,000 nodes. Layers of one triangulation reach from 9 mm below the surface of
-    the brain to the scalp; Netgen fills the rest. The polyhedra hold the volumes of their spheres:
-    inscribed ones would make every layer too small, an error of the geometry and not of the
-    method.
+    Layers of one triangulation reach from 9 mm below the surface of the brain to the scalp; Netgen
+    fills the rest. The polyhedra hold the volumes of their spheres: inscribed ones would make every
+    layer too small, an error of the geometry and not of the method.
+
+    Parameters
+    ----------
+    edge_mm : float
+        Length of the edges along the spheres, mm, about; 3.1 mm gives 106,000 nodes.
+
+    Returns
+    -------
+    Mesh
+        Tetrahedra with ``LABELS``, nodes in mm.
     """
     # Neighbours on a geodesic sphere are about 1.2 radii over its frequency apart.
     vertices, triangles = geodesic_sphere(round(1.2 * RADII["brain"] / edge_mm))

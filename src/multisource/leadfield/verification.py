@@ -39,12 +39,30 @@ def sphere_errors(
     dipoles: int = 15,
     seed: int = 0,
 ) -> pd.DataFrame:
-    """Errors of a solver on concentric spheres about the origin, against the analytic series.
+    """Return the errors of a solver on concentric spheres, against the analytic series.
 
-    ``solver`` takes electrodes (E, 3) and positions (N, 3) in mm and returns the gain (E, 3N)
-    and the positions (N, 3) mm that it computed, if it had to move them. ``radii`` (L,) mm and
-    ``conductivities`` (L,) S/m from the inside out; ``dipoles`` a step of eccentricity (share of
-    the innermost radius). Columns: eccentricity, orientation (radial, tangential), rdm, lnmag.
+    Parameters
+    ----------
+    solver : callable
+        Takes electrodes (E, 3) and positions (N, 3) in mm and returns the gain (E, 3N) and the
+        positions (N, 3) mm that it computed, if it had to move them.
+    radii : ndarray of shape (L,)
+        Radii of the spheres about the origin from the inside out, mm.
+    conductivities : ndarray of shape (L,)
+        Conductivities of the layers from the inside out, S/m.
+    eccentricities : sequence of float, optional
+        Distances of the dipoles from the centre, as shares of the innermost radius.
+    electrodes : int, optional
+        Number of electrodes, at random on the upper part of the outermost sphere.
+    dipoles : int, optional
+        Number of dipoles per eccentricity, in random directions.
+    seed : int, optional
+        Seed of the random directions.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns: ``eccentricity``, ``orientation`` (radial, tangential), ``rdm``, ``lnmag``.
     """
     rng = np.random.default_rng(seed)
     caps = radii[-1] * _upper(_directions(rng, electrodes))
@@ -69,12 +87,25 @@ def sphere_errors(
 def sphere_check(
     *, fem: Mapping[str, Any], bem: Mapping[str, Any], voxel_mm: float = 3.0
 ) -> pd.DataFrame:
-    """Both operators, with the study's own settings, on the sphere; column operator says which.
+    """Judge both operators, with the study's own settings, on the sphere.
 
-    ``fem``: backend, mesh, shift, source_model, tolerance and conductivity (by tissue name, S/m)
-    as in the configuration; ``bem``: ico and conductivity. ``voxel_mm`` is the edge of the
-    hexahedra, half that of the tetrahedra on the spheres, which on a head follow voxels at the
-    boundary of the brain. FEM dipoles are placed as on the head, and judged where they were placed.
+    FEM dipoles are placed as on the head, and judged where they were placed.
+
+    Parameters
+    ----------
+    fem : mapping
+        ``backend``, ``mesh``, ``shift``, ``source_model``, ``tolerance`` and ``conductivity`` (by
+        tissue name, S/m) as in the configuration.
+    bem : mapping
+        ``ico`` and ``conductivity`` as in the configuration.
+    voxel_mm : float, optional
+        Edge of the hexahedra, mm, half that of the tetrahedra on the spheres, which on a head
+        follow voxels at the boundary of the brain.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The columns of ``sphere_errors``, and ``operator`` (FEM, BEM).
     """
     tables = [_fem_sphere(fem, voxel_mm), _bem_sphere(bem)]
     return pd.concat(tables, ignore_index=True)
@@ -134,10 +165,29 @@ def verification_table(
     placement: pd.DataFrame,
     sphere: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
-    """One row a check: check, value, expected, verdict ("ok", "look", or "" for plain facts).
+    """Return one row per check of both leadfields.
 
-    ``comparison`` of ``compare_leadfields(fem, bem)``, ``placement`` of ``place_dipoles``,
-    ``sphere`` of ``sphere_check``. Raises UserError for a leadfield that is unsound altogether.
+    Parameters
+    ----------
+    fem, bem : Leadfield
+        Operators A and B.
+    comparison : pandas.DataFrame
+        The table of ``compare_leadfields(fem, bem)``.
+    placement : pandas.DataFrame
+        The table of ``place_dipoles``.
+    sphere : pandas.DataFrame, optional
+        The table of ``sphere_check``; None leaves its rows out.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns: ``check``, ``value``, ``expected``, ``verdict`` ("ok", "look", or "" for plain
+        facts).
+
+    Raises
+    ------
+    UserError
+        If a leadfield is unsound altogether.
     """
     rows: list[tuple[str, str, str, bool | None]] = []
     for name, operator in (("A (FEM)", fem), ("B (BEM)", bem)):
