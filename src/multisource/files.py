@@ -43,7 +43,7 @@ def by_folder(paths: Iterable[str | os.PathLike[str]]) -> dict[str, list[Path]]:
 
     Parameters
     ----------
-    paths
+    paths : iterable of str or path-like
         Files, such as ``estimates/A/mne.nc``.
 
     Returns

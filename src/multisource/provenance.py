@@ -138,8 +138,10 @@ def _executed(tree: ast.Module) -> Iterable[ast.AST]:
     while waiting:
         node = waiting.pop()
         yield node
-        checked = isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
-        waiting.extend(node.orelse if checked else ast.iter_child_nodes(node))
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+            waiting.extend(node.orelse)
+        else:
+            waiting.extend(ast.iter_child_nodes(node))
 
 
 @cache

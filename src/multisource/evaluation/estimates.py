@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -13,7 +14,7 @@ from multisource.files import atomic
 
 
 def write_estimates(
-    path: str | os.PathLike, maps: np.ndarray, *, scenario: str, method: str, **attributes
+    path: str | os.PathLike, maps: np.ndarray, *, scenario: str, method: str, **attributes: Any
 ) -> None:
     """Write maps (S, N) as ``estimate (sample, dipole)`` float32 with a checksum."""
     maps = np.asarray(maps, np.float32)

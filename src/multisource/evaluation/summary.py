@@ -29,8 +29,8 @@ def median_interval(values: np.ndarray, confidence: float = 0.95) -> tuple[float
     lower = binom.sf((n + 1) // 2 - 1, n, share)
     upper = binom.sf(n // 2, n, share)
     return (
-        float(values[np.searchsorted(lower, tail)]),
-        float(values[min(np.searchsorted(upper, 1 - tail), n - 1)]),
+        float(values[int(np.searchsorted(lower, tail))]),
+        float(values[min(int(np.searchsorted(upper, 1 - tail)), n - 1)]),
     )
 
 

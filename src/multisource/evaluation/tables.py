@@ -105,7 +105,7 @@ def best_methods(values: pd.DataFrame, metric: str, column: str = "ours") -> set
 def printed(table: pd.DataFrame) -> pd.DataFrame:
     """Text cells ``ours [low, high] (paper; difference)``: a row a method, a column a metric."""
     best = {metric: best_methods(table, metric) for metric in table["metric"].unique()}
-    rows = {}
+    rows: dict[str, dict[str, str]] = {}
     for row in table.itertuples():
         places = digits(row.metric)
         text = _number(row.ours, places)

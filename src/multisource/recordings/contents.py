@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
@@ -14,7 +14,7 @@ from multisource.recordings.reading import match_channels, open_raw, unreadable
 if TYPE_CHECKING:
     import mne
 
-    Contents = mne.io.BaseRaw | mne.BaseEpochs | list[mne.Evoked]
+    Contents: TypeAlias = mne.io.BaseRaw | mne.BaseEpochs | list[mne.Evoked]
 
 _SPLICES = ("bad", "edge")  # MNE's own annotations, which mark no event
 

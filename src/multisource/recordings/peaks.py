@@ -43,9 +43,9 @@ def clusters(
 
     That with the highest peak comes first; an empty map has none.
     """
-    high = np.flatnonzero(values >= threshold * values.max()) if values.max() > 0 else []
-    if not len(high):
+    if values.size == 0 or values.max() <= 0:
         return []
+    high = np.flatnonzero(values >= threshold * values.max())
     count, label = connected_components(adjacency[high][:, high], directed=False)
     found = [high[label == k] for k in range(count)]
     return sorted(found, key=lambda one: -values[one].max())[:most]

@@ -93,7 +93,7 @@ def match_channels(found: Sequence[str], wanted: Sequence[str], *, name: str) ->
         raise UserError(
             f"{name}: it lacks the channel(s) {', '.join(missing)}; it has {', '.join(found[:80])}"
         )
-    return list(matched.values())
+    return [own for own in matched.values() if own is not None]
 
 
 def _plain(channel: str) -> str:
@@ -139,7 +139,8 @@ def prepare_recording(
     segment begins; None: one after the other. Raises UserError as ``read_recording`` does.
     """
     if starts_s is None:
-        starts_s = np.cumsum([0, *(s.shape[1] for s in segments)])[: len(segments)] / sfreq
+        ends = np.cumsum([0, *(s.shape[1] for s in segments)])
+        starts_s = [end / sfreq for end in ends[: len(segments)]]
     # A segment shorter than a second has no spectrum to speak of.
     kept = [
         (np.asarray(s, dtype=float), float(start))

@@ -52,11 +52,11 @@ def cut_windows(
             f"recordings.{name}: {len(eeg)} windows; choose tmin_s and tmax_s or a larger step_s "
             f"so that there are {MOST_WINDOWS} at most"
         )
-    eeg = np.array(eeg, np.float32)
-    count = len(eeg)
+    windows = np.array(eeg, np.float32)
+    count = len(windows)
     return xr.Dataset(
         {
-            "eeg": (("sample", "channel", "time"), eeg, {"units": "V"}),
+            "eeg": (("sample", "channel", "time"), windows, {"units": "V"}),
             "start": (("sample",), np.array(starts), {"units": "s"}),
             "epoch": (("sample",), np.array(epochs, np.int32)),
             **SparseTruth.unknown(count).variables(),
