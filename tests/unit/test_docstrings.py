@@ -18,7 +18,6 @@ NOT_YET = {
     "config",
     "evaluation",
     "experiments",
-    "fem",
     "figures",
     "geometry",
     "inverse",
