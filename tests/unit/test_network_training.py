@@ -11,16 +11,24 @@ from multisource.errors import UserError
 from multisource.network import training as module
 from multisource.network.augmentation import augmented_batch
 from multisource.network.checkpoint import save_checkpoint
+from multisource.network.options import TrainingOptions
 from multisource.network.registry import build_network
 from multisource.network.samples import Windows, windows_of
 from multisource.network.smooth_output import spread_points
-from multisource.network.training import evaluate, train
+from multisource.network.training import evaluate
 from multisource.simulation.ar import ARModels
 from multisource.simulation.samples import Simulator, simulate_samples
 from multisource.simulation.settings import Settings
 
 SMALL = {"filters": [32], "pooling": [8], "hidden": [64]}
 FAST = {"batch_size": 16, "learning_rate": 5e-3, "device": "cpu", "threads": 1}
+
+
+def train(network, training, validation, **given):
+    """Train with options and the rest by name."""
+    names = [field.name for field in dataclasses.fields(TrainingOptions)]
+    options = TrainingOptions(**{k: given.pop(k) for k in names if k in given})
+    return module.train(network, training, validation, options, **given)
 
 
 def with_dipoles(windows, dipole):

@@ -7,6 +7,7 @@ from network_case import CHANNELS, DIPOLES, TIMES, tiny_windows
 
 from multisource.errors import UserError
 from multisource.figures.training import loss_figure
+from multisource.network.options import TrainingOptions
 from multisource.network.prediction import predict
 from multisource.network.registry import build_network
 from multisource.network.training import train
@@ -19,7 +20,9 @@ OPTIONS = {"filters": [8], "pooling": [4], "hidden": [16]}
 @pytest.fixture(scope="module")
 def trained():
     network = build_network("convnet", CHANNELS, TIMES, DIPOLES, **OPTIONS)
-    return train(network, tiny_windows(40), tiny_windows(10, seed=1), epochs=3, device="cpu")
+    return train(
+        network, tiny_windows(40), tiny_windows(10, seed=1), TrainingOptions(epochs=3), device="cpu"
+    )
 
 
 @pytest.fixture

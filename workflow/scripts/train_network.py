@@ -3,6 +3,7 @@ from pathlib import Path
 from multisource.anatomy.source_table import read_source_table
 from multisource.figures.training import loss_figure
 from multisource.files import atomic
+from multisource.network.options import TrainingOptions
 from multisource.network.registry import build_network, options, split_settings
 from multisource.network.samples import windows_of
 from multisource.network.training import train
@@ -26,13 +27,13 @@ with step(snakemake):
         build_network(architecture, *training.shape, seed=snakemake.params.seed, **build),
         training,
         validation,
+        TrainingOptions(**recipe),
         positions=positions,
         simulator=simulator,
         seed=snakemake.params.seed,
         device="auto" if snakemake.resources.get("gpu", 0) else "cpu",
         threads=snakemake.threads,
         checkpoint=checkpoint,
-        **recipe,
     )
     with atomic(snakemake.output.history) as part:
         result.history.to_csv(part, index=False)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import fields
+from dataclasses import asdict, fields
 from typing import Any
 
 from multisource.anatomy import options as anatomy
@@ -23,12 +23,10 @@ from multisource.inverse import registry as solvers
 from multisource.network import options as network
 from multisource.network import registry as networks
 from multisource.recordings.settings import settings_mistakes
-from multisource.registry import REQUIRED, signature
+from multisource.registry import REQUIRED
 from multisource.simulation.settings import Settings, settings_from
 
 _SIMULATED = [f"simulation.{field.name}" for field in fields(Settings)]
-# What ``train`` is given by its script; everything else it takes stands in the configuration.
-_GIVEN_TO_TRAINING = {"positions", "simulator", "seed", "device", "threads", "checkpoint"}
 
 
 def check_settings(config: Mapping[str, Any], found: Found) -> None:
@@ -58,8 +56,7 @@ def simulation_settings(config: Mapping[str, Any], found: Found) -> Settings | N
 
 def training_options() -> dict[str, Any]:
     """Return {option: default} of the training of a network."""
-    options = signature("multisource.network.training:train").options
-    return {k: v for k, v in options.items() if k not in _GIVEN_TO_TRAINING}
+    return asdict(network.TrainingOptions())
 
 
 def network_options(architecture: str) -> dict[str, Any]:
@@ -134,15 +131,17 @@ def _networks(config: Mapping[str, Any], found: Found) -> Mistakes:
             # Where the window's length is not known, it is long enough.
             n_times = simulation.n_times if simulation else sys.maxsize
             yield from _below(place, network.CHECKS[name](n_times=n_times, **chosen))
-        recipe = {k: v for k, v in (training | settings).items() if k in training}
-        wrong = list(network.training_mistakes(recipe))
-        yield from _below(place, wrong)
-        if not wrong and found.sound("simulation.splits", "network.learning_curve"):
+        try:
+            recipe = network.TrainingOptions(**{k: v for k, v in settings.items() if k in training})
+        except UserError as error:
+            yield from _below(place, str(error).splitlines())
+            continue
+        if found.sound("simulation.splits", "network.learning_curve"):
             yield from _below(place, _sample_mistakes(config, place, recipe))
 
 
 def _sample_mistakes(
-    config: Mapping[str, Any], place: str, recipe: Mapping[str, Any]
+    config: Mapping[str, Any], place: str, recipe: network.TrainingOptions
 ) -> Iterator[str]:
     """Yield what is wrong with the numbers of samples that a network is trained on."""
     counts = [config["simulation"]["splits"]["train"]["samples"]]
@@ -150,7 +149,7 @@ def _sample_mistakes(
         counts += learning_curve(config).values()
     for count in counts:
         wrong = list(
-            network.sample_mistakes(count, batch_size=recipe["batch_size"], fresh=recipe["fresh"])
+            network.sample_mistakes(count, batch_size=recipe.batch_size, fresh=recipe.fresh)
         )
         if wrong:
             yield from wrong

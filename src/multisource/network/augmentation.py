@@ -20,7 +20,7 @@ def augmented_batch(
     time_reversal: bool,
     superpose: float = 0.0,
 ) -> tuple[Tensor, Tensor]:
-    """EEG (B, E, T) in V and truth (B, N) of some samples, changed at random (see ``train``)."""
+    """EEG (B, E, T) in V and truth (B, N) of samples, changed as ``TrainingOptions`` says."""
     eeg, truth = _turned(windows, rows, rng, sign_flip, time_reversal)
     if superpose:
         chosen, partners = _pairs(windows.truth.n_patches, rows, rng, superpose)

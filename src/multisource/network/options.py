@@ -7,8 +7,10 @@ yields a line for each mistake; a line begins with the option's name.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from multisource.errors import refuse
 
 STANDARDISE = ("whiten", "channel", "window")
 SCHEDULES = ("plateau", "cosine")
@@ -60,36 +62,95 @@ def convnet_mistakes(
         yield f"initial_activation: {initial_activation!r}; needs to be between 0 and 1"
 
 
-def training_mistakes(options: Mapping[str, Any]) -> Iterator[str]:
-    """Yield what is wrong with the options of ``training.train``.
+@dataclass(frozen=True)
+class TrainingOptions:
+    """How a network is trained: all that ``network.settings.<name>`` may say of it.
 
-    Parameters
+    Attributes
     ----------
-    options
-        {name: value} of all options that are numbers or names, defaults included. The names of
+    loss
+        A name of :data:`multisource.network.losses.LOSSES`; the paper's is ``l1``.
+    warmup_loss, warmup_epochs
+        Loss of the first epochs, after which step size and choice of weights start anew.
+    epochs
+        Largest number of passes over the training samples, the warm-up included.
+    batch_size, learning_rate, weight_decay
+        Adam's; the decay is decoupled (AdamW: weights shrink by learning rate times decay a step),
+        so that it does not depend on the scale of the loss.
+    schedule
+        ``plateau``, the paper's, or ``cosine``: from the learning rate down to the minimum along
+        half a cosine over the epochs.
+    plateau_factor, plateau_patience, plateau_threshold, minimum_learning_rate
+        After more than ``plateau_patience`` epochs in a row in which the validation loss did not
+        fall by the share ``plateau_threshold``, the step size is multiplied by the factor; once it
+        is below the minimum, training ends.
+    sign_flip
+        Multiply each window by a random sign: the sign of a source is arbitrary.
+    time_reversal
+        Reverse half of the windows in time: a stationary Gaussian process has no direction.
+    superpose
+        Share of the windows to which another is added, where both together have no more patches
+        than the samples have at most. EEG adds up, so that the sum, over sqrt(2), is the EEG of all
+        their patches before a background of the usual size, the patches weaker by that root.
+    smooth_mm
+        Let the weights of the network's ``output`` layer vary smoothly over the dipoles while it is
+        trained, see :mod:`~multisource.network.smooth_output`. 0: each dipole has its own.
+    fresh
+        Draw new samples in every epoch instead of repeating the training set: as many, the train
+        split going on without end. They are used as they are, whatever ``sign_flip``,
+        ``time_reversal`` and ``superpose`` say.
+
+    Raises
+    ------
+    UserError
+        With a line for each value out of range; it begins with the option's name. The names of
         losses are checked by ``losses.loss_function``.
     """
-    if options["schedule"] not in SCHEDULES:
-        yield f"schedule: {options['schedule']!r}; allowed: {', '.join(SCHEDULES)}"
-    for name, low in (("epochs", 1), ("batch_size", 2), ("plateau_patience", 0)):
-        if not _is_whole(options[name]) or options[name] < low:
-            yield f"{name}: {options[name]!r}; needs a whole number of {low} and more"
-    if not 0 <= options["warmup_epochs"] < options["epochs"]:
-        yield (
-            f"warmup_epochs: {options['warmup_epochs']!r}; needs to be 0 and more, and smaller "
-            f"than epochs, {options['epochs']}"
-        )
-    if not 0 < options["learning_rate"] < math.inf:
-        yield f"learning_rate: {options['learning_rate']!r}; needs to be positive and finite"
-    for name in ("weight_decay", "minimum_learning_rate", "smooth_mm"):
-        if not 0 <= options[name] < math.inf:
-            yield f"{name}: {options[name]!r}; needs to be 0 and more, and finite"
-    if not 0 <= options["superpose"] <= 1:
-        yield f"superpose: {options['superpose']!r}; needs to be a share, 0 to 1"
-    if not 0 <= options["plateau_threshold"] < 1:
-        yield f"plateau_threshold: {options['plateau_threshold']!r}; needs to be in [0, 1)"
-    if not 0 < options["plateau_factor"] < 1:
-        yield f"plateau_factor: {options['plateau_factor']!r}; needs to be in (0, 1)"
+
+    loss: str = "bce_active"
+    warmup_loss: str = "bce_active"
+    warmup_epochs: int = 0
+    epochs: int = 30
+    batch_size: int = 64
+    learning_rate: float = 1e-3
+    weight_decay: float = 1e-4
+    schedule: str = "plateau"
+    plateau_factor: float = 0.3
+    plateau_patience: int = 0
+    plateau_threshold: float = 0.01
+    minimum_learning_rate: float = 2e-5
+    sign_flip: bool = True
+    time_reversal: bool = False
+    superpose: float = 0.0
+    smooth_mm: float = 0.0
+    fresh: bool = False
+
+    def __post_init__(self) -> None:
+        refuse(self._mistakes())
+
+    def _mistakes(self) -> Iterator[str]:
+        if self.schedule not in SCHEDULES:
+            yield f"schedule: {self.schedule!r}; allowed: {', '.join(SCHEDULES)}"
+        for name, low in (("epochs", 1), ("batch_size", 2), ("plateau_patience", 0)):
+            value = getattr(self, name)
+            if not _is_whole(value) or value < low:
+                yield f"{name}: {value!r}; needs a whole number of {low} and more"
+        if not 0 <= self.warmup_epochs < self.epochs:
+            yield (
+                f"warmup_epochs: {self.warmup_epochs!r}; needs to be 0 and more, and smaller "
+                f"than epochs, {self.epochs}"
+            )
+        if not 0 < self.learning_rate < math.inf:
+            yield f"learning_rate: {self.learning_rate!r}; needs to be positive and finite"
+        for name in ("weight_decay", "minimum_learning_rate", "smooth_mm"):
+            if not 0 <= getattr(self, name) < math.inf:
+                yield f"{name}: {getattr(self, name)!r}; needs to be 0 and more, and finite"
+        if not 0 <= self.superpose <= 1:
+            yield f"superpose: {self.superpose!r}; needs to be a share, 0 to 1"
+        if not 0 <= self.plateau_threshold < 1:
+            yield f"plateau_threshold: {self.plateau_threshold!r}; needs to be in [0, 1)"
+        if not 0 < self.plateau_factor < 1:
+            yield f"plateau_factor: {self.plateau_factor!r}; needs to be in (0, 1)"
 
 
 def batch_count(samples: int, batch_size: int) -> int:

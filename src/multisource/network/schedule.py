@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import CosineAnnealingLR, LRScheduler, ReduceLROnPlateau
 
+from multisource.network.options import TrainingOptions
 
-def make_scheduler(optimizer: Optimizer, options: dict[str, Any], epochs: int) -> LRScheduler:
+
+def make_scheduler(optimizer: Optimizer, options: TrainingOptions, epochs: int) -> LRScheduler:
     """The scheduler of a name in ``options.SCHEDULES`` for the ``epochs`` to come.
 
-    options: those of :func:`multisource.network.training.train`. The cosine goes from
+    The cosine goes from
     learning_rate to minimum_learning_rate (Loshchilov and Hutter 2017, without restarts).
     """
-    if options["schedule"] == "cosine":
-        return CosineAnnealingLR(optimizer, T_max=epochs, eta_min=options["minimum_learning_rate"])
+    if options.schedule == "cosine":
+        return CosineAnnealingLR(optimizer, T_max=epochs, eta_min=options.minimum_learning_rate)
     return ReduceLROnPlateau(
         optimizer,
-        factor=options["plateau_factor"],
-        patience=options["plateau_patience"],
-        threshold=options["plateau_threshold"],
+        factor=options.plateau_factor,
+        patience=options.plateau_patience,
+        threshold=options.plateau_threshold,
     )
 
 

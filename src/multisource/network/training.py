@@ -8,7 +8,7 @@ import logging
 import math
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,7 +24,7 @@ from multisource.network.augmentation import augmented_batch
 from multisource.network.checkpoint import State, load_checkpoint, save_checkpoint
 from multisource.network.devices import reproducible, resolve_device
 from multisource.network.losses import loss_function
-from multisource.network.options import batch_count, sample_mistakes, training_mistakes
+from multisource.network.options import TrainingOptions, batch_count, sample_mistakes
 from multisource.network.samples import Windows
 from multisource.network.schedule import make_scheduler, step
 from multisource.network.smooth_output import SmoothOutput
@@ -59,25 +59,9 @@ def train(
     network: nn.Module,
     training: Windows,
     validation: Windows,
+    options: TrainingOptions | None = None,
     *,
-    loss: str = "bce_active",
-    warmup_loss: str = "bce_active",
-    warmup_epochs: int = 0,
-    epochs: int = 30,
-    batch_size: int = 64,
-    learning_rate: float = 1e-3,
-    weight_decay: float = 1e-4,
-    schedule: str = "plateau",
-    plateau_factor: float = 0.3,
-    plateau_patience: int = 0,
-    plateau_threshold: float = 0.01,
-    minimum_learning_rate: float = 2e-5,
-    sign_flip: bool = True,
-    time_reversal: bool = False,
-    superpose: float = 0.0,
-    smooth_mm: float = 0.0,
     positions: np.ndarray | None = None,
-    fresh: bool = False,
     simulator: Simulator | None = None,
     seed: int = 0,
     device: str = "auto",
@@ -94,38 +78,12 @@ def train(
         Maps EEG (B, E, T) in V to logits (B, N); changed in place.
     training, validation
         Samples to learn from, and to steer step size and choice of weights by.
-    loss
-        A name of :data:`multisource.network.losses.LOSSES`; the paper's is ``l1``.
-    warmup_loss, warmup_epochs
-        Loss of the first epochs, after which step size and choice of weights start anew.
-    epochs
-        Largest number of passes over the training samples, the warm-up included.
-    batch_size, learning_rate, weight_decay
-        Adam's; the decay is decoupled (AdamW: weights shrink by learning rate times decay a step),
-        so that it does not depend on the scale of the loss.
-    schedule
-        ``plateau``, the paper's, or ``cosine``: from the learning rate down to the minimum along
-        half a cosine over the epochs.
-    plateau_factor, plateau_patience, plateau_threshold, minimum_learning_rate
-        After more than ``plateau_patience`` epochs in a row in which the validation loss did not
-        fall by the share ``plateau_threshold``, the step size is multiplied by the factor; once it
-        is below the minimum, training ends.
-    sign_flip
-        Multiply each window by a random sign: the sign of a source is arbitrary.
-    time_reversal
-        Reverse half of the windows in time: a stationary Gaussian process has no direction.
-    superpose
-        Share of the windows to which another is added, where both together have no more patches
-        than the samples have at most. EEG adds up, so that the sum, over sqrt(2), is the EEG of all
-        their patches before a background of the usual size, the patches weaker by that root.
-    smooth_mm, positions
-        Let the weights of the network's ``output`` layer vary smoothly over the dipoles at
-        ``positions`` (N, 3) mm while it is trained, see :mod:`~multisource.network.smooth_output`.
-        0: each dipole has its own.
-    fresh, simulator
-        Draw new samples of the simulator in every epoch instead of repeating ``training``: as many,
-        the train split going on without end. They are used as they are, whatever the three options
-        above say.
+    options
+        How; the defaults of :class:`~multisource.network.options.TrainingOptions`.
+    positions
+        (N, 3) of the dipoles, mm, which ``smooth_mm`` needs.
+    simulator
+        What draws the samples if they are ``fresh``.
     seed, device, threads
         Seed of order, flips and dropout; ``auto``, ``cpu``, ``cuda`` or ``cuda:<number>``; threads
         on the processor (default: torch's).
@@ -138,60 +96,42 @@ def train(
     UserError
         For a value out of range, samples that do not fit each other, or a training that diverges.
     """
-    options = {
-        "loss": loss,
-        "warmup_loss": warmup_loss,
-        "warmup_epochs": warmup_epochs,
-        "epochs": epochs,
-        "batch_size": batch_size,
-        "learning_rate": learning_rate,
-        "weight_decay": weight_decay,
-        "schedule": schedule,
-        "plateau_factor": plateau_factor,
-        "plateau_patience": plateau_patience,
-        "plateau_threshold": plateau_threshold,
-        "minimum_learning_rate": minimum_learning_rate,
-        "sign_flip": sign_flip,
-        "time_reversal": time_reversal,
-        "superpose": superpose,
-        "smooth_mm": smooth_mm,
-        "fresh": fresh,
-    }
+    options = options or TrainingOptions()
     _check(training, validation, options)
-    if fresh and simulator is None:
+    if options.fresh and simulator is None:
         raise UserError("fresh: true; needs the simulator that draws the samples")
-    if smooth_mm and positions is None:
-        raise UserError(f"smooth_mm: {smooth_mm}; needs the positions of the dipoles")
+    if options.smooth_mm and positions is None:
+        raise UserError(f"smooth_mm: {options.smooth_mm}; needs the positions of the dipoles")
     place = resolve_device(device)
     with reproducible(seed, threads=threads):
         if hasattr(network, "standardise"):
             network.standardise.fit(training.eeg)
-        if smooth_mm:
-            network.output = SmoothOutput(network.output, positions, smooth_mm)
+        if options.smooth_mm:
+            network.output = SmoothOutput(network.output, positions, options.smooth_mm)
         # Two samples tell simulators apart: their numbers follow from everything it is made of.
         data = [training.fingerprint(), validation.fingerprint()]
-        data += [simulator.block(range(2)).eeg.tobytes().hex()] if fresh else []
-        data += [np.asarray(positions, float).tobytes().hex()] if smooth_mm else []
+        data += [simulator.block(range(2)).eeg.tobytes().hex()] if options.fresh else []
+        data += [np.asarray(positions, float).tobytes().hex()] if options.smooth_mm else []
         mark = _fingerprint(network, data, options, seed, place)
         network.to(place)
         state = _fresh_state(network, options)
         if checkpoint is not None and load_checkpoint(checkpoint, state, fingerprint=mark):
-            logger.info("going on after epoch %d of %d", len(state.history), epochs)
+            logger.info("going on after epoch %d of %d", len(state.history), options.epochs)
         began = time.monotonic() - (state.history[-1]["seconds"] if state.history else 0.0)
         saved = time.monotonic()
         done = len(state.history)
-        with tqdm(total=epochs, initial=done, mininterval=1.0, bar_format=PROGRESS) as bar:
-            for epoch in range(done + 1, epochs + 1):
+        with tqdm(total=options.epochs, initial=done, mininterval=1.0, bar_format=PROGRESS) as bar:
+            for epoch in range(done + 1, options.epochs + 1):
                 if _finished(state, options):
                     break
-                if epoch == warmup_epochs + 1 and warmup_epochs:
+                if epoch == options.warmup_epochs + 1 and options.warmup_epochs:
                     state = _fresh_state(network, options, history=state.history)
                 # Everything random in an epoch follows from (seed, epoch): resuming needs no state.
                 rng = np.random.default_rng([seed, epoch])
                 torch.manual_seed(int(rng.integers(2**63)))
-                count = batch_count(len(training), batch_size)
-                if fresh:
-                    batches = _fresh_batches(simulator, epoch, count, batch_size)
+                count = batch_count(len(training), options.batch_size)
+                if options.fresh:
+                    batches = _fresh_batches(simulator, epoch, count, options.batch_size)
                 else:
                     batches = _stored_batches(training, rng, count, options)
                 row = _epoch(state, batches, count, validation, epoch, options, bar)
@@ -201,18 +141,24 @@ def train(
                     save_checkpoint(checkpoint, state, fingerprint=mark)
                     saved = time.monotonic()
         network.load_state_dict(state.best)
-        if smooth_mm:
+        if options.smooth_mm:
             network.output = network.output.folded()
     return Training(network=network.cpu().eval(), history=pd.DataFrame(state.history))
 
 
 def _stored_batches(
-    training: Windows, rng: np.random.Generator, count: int, options: dict[str, Any]
+    training: Windows, rng: np.random.Generator, count: int, options: TrainingOptions
 ) -> Iterator[tuple[Tensor, Tensor]]:
     """All samples once, in random order."""
-    augmentation = {key: options[key] for key in ("sign_flip", "time_reversal", "superpose")}
     for rows in np.array_split(rng.permutation(len(training)), count):
-        yield augmented_batch(training, np.sort(rows), rng, **augmentation)
+        yield augmented_batch(
+            training,
+            np.sort(rows),
+            rng,
+            sign_flip=options.sign_flip,
+            time_reversal=options.time_reversal,
+            superpose=options.superpose,
+        )
 
 
 def _fresh_batches(
@@ -228,11 +174,11 @@ def _epoch(
     count: int,
     validation: Windows,
     epoch: int,
-    options: dict[str, Any],
+    options: TrainingOptions,
     bar: tqdm,
 ) -> dict[str, Any]:
     """Take a step for each of ``count`` batches, validate, and step the schedule."""
-    name = options["warmup_loss" if epoch <= options["warmup_epochs"] else "loss"]
+    name = options.warmup_loss if epoch <= options.warmup_epochs else options.loss
     criterion = loss_function(name)
     network = state.network.train()
     place = next(network.parameters()).device
@@ -250,7 +196,7 @@ def _epoch(
     validation_loss, fraction = evaluate(network, validation, name)
     if not math.isfinite(train_loss + validation_loss):
         raise UserError(
-            f"learning_rate: {options['learning_rate']}: the loss is not finite after epoch "
+            f"learning_rate: {options.learning_rate}: the loss is not finite after epoch "
             f"{epoch}; choose a smaller one"
         )
     step(state.scheduler, validation_loss)
@@ -300,31 +246,29 @@ def _fraction_active(scores: Tensor, active: Tensor) -> Tensor:
 
 
 def _fresh_state(
-    network: nn.Module, options: dict[str, Any], *, history: list[dict[str, Any]] | None = None
+    network: nn.Module, options: TrainingOptions, *, history: list[dict[str, Any]] | None = None
 ) -> State:
     optimizer = torch.optim.AdamW(
         network.parameters(),
-        lr=options["learning_rate"],
-        weight_decay=options["weight_decay"],
+        lr=options.learning_rate,
+        weight_decay=options.weight_decay,
         fused=True,
     )
     done = len(history or [])
-    last = options["epochs"] if done else options["warmup_epochs"] or options["epochs"]
+    last = options.epochs if done else options.warmup_epochs or options.epochs
     scheduler = make_scheduler(optimizer, options, last - done)
     return State(network, optimizer, scheduler, history=history or [])
 
 
-def _finished(state: State, options: dict[str, Any]) -> bool:
+def _finished(state: State, options: TrainingOptions) -> bool:
     rate = state.optimizer.param_groups[0]["lr"]
-    return rate < options["minimum_learning_rate"] and (
-        len(state.history) > options["warmup_epochs"]
-    )
+    return rate < options.minimum_learning_rate and (len(state.history) > options.warmup_epochs)
 
 
 def _fingerprint(
     network: nn.Module,
     data: list[str],
-    options: dict[str, Any],
+    options: TrainingOptions,
     seed: int,
     device: torch.device,
 ) -> str:
@@ -333,7 +277,7 @@ def _fingerprint(
     module = type(network).__module__
     code = [__name__, module] if module.startswith("multisource.") else [__name__]
     parts = {
-        "options": options,
+        "options": asdict(options),
         "seed": seed,
         "device": device.type,
         "code": code_version(*code),
@@ -346,11 +290,10 @@ def _fingerprint(
     return digest.hexdigest()
 
 
-def _check(training: Windows, validation: Windows, options: dict[str, Any]) -> None:
-    for name in ("loss", "warmup_loss"):
-        loss_function(options[name])
-    refuse(training_mistakes(options))
-    refuse(sample_mistakes(len(training), batch_size=options["batch_size"], fresh=options["fresh"]))
+def _check(training: Windows, validation: Windows, options: TrainingOptions) -> None:
+    for name in (options.loss, options.warmup_loss):
+        loss_function(name)
+    refuse(sample_mistakes(len(training), batch_size=options.batch_size, fresh=options.fresh))
     if training.shape != validation.shape:
         raise UserError(
             f"validation: {validation.shape} channels, times, dipoles; training has "
