@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 
 class UserError(ValueError):
-    """Bad input: each line of the message names the file or key, the value, and the mend."""
+    """Bad input: each line of the message names the file or key, the value, and the fix."""
 
 
 def refuse(mistakes: Iterable[str]) -> None:

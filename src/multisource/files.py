@@ -48,8 +48,8 @@ def by_folder(paths: Iterable[str | os.PathLike[str]]) -> dict[str, list[Path]]:
 
     Returns
     -------
-    dict
-        Name of the folder to its files, both in the order given.
+    dict of str to list of Path
+        Name of the folder -> its files, both in the order given.
     """
     found: dict[str, list[Path]] = {}
     for path in map(Path, paths):

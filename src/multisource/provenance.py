@@ -26,15 +26,20 @@ NEUTRAL = frozenset({PACKAGE, *(f"{PACKAGE}.{name}" for name in _NEUTRAL)})
 
 @cache
 def script_version(script: str | Path, *modules: str) -> str:
-    """Return 16 hexadecimal digits that change when a step computes something else.
+    """Return a code that changes when a step computes something else.
 
     Parameters
     ----------
-    script
+    script : str or Path
         The step's script: it counts with every module of this package that it imports.
-    modules
+    *modules : str
         Modules that the script loads by name: the entries of a registry that the configuration
         chooses, such as ``multisource.anatomy.fsaverage:fsaverage_head``.
+
+    Returns
+    -------
+    str
+        16 hexadecimal digits.
 
     Raises
     ------
@@ -47,12 +52,17 @@ def script_version(script: str | Path, *modules: str) -> str:
 
 
 def code_version(*modules: str) -> str:
-    """Return 16 hexadecimal digits that change when the code of ``modules`` changes.
+    """Return a code that changes when the code of modules changes.
 
     Parameters
     ----------
-    modules
+    *modules : str
         Dotted names of modules of this package, such as ``multisource.inverse.laura``.
+
+    Returns
+    -------
+    str
+        16 hexadecimal digits.
 
     Raises
     ------
@@ -63,7 +73,23 @@ def code_version(*modules: str) -> str:
 
 
 def imported_modules(*modules: str) -> set[str]:
-    """Return ``modules`` and every module of this package that they import, at any depth."""
+    """Return modules and every module of this package that they import, at any depth.
+
+    Parameters
+    ----------
+    *modules : str
+        Dotted names of modules of this package.
+
+    Returns
+    -------
+    set of str
+        Dotted names.
+
+    Raises
+    ------
+    ModuleNotFoundError
+        If a name is not a module of this package.
+    """
     found: set[str] = set()
     waiting = list(modules)
     while waiting:
@@ -75,7 +101,23 @@ def imported_modules(*modules: str) -> set[str]:
 
 
 def module_path(name: str) -> Path:
-    """Return the file of a module of this package."""
+    """Return the file of a module.
+
+    Parameters
+    ----------
+    name : str
+        Dotted name of a module of this package.
+
+    Returns
+    -------
+    Path
+        Its source; of a package, ``__init__.py``.
+
+    Raises
+    ------
+    ModuleNotFoundError
+        If there is no such module in this package.
+    """
     parts = name.split(".")
     if parts[0] == PACKAGE:
         base = ROOT.joinpath(*parts[1:])

@@ -30,13 +30,13 @@ REQUIRED = inspect.Parameter.empty
 class Signature:
     """Arguments of a function.
 
-    Parameters
+    Attributes
     ----------
-    positional
+    positional : tuple of str
         Names of the arguments that may be passed by position, in their order.
-    options
-        {name: default} of the keyword-only arguments; ``REQUIRED`` where there is no default.
-    files
+    options : mapping
+        Keyword-only argument -> default; ``REQUIRED`` where there is no default.
+    files : tuple of str
         Those of the options that are annotated as an ``InputFile``.
     """
 
@@ -50,13 +50,13 @@ class Registry(Mapping[str, str]):
 
     Parameters
     ----------
-    key
+    key : str
         What chooses an entry, as messages call it: ``kind``, ``anatomy.provider``.
-    contract
+    contract : type or mapping of str to type
         The Protocol that every function keeps, or {function name: Protocol} where the name of the
         function says which of several it keeps.
-    lines
-        {name: "module:function"}.
+    lines : mapping of str to str
+        Name -> "module:function".
     """
 
     def __init__(
@@ -84,6 +84,16 @@ class Registry(Mapping[str, str]):
     def contract(self, name: str) -> Signature:
         """Return what the contract of an entry passes and offers.
 
+        Parameters
+        ----------
+        name : str
+            The entry.
+
+        Returns
+        -------
+        Signature
+            Passed arguments as ``positional``, offered ones as ``options``.
+
         Raises
         ------
         UserError
@@ -100,18 +110,39 @@ class Registry(Mapping[str, str]):
         return _contract_signature(self._contract[function])
 
     def offered(self, name: str) -> list[str]:
-        """Return the arguments of the contract that an entry's function asks for by name."""
+        """Return the arguments of the contract that an entry's function asks for by name.
+
+        Parameters
+        ----------
+        name : str
+            The entry.
+
+        Returns
+        -------
+        list of str
+            Keyword-only arguments.
+        """
         offered = self.contract(name).options
         return [option for option in signature(self[name]).options if option in offered]
 
     def options(self, name: str) -> dict[str, Any]:
-        """Return {option: default} of an entry, ``REQUIRED`` where one must be given.
+        """Return the options of an entry.
+
+        Parameters
+        ----------
+        name : str
+            The entry.
+
+        Returns
+        -------
+        dict
+            Option -> default, ``REQUIRED`` where one must be given.
 
         Raises
         ------
         UserError
-            If the name is not registered, or the function's positional arguments are not those
-            of its contract.
+            If the name is not registered, or the function's positional arguments are not those of
+            its contract.
         """
         contract, own = self.contract(name), signature(self[name])
         if own.positional != contract.positional:
@@ -122,7 +153,18 @@ class Registry(Mapping[str, str]):
         return {key: value for key, value in own.options.items() if key not in contract.options}
 
     def load(self, name: str) -> Callable[..., Any]:
-        """Import the function of an entry."""
+        """Import the function of an entry.
+
+        Parameters
+        ----------
+        name : str
+            The entry.
+
+        Returns
+        -------
+        callable
+            The function, or class.
+        """
         return load(self[name])
 
     def call(
@@ -132,14 +174,19 @@ class Registry(Mapping[str, str]):
 
         Parameters
         ----------
-        name
+        name : str
             The entry.
-        arguments
+        *arguments : Any
             What the contract passes by position.
-        given
+        given : mapping
             Values of what the contract offers; those that the function names are passed.
-        chosen
+        chosen : mapping
             Values of the function's options.
+
+        Returns
+        -------
+        Any
+            What the function returns.
 
         Raises
         ------
@@ -151,7 +198,20 @@ class Registry(Mapping[str, str]):
         return self.load(name)(*arguments, **asked, **chosen)
 
     def check(self, name: str, chosen: Mapping[str, Any]) -> None:
-        """Raise UserError for an unknown name or option, or an option that is missing."""
+        """Check the options that are chosen for an entry.
+
+        Parameters
+        ----------
+        name : str
+            The entry.
+        chosen : mapping
+            Values of the function's options.
+
+        Raises
+        ------
+        UserError
+            For an unknown name or option, or an option that is missing.
+        """
         allowed = self.options(name)
         for option in chosen:
             if option not in allowed:
@@ -162,15 +222,36 @@ class Registry(Mapping[str, str]):
                 raise UserError(f"{name}: option {option!r} is missing")
 
 
-def load(line: str) -> Callable[..., Any]:
-    """Import what a line "module:function" names."""
+def load(line: str) -> Any:
+    """Import what a line names.
+
+    Parameters
+    ----------
+    line : str
+        "module:name".
+
+    Returns
+    -------
+    Any
+        The function, class or registry.
+    """
     module, _, function = line.partition(":")
     return getattr(import_module(module), function)
 
 
 @cache
 def signature(line: str) -> Signature:
-    """Return the arguments of the function of a line "module:function", read from its source.
+    """Return the arguments of the function of a line, read from its source.
+
+    Parameters
+    ----------
+    line : str
+        "module:function".
+
+    Returns
+    -------
+    Signature
+        Its arguments; of a class, those of ``__init__``.
 
     Raises
     ------

@@ -1,7 +1,7 @@
 """The schema of the configuration, with the names that the registries know filled in.
 
 In the schema, ``registry: "module:REGISTRY"`` stands for ``enum`` with the registry's names, and
-``sections: "module:REGISTRY"`` for one free mapping a name, whose keys the registry checks.
+``sections: "module:REGISTRY"`` for one free mapping per name, whose keys the registry checks.
 """
 
 from __future__ import annotations
@@ -15,7 +15,18 @@ from multisource.registry import load
 
 
 def read_schema(path: Path) -> dict[str, Any]:
-    """Read the JSON schema (YAML) and fill in what the registries know."""
+    """Read the JSON schema and fill in what the registries know.
+
+    Parameters
+    ----------
+    path : Path
+        The schema (YAML).
+
+    Returns
+    -------
+    dict
+        A schema without keys of its own.
+    """
     schema: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
     _fill_in(schema)
     return schema

@@ -16,8 +16,13 @@ def step(job: Any) -> Iterator[None]:
 
     Parameters
     ----------
-    job
+    job : Any
         The object ``snakemake`` of the script.
+
+    Yields
+    ------
+    None
+        The work stands in the body of ``with``.
     """
     record = record_path(job.log[0])
     record.unlink(missing_ok=True)

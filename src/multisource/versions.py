@@ -53,11 +53,11 @@ class Record:
 
     Attributes
     ----------
-    rule
+    rule : str
         The rule's name.
-    outputs
+    outputs : tuple of str
         The step's files, as named from the study's folder.
-    versions
+    versions : mapping of str to str
         ``Python``, ``system`` and every loaded library, each with its version.
     """
 
@@ -67,9 +67,19 @@ class Record:
 
 
 def record_path(log: str | Path) -> Path:
-    """Return where the record of a step is kept, by the step's log.
+    """Return where the record of a step is kept.
 
     ``results/<head>/logs/<rule>/<step>.log`` has ``results/<head>/versions/<rule>/<step>.json``.
+
+    Parameters
+    ----------
+    log : str or Path
+        The step's log.
+
+    Returns
+    -------
+    Path
+        The record.
     """
     log = Path(log)
     parts = list(log.with_suffix(".json").parts)
@@ -80,7 +90,17 @@ def record_path(log: str | Path) -> Path:
 
 
 def write_record(path: Path, rule: str, outputs: Iterable[str]) -> None:
-    """Write which libraries this process has loaded, and their versions."""
+    """Write which libraries this process has loaded, and their versions.
+
+    Parameters
+    ----------
+    path : Path
+        The record.
+    rule : str
+        The rule's name.
+    outputs : iterable of str
+        The step's files.
+    """
     loaded = [name for name, module in LIBRARIES.items() if module in sys.modules]
     versions = {"Python": platform.python_version(), "system": platform.platform(terse=True)}
     for name in ("multisource", *loaded):
@@ -93,7 +113,18 @@ def write_record(path: Path, rule: str, outputs: Iterable[str]) -> None:
 
 
 def read_records(folder: str | Path) -> list[Record]:
-    """Return the records under a head's results; steps whose files are gone are left out."""
+    """Return the records under a head's results.
+
+    Parameters
+    ----------
+    folder : str or Path
+        ``results/<head>``.
+
+    Returns
+    -------
+    list of Record
+        In the order of their files; a damaged record is left out.
+    """
     records = []
     for path in sorted(Path(folder, "versions").rglob("*.json")):
         try:
@@ -107,7 +138,18 @@ def read_records(folder: str | Path) -> list[Record]:
 
 @cache
 def installed_version(name: str) -> str | None:
-    """Return the version of a distribution that is installed here, None where it is not."""
+    """Return the version of a distribution that is installed here.
+
+    Parameters
+    ----------
+    name : str
+        The distribution.
+
+    Returns
+    -------
+    str or None
+        None where it is not installed.
+    """
     if name == "multisource":
         from multisource import __version__
 
@@ -123,14 +165,14 @@ def changed(record: Record, libraries: Sequence[str] = ()) -> dict[str, tuple[st
 
     Parameters
     ----------
-    record
+    record : Record
         The step.
-    libraries
+    libraries : sequence of str
         Look at these only; at all where none is given.
 
     Returns
     -------
-    dict
+    dict of str to tuple of str
         Library -> (version that made the step, version installed here, ``none`` where none is).
     """
     found = {}
@@ -142,10 +184,18 @@ def changed(record: Record, libraries: Sequence[str] = ()) -> dict[str, tuple[st
 
 
 def versions_table(records: Sequence[Record]) -> dict[str, str]:
-    """Return {name: version} of all that made the results, for a report.
+    """Return the versions of all that made the results, for a report.
 
-    Where steps differ, every version is listed with its rules; where another version is installed
-    here, that is said.
+    Parameters
+    ----------
+    records : sequence of Record
+        The steps.
+
+    Returns
+    -------
+    dict of str to str
+        Name -> version. Where steps differ, every version is listed with its rules; where another
+        version is installed here, that is said.
     """
     names = dict.fromkeys(("Python", "system", "multisource", *LIBRARIES))
     table = {}
@@ -168,7 +218,18 @@ def versions_table(records: Sequence[Record]) -> dict[str, str]:
 
 
 def note(folder: str | Path) -> str:
-    """Return one line about results of other versions than those installed; empty if none."""
+    """Return one line about results of other versions than those installed.
+
+    Parameters
+    ----------
+    folder : str or Path
+        ``results/<head>``.
+
+    Returns
+    -------
+    str
+        The line; empty if there are none.
+    """
     steps: dict[tuple[str, str, str], int] = {}
     for record in read_records(folder):
         for name, (made, here) in changed(record).items():
@@ -183,7 +244,7 @@ def note(folder: str | Path) -> str:
 
 
 def main() -> None:
-    """Print the files of all steps whose libraries have changed, one a line."""
+    """Print the files of all steps whose libraries have changed, one per line."""
     parser = argparse.ArgumentParser(
         prog="python -m multisource.versions", description=main.__doc__
     )

@@ -48,7 +48,7 @@ def test_nothing_runs_after_a_bad_t1(fresh, flat_t1):
         (
             "samseg",
             {"t1": "nowhere.nii"},
-            ["anatomy.samseg.t1", "nowhere.nii", "does not exist", "mend"],
+            ["anatomy.samseg.t1", "nowhere.nii", "does not exist", "correct the name"],
         ),
         ("freesurfer", {}, ["anatomy.freesurfer.t1: null", "anatomy.freesurfer.subject"]),
         ("freesurfer", {"subject": "nobody"}, ["nobody", "no such subject directory"]),

@@ -25,11 +25,11 @@ def check_config(config: Mapping[str, Any], *, schema: Path, folders: Iterable[P
 
     Parameters
     ----------
-    config
+    config : mapping
         The merged configuration.
-    schema
+    schema : Path
         The JSON schema (YAML).
-    folders
+    folders : iterable of Path
         Where relative file names are looked for, in this order.
 
     Raises
@@ -47,13 +47,17 @@ def check_values(config: Mapping[str, Any], *, schema: Path) -> tuple[Any, Found
 
     Parameters
     ----------
-    config, schema
+    config : mapping
+        As for :func:`check_config`.
+    schema : Path
         As for :func:`check_config`.
 
     Returns
     -------
-    plain, found
-        The configuration in plain values, and its mistakes.
+    plain : Any
+        The configuration in plain values.
+    found : Found
+        Its mistakes.
     """
     found = Found()
     plain = plain_values(config, found)

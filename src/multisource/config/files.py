@@ -22,11 +22,11 @@ def check_files(config: Mapping[str, Any], folders: list[Path], found: Found) ->
 
     Parameters
     ----------
-    config
+    config : mapping
         The configuration in plain values.
-    folders
+    folders : list of Path
         Where relative file names are looked for, in this order.
-    found
+    found : Found
         Gets the mistakes; what it holds already is not read.
     """
     for mistakes in (_head, _backend, _solver_packages, _electrodes, _simulation, _recordings):
@@ -94,7 +94,22 @@ def _solver_packages(config: Mapping[str, Any], folders: list[Path], found: Foun
 
 
 def study_channels(config: Mapping[str, Any], folders: list[Path], found: Found) -> list[str]:
-    """Return the names of the study's channels; none if they cannot be read."""
+    """Return the names of the study's channels.
+
+    Parameters
+    ----------
+    config : mapping
+        The configuration in plain values.
+    folders : list of Path
+        Where relative file names are looked for, in this order.
+    found : Found
+        The mistakes known so far.
+
+    Returns
+    -------
+    list of str
+        The names; none if they cannot be read.
+    """
     if not found.sound("electrodes.channels"):
         return []
     from multisource.anatomy.electrodes import channel_names

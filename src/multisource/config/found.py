@@ -12,11 +12,11 @@ Place = tuple[str, ...]
 class Found:
     """Mistakes, and the places that later checks must not read.
 
-    Parameters
+    Attributes
     ----------
-    lines
+    lines : list of str
         A line for each mistake.
-    places
+    places : set of tuple of str
         Where the values are that cannot be trusted, as keys from the top.
     """
 
@@ -24,14 +24,33 @@ class Found:
     places: set[Place] = field(default_factory=set)
 
     def add(self, place: Iterable[object], line: str) -> None:
-        """Add a mistake, unless one is known at this place or above it."""
+        """Add a mistake, unless one is known at this place or above it.
+
+        Parameters
+        ----------
+        place : iterable
+            Keys from the top.
+        line : str
+            What is wrong, in one line.
+        """
         keys = tuple(map(str, place))
         if not any(keys[: len(known)] == known for known in self.places):
             self.lines.append(line)
             self.places.add(keys)
 
     def sound(self, *keys: str) -> bool:
-        """Whether no mistake is known at these dotted keys, above them or below."""
+        """Say whether places are free of known mistakes.
+
+        Parameters
+        ----------
+        *keys : str
+            Dotted keys from the top.
+
+        Returns
+        -------
+        bool
+            False if a mistake is known at one of the keys, above it or below.
+        """
         for key in keys:
             place = tuple(key.split("."))
             for known in self.places:

@@ -19,9 +19,9 @@ def check_names(config: Mapping[str, Any], found: Found) -> None:
 
     Parameters
     ----------
-    config
+    config : mapping
         The configuration in plain values.
-    found
+    found : Found
         Gets the mistakes; what it holds already is not read.
     """
     for mistakes in (_listed, _own_names, _curve, _reference, _scenarios):

@@ -20,12 +20,17 @@ def plain_values(value: Any, found: Found, place: tuple[str, ...] = ()) -> Any:
 
     Parameters
     ----------
-    value
+    value : Any
         A configuration, or a part of one.
-    found
+    found : Found
         Gets the mistakes; None stands at their places in the copy.
-    place
+    place : tuple of str
         Keys from the top to ``value``.
+
+    Returns
+    -------
+    Any
+        The copy.
     """
     where = ".".join(place) or "top level"
     if isinstance(value, Mapping):

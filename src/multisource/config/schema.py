@@ -34,11 +34,11 @@ def check_schema(plain: Any, schema: Path, found: Found) -> None:
 
     Parameters
     ----------
-    plain
+    plain : Any
         The configuration in plain values.
-    schema
+    schema : Path
         The JSON schema (YAML).
-    found
+    found : Found
         Gets the mistakes.
     """
     for error in sorted(_validator(schema).iter_errors(plain), key=_order):

@@ -34,9 +34,9 @@ def check_settings(config: Mapping[str, Any], found: Found) -> None:
 
     Parameters
     ----------
-    config
+    config : mapping
         The configuration in plain values.
-    found
+    found : Found
         Gets the mistakes; what it holds already is not read.
     """
     for mistakes in (_anatomy, _simulation, _solvers, _networks, _recordings):
@@ -45,7 +45,20 @@ def check_settings(config: Mapping[str, Any], found: Found) -> None:
 
 
 def simulation_settings(config: Mapping[str, Any], found: Found) -> Settings | None:
-    """Return the settings of the simulation, or None if they are not in order."""
+    """Return the settings of the simulation.
+
+    Parameters
+    ----------
+    config : mapping
+        The configuration in plain values.
+    found : Found
+        The mistakes known so far.
+
+    Returns
+    -------
+    Settings or None
+        None if the settings are not in order.
+    """
     if not found.sound(*_SIMULATED):
         return None
     try:
@@ -55,12 +68,29 @@ def simulation_settings(config: Mapping[str, Any], found: Found) -> Settings | N
 
 
 def training_options() -> dict[str, Any]:
-    """Return {option: default} of the training of a network."""
+    """Return the options of the training of a network.
+
+    Returns
+    -------
+    dict
+        Option -> default.
+    """
     return asdict(network.TrainingOptions())
 
 
 def network_options(architecture: str) -> dict[str, Any]:
-    """Return {option: default} of a network and its training."""
+    """Return the options of a network and its training.
+
+    Parameters
+    ----------
+    architecture : str
+        The network's name in the registry.
+
+    Returns
+    -------
+    dict
+        Option -> default.
+    """
     return networks.options(architecture) | training_options()
 
 

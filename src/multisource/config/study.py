@@ -14,20 +14,62 @@ _NOT_SIMULATED = ("ar_models", "recording", "splits", "scenarios")
 
 
 def find_file(name: str, folders: Iterable[Path]) -> Path | None:
-    """Return the first existing file called ``name`` in ``folders``, or None."""
+    """Find a file that the configuration names.
+
+    Parameters
+    ----------
+    name : str
+        An absolute name, or one relative to a folder; ``~`` stands for the user's home.
+    folders : iterable of Path
+        Where relative names are looked for, in this order.
+
+    Returns
+    -------
+    Path or None
+        The first that exists; None if there is none.
+    """
     path = Path(name).expanduser()
     candidates = [path] if path.is_absolute() else [Path(folder) / path for folder in folders]
     return next((candidate for candidate in candidates if candidate.is_file()), None)
 
 
 def no_file(key: str, name: str, folders: Iterable[Path]) -> str:
-    """Return what is wrong with a key that names a file which is nowhere."""
+    """Say that a file which a key names is nowhere.
+
+    Parameters
+    ----------
+    key : str
+        The dotted key.
+    name : str
+        The file as the configuration names it.
+    folders : iterable of Path
+        Where it was looked for.
+
+    Returns
+    -------
+    str
+        A line for the user.
+    """
     places = " or ".join(str(folder) for folder in folders)
-    return f"{key}: file {name!r} does not exist (looked in {places}): mend the name or its folder"
+    return f"{key}: file {name!r} does not exist (looked in {places}): correct the name or folder"
 
 
 def existing_file(key: str, name: str, folders: Iterable[Path]) -> Path:
     """Return the file that a key names.
+
+    Parameters
+    ----------
+    key : str
+        The dotted key.
+    name : str
+        The file as the configuration names it.
+    folders : iterable of Path
+        Where relative names are looked for, in this order.
+
+    Returns
+    -------
+    Path
+        The first that exists.
 
     Raises
     ------
@@ -42,19 +84,53 @@ def existing_file(key: str, name: str, folders: Iterable[Path]) -> Path:
 
 
 def chunk_ranges(samples: int, chunk_size: int) -> list[tuple[int, int]]:
-    """Return the (start, stop) sample indices of every chunk of a split."""
+    """Cut a split into chunks.
+
+    Parameters
+    ----------
+    samples : int
+        Samples of the split.
+    chunk_size : int
+        Samples of a chunk; the last one may have fewer.
+
+    Returns
+    -------
+    list of tuple of int
+        (start, stop) sample indices of every chunk.
+    """
     return [(start, min(start + chunk_size, samples)) for start in range(0, samples, chunk_size)]
 
 
 def simulated(config: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the settings that say what is simulated, as ``simulation.settings`` reads them."""
+    """Return the settings that say what is simulated.
+
+    Parameters
+    ----------
+    config : mapping
+        The configuration.
+
+    Returns
+    -------
+    dict
+        Part of its section ``simulation``, as ``simulation.settings`` reads it.
+    """
     return {k: v for k, v in config["simulation"].items() if k not in _NOT_SIMULATED}
 
 
 def learning_curve(config: Mapping[str, Any]) -> dict[str, int]:
-    """Return {name: training samples} of the networks that only the learning curve needs.
+    """Return the networks that only the learning curve needs.
 
     The curve's network itself, trained on the whole train split, is one of its points.
+
+    Parameters
+    ----------
+    config : mapping
+        The configuration.
+
+    Returns
+    -------
+    dict of str to int
+        Name -> training samples.
     """
     network = config["network"]["learning_curve"]["network"]
     samples = config["network"]["learning_curve"]["samples"]
@@ -63,7 +139,18 @@ def learning_curve(config: Mapping[str, Any]) -> dict[str, int]:
 
 
 def methods(config: Mapping[str, Any]) -> list[str]:
-    """Return every method that the tables compare, in the order of the tables."""
+    """Return every method that the tables compare.
+
+    Parameters
+    ----------
+    config : mapping
+        The configuration.
+
+    Returns
+    -------
+    list of str
+        Names in the order of the tables.
+    """
     return [
         *config["evaluation"]["baselines"],
         *config["network"]["networks"],

@@ -9,7 +9,20 @@ LONGEST_LIST = 12  # a network has dozens of options: their list would bury the 
 
 
 def suggest(name: str, allowed: Iterable[str]) -> str:
-    """Return what may be written in place of ``name``: the closest one, and all if they are few."""
+    """Return what may be written in place of a name.
+
+    Parameters
+    ----------
+    name : str
+        What was written.
+    allowed : iterable of str
+        What may be.
+
+    Returns
+    -------
+    str
+        The closest one, and all if they are few.
+    """
     allowed = sorted(allowed)
     close = difflib.get_close_matches(name, allowed, n=1)
     if close and len(allowed) > LONGEST_LIST:

@@ -32,20 +32,20 @@ class LinearSolver(Protocol):
 
         Parameters
         ----------
-        forward
+        forward : mne.Forward
             Operator B, free orientation: gain (E, 3N) in V/(A m), columns x, y, z of each dipole.
-        kind
+        kind : str
             The entry's name in the registry; for a function that several names stand for.
-        snr
+        snr : float
             Amplitude signal-to-noise ratio of the average channel after whitening.
-        noise_covariance
-            (E, E) in V^2, or None for white noise. A solver that asks for it has the option
-            ``noise`` in the configuration.
+        noise_covariance : ndarray of shape (E, E) or None
+            In V^2; None for white noise. A solver that asks for it has the option ``noise`` in the
+            configuration.
 
         Returns
         -------
         Kernel
-            Matrix (N * orientations, E), dipole-major, orientations 1 or 3 a dipole.
+            Matrix (N * orientations, E), dipole-major, 1 or 3 orientations per dipole.
         """
         ...
 
@@ -68,21 +68,25 @@ class DataSolver(Protocol):
 
         Parameters
         ----------
-        forward
+        forward : mne.Forward
             Operator B, free orientation: gain (E, 3N) in V/(A m), columns x, y, z of each dipole.
-        eeg
-            Windows (S, E, T) in V.
-        kind, snr, noise_covariance
+        eeg : ndarray of shape (S, E, T)
+            Windows in V.
+        kind : str
             As for :class:`LinearSolver`.
-        sfreq
+        snr : float
+            As for :class:`LinearSolver`.
+        noise_covariance : ndarray of shape (E, E) or None
+            As for :class:`LinearSolver`.
+        sfreq : float
             Sampling rate of the windows in Hz.
-        progress
+        progress : bool
             Whether to show a progress bar.
 
         Returns
         -------
-        numpy.ndarray
-            Maps (S, N), 0 or more; only their order within a window counts.
+        ndarray of shape (S, N)
+            Maps, 0 or more; only their order within a window counts.
             ``inverse.kernel.post_process`` makes one from currents (N, T).
         """
         ...

@@ -11,6 +11,8 @@ import contextlib
 import io
 import logging
 import warnings
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import mne
 import numpy as np
@@ -31,12 +33,36 @@ def estimate(
     sfreq: float = 250.0,
     progress: bool = False,
 ) -> np.ndarray:
-    """Maps (S, N) float32 of windows (S, E, T) in V, post-processed like every solver's.
+    """Estimate maps by a solver of invertmeeg, post-processed like every solver's.
 
-    solver: a name of invertmeeg, for example flex-champagne or lcmv. orientation: fixed (along the
-    vertex normals) or free, where the solver has it. alpha: invertmeeg's regularisation, relative
-    to the largest eigenvalue of L L', or "auto" for its own choice a window.
-    Raises UserError where the package or the solver is missing or the solver fails.
+    Parameters
+    ----------
+    forward : mne.Forward
+        Operator B, free orientation.
+    eeg : ndarray of shape (S, E, T)
+        Windows in V.
+    solver : str
+        A name of invertmeeg, for example ``flex-champagne`` or ``lcmv``.
+    orientation : str
+        ``fixed`` (along the vertex normals) or ``free``, where the solver has it.
+    alpha : float or str
+        Regularisation of invertmeeg, relative to the largest eigenvalue of L L', or ``auto`` for
+        its own choice per window.
+    sfreq : float
+        Sampling rate in Hz.
+    progress : bool
+        Whether to show a progress bar.
+
+    Returns
+    -------
+    ndarray of shape (S, N)
+        Maps, float32.
+
+    Raises
+    ------
+    UserError
+        If the package or the solver is missing, the shape of ``eeg`` does not fit, or the solver
+        fails.
     """
     refuse(
         invertmeeg_mistakes(kind="invertmeeg", solver=solver, orientation=orientation, alpha=alpha)
@@ -68,12 +94,23 @@ def estimate(
 
 
 def check_solver(name: str) -> None:
-    """Raise UserError where the package is missing, or has no solver of this name."""
+    """Check that invertmeeg has a solver.
+
+    Parameters
+    ----------
+    name : str
+        The solver's name.
+
+    Raises
+    ------
+    UserError
+        If the package is missing, or has no solver of this name.
+    """
     _solver(name)
 
 
-def _solver(name: str):
-    """A function orientation -> new solver object."""
+def _solver(name: str) -> Callable[[str], Any]:
+    """Return a function that makes a new solver object for an orientation."""
     try:
         from invert.invert import Solver, list_solvers
     except ImportError as error:
@@ -98,8 +135,8 @@ def _referenced(forward: mne.Forward, orientation: str) -> mne.Forward:
     return result
 
 
-def _currents(instance, evoked: mne.Evoked, n_dipoles: int) -> np.ndarray:
-    """Norms (N, T); sparse solvers return the dipoles that are not zero."""
+def _currents(instance: Any, evoked: mne.Evoked, n_dipoles: int) -> np.ndarray:
+    """Return norms (N, T); sparse solvers return the dipoles that are not zero."""
     result = instance.apply_inverse_operator(evoked)
     values = np.abs(np.asarray(result.data, float))
     if len(values) != n_dipoles:
@@ -108,8 +145,8 @@ def _currents(instance, evoked: mne.Evoked, n_dipoles: int) -> np.ndarray:
 
 
 @contextlib.contextmanager
-def _quiet():
-    """Without the solvers' own prints, warnings and log lines, once a window each."""
+def _quiet() -> Iterator[None]:
+    """Silence the prints, warnings and log lines of the solvers, which come once per window."""
     previous = logging.root.manager.disable
     logging.disable(logging.WARNING)
     try:

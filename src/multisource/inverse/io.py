@@ -17,8 +17,16 @@ if TYPE_CHECKING:
     import mne
 
 
-def write_kernel(path: str | os.PathLike, kernel: Kernel) -> None:
-    """Write a kernel as ``kernel (row, channel)`` float64 with its options as attributes."""
+def write_kernel(path: str | os.PathLike[str], kernel: Kernel) -> None:
+    """Write a kernel as netCDF.
+
+    Parameters
+    ----------
+    path : str or path-like
+        The output: variable ``kernel (row, channel)`` float64, the options as attributes.
+    kernel : Kernel
+        What is written.
+    """
     dataset = xr.Dataset(
         {"kernel": (("row", "channel"), kernel.matrix)},
         coords={"channel": kernel.channels},
@@ -28,8 +36,24 @@ def write_kernel(path: str | os.PathLike, kernel: Kernel) -> None:
         dataset.to_netcdf(part, engine="h5netcdf", encoding={"kernel": {"fletcher32": True}})
 
 
-def read_kernel(path: str | os.PathLike) -> Kernel:
-    """Read a kernel; UserError where the file is not one."""
+def read_kernel(path: str | os.PathLike[str]) -> Kernel:
+    """Read a kernel.
+
+    Parameters
+    ----------
+    path : str or path-like
+        A file of :func:`write_kernel`.
+
+    Returns
+    -------
+    Kernel
+        The kernel, float64.
+
+    Raises
+    ------
+    UserError
+        If the file is no kernel.
+    """
     with xr.open_dataset(path, engine="h5netcdf") as dataset:
         if "kernel" not in dataset or "orientations" not in dataset.attrs:
             raise UserError(f"{path}: not a kernel file (no variable 'kernel')")
@@ -41,8 +65,19 @@ def read_kernel(path: str | os.PathLike) -> Kernel:
         )
 
 
-def read_forward(path: str | os.PathLike) -> mne.Forward:
-    """Read a forward solution, ``*-fwd.fif``."""
+def read_forward(path: str | os.PathLike[str]) -> mne.Forward:
+    """Read a forward solution.
+
+    Parameters
+    ----------
+    path : str or path-like
+        A file ``*-fwd.fif``.
+
+    Returns
+    -------
+    mne.Forward
+        The solution.
+    """
     import mne
 
     return mne.read_forward_solution(path, verbose="error")

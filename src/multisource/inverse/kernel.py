@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from tqdm import tqdm
@@ -30,21 +30,28 @@ _DIPOLES = 64
 class Kernel:
     """A linear inverse solver.
 
-    matrix: (N * orientations, E), dipole-major: rows ``orientations * i + k`` give component k of
-        dipole i. Currents in A m for a minimum norm; unitless for normalised estimates.
-    orientations: 1 (fixed) or 3 (free or loose).
-    channels: names of the E channels, in the order of the columns.
+    Attributes
+    ----------
+    matrix : ndarray of shape (N * orientations, E)
+        Dipole-major: row ``orientations * i + k`` gives component k of dipole i. Currents in A m
+        for a minimum norm; without unit for normalised estimates.
+    orientations : int
+        1 (fixed) or 3 (free or loose).
+    channels : list of str
+        Names of the E channels, in the order of the columns.
+    attributes : dict
+        Options that the kernel was built with, as kept in its file.
     """
 
     matrix: np.ndarray
     orientations: int
     channels: list[str]
-    attributes: dict = field(default_factory=dict)
+    attributes: dict[str, Any] = field(default_factory=dict)
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         rows, columns = self.matrix.shape
         if self.orientations not in (1, 3) or rows % self.orientations:
-            raise ValueError(f"{rows} kernel rows for {self.orientations} orientations a dipole")
+            raise ValueError(f"{rows} kernel rows for {self.orientations} orientations per dipole")
         if columns != len(self.channels):
             raise ValueError(f"{columns} kernel columns for {len(self.channels)} channels")
         if not np.isfinite(self.matrix).all():
@@ -52,11 +59,23 @@ class Kernel:
 
     @property
     def n_dipoles(self) -> int:
+        """Number of dipoles, N."""
         return self.matrix.shape[0] // self.orientations
 
 
 def average_reference(n_channels: int) -> np.ndarray:
-    """The projector H = I - 11'/E onto average-referenced potentials, (E, E)."""
+    """Return the projector onto average-referenced potentials.
+
+    Parameters
+    ----------
+    n_channels : int
+        E.
+
+    Returns
+    -------
+    ndarray of shape (E, E)
+        H = I - 11'/E.
+    """
     return np.eye(n_channels) - 1.0 / n_channels
 
 
@@ -67,13 +86,29 @@ def apply_kernel(
     smoothing: sp.spmatrix | None = None,
     progress: bool = False,
 ) -> np.ndarray:
-    """Estimated maps of a batch of windows (paper, section II-D).
+    """Estimate the maps of a batch of windows (paper, section II-D).
 
-    eeg: (S, E, T) in V, any reference: the data are average-referenced here.
-    smoothing: (N, N) sparse operator applied to the norms at every time (``mesh.smoothing``).
-    Returns (S, N) float32: the mean over the window of the norms, after the largest norm of the
-    window (over dipoles and times) has been scaled to 1. A window without signal gives zeros.
-    Raises UserError for a channel count that is not the kernel's or values that are not finite.
+    Parameters
+    ----------
+    kernel : Kernel
+        The solver.
+    eeg : ndarray of shape (S, E, T)
+        Windows in V, any reference: the data are average-referenced here.
+    smoothing : sparse matrix of shape (N, N), optional
+        Operator applied to the norms at every time (``mesh.smoothing``).
+    progress : bool
+        Whether to show a progress bar.
+
+    Returns
+    -------
+    ndarray of shape (S, N)
+        Float32: the mean over the window of the norms, after the largest norm of the window (over
+        dipoles and times) has been scaled to 1. A window without signal gives zeros.
+
+    Raises
+    ------
+    UserError
+        For a channel count that is not the kernel's, or values that are not finite.
     """
     return apply_kernels([kernel], eeg, smoothing=smoothing, progress=progress)[0]
 
@@ -85,10 +120,31 @@ def apply_kernels(
     smoothing: sp.spmatrix | None = None,
     progress: bool = False,
 ) -> list[np.ndarray]:
-    """What ``apply_kernel`` returns, for several kernels at a lower cost than one by one.
+    """Estimate as :func:`apply_kernel`, by several kernels at a lower cost than one by one.
 
-    Kernels that are equal but for a factor a dipole, as MNE, dSPM and sLORETA of one prior are,
+    Kernels that are equal but for a factor per dipole, as MNE, dSPM and sLORETA of one prior are,
     share the product with the data, which is most of the work.
+
+    Parameters
+    ----------
+    kernels : sequence of Kernel
+        The solvers.
+    eeg : ndarray of shape (S, E, T)
+        As for :func:`apply_kernel`.
+    smoothing : sparse matrix of shape (N, N), optional
+        As for :func:`apply_kernel`.
+    progress : bool
+        Whether to show a progress bar, one for each set of kernels that share their products.
+
+    Returns
+    -------
+    list of ndarray of shape (S, N)
+        Maps of each kernel, float32.
+
+    Raises
+    ------
+    UserError
+        As for :func:`apply_kernel`.
     """
     maps: list[np.ndarray] = [np.empty(0)] * len(kernels)
     waiting = list(range(len(kernels)))
@@ -107,7 +163,7 @@ def _apply_family(
     smoothing: sp.spmatrix | None,
     progress: bool,
 ) -> list[np.ndarray]:
-    """Maps of kernels that all share their products with the first."""
+    """Return the maps of kernels that all share their products with the first."""
     first = kernels[0]
     eeg = np.asarray(eeg)
     if eeg.ndim != 3 or eeg.shape[1] != len(first.channels):
@@ -137,7 +193,20 @@ def _apply_family(
 
 
 def share_products(one: Kernel, other: Kernel) -> bool:
-    """Whether two kernels are equal but for a positive factor a dipole, to single precision."""
+    """Say whether two kernels are equal but for a positive factor per dipole, to single precision.
+
+    Parameters
+    ----------
+    one : Kernel
+        A solver.
+    other : Kernel
+        Another one.
+
+    Returns
+    -------
+    bool
+        True where :func:`apply_kernels` multiplies the data once for both.
+    """
     if one is other:
         return True
     if one.matrix.shape != other.matrix.shape or one.channels != other.channels:
@@ -154,7 +223,7 @@ def _reduce(
     n_times: int,
     smoothing: sp.spmatrix | None,
 ) -> list[tuple[np.ndarray, np.ndarray]]:
-    """Mean over time (N, S) and peak over dipoles (S * T) of the norms, for each scale (N,)."""
+    """Return mean over time (N, S) and peak over dipoles (S * T) of the norms for each scale."""
     n_dipoles, size = len(scales[0]), columns.shape[1] // n_times
     average = np.full(n_times, 1 / n_times, np.float32)
     mean = np.empty((n_dipoles, size), np.float32)
@@ -173,20 +242,31 @@ def _reduce(
         for scale, peak in zip(scales, peaks, strict=True):
             part = np.multiply(norms, scale[first:last, None], out=scaled[: last - first])
             np.maximum(peak, part.max(axis=0), out=peak)
-    if whole is None:
+    if whole is None or smoothing is None:
         return [(mean * s[:, None], peak) for s, peak in zip(scales, peaks, strict=True)]
     smooth = [np.asarray(smoothing @ (s[:, None] * whole), np.float32) for s in scales]
     return [(n.reshape(n_dipoles, size, n_times).mean(axis=2), n.max(axis=0)) for n in smooth]
 
 
 def post_process(norms: np.ndarray) -> np.ndarray:
-    """Map (N,) of one window from its norms (N, T): maximum scaled to 1, mean over time."""
+    """Return the map of one window: norms scaled to a maximum of 1, then their mean over time.
+
+    Parameters
+    ----------
+    norms : ndarray of shape (N, T)
+        Norm of each dipole's estimate at every time.
+
+    Returns
+    -------
+    ndarray of shape (N,)
+        The map; zeros where all norms are zero.
+    """
     peak = norms.max()
     return norms.mean(axis=1) / peak if peak > 0 else np.zeros(len(norms))
 
 
 def _sizes(kernel: Kernel) -> np.ndarray:
-    """Frobenius norm (N,) of every dipole's rows."""
+    """Return the Frobenius norm (N,) of every dipole's rows."""
     largest = np.abs(kernel.matrix).max()
     # In SI units the squares would leave the range of floating point.
     rows = kernel.matrix.reshape(kernel.n_dipoles, -1) / (largest if largest > 0 else 1.0)
@@ -194,20 +274,20 @@ def _sizes(kernel: Kernel) -> np.ndarray:
 
 
 def _scale(kernel: Kernel) -> np.ndarray:
-    """Factor (N,) float32 of every dipole, the largest 1: a common one does not matter."""
+    """Return a factor (N,) per dipole, float32, the largest 1: a common one does not matter."""
     sizes = _sizes(kernel)
     return (sizes / max(sizes.max(), np.finfo(float).tiny)).astype(np.float32)
 
 
 def _unit_matrix(kernel: Kernel) -> np.ndarray:
-    """(N, orientations, E), every dipole's rows scaled to size 1; zeros stay zeros."""
+    """Return the matrix (N, orientations, E), every dipole's rows of size 1; zeros stay zeros."""
     sizes = _sizes(kernel)
     matrix = kernel.matrix.reshape(kernel.n_dipoles, kernel.orientations, -1)
     return matrix / np.where(sizes == 0, 1.0, sizes)[:, None, None]
 
 
 def _block_matrix(kernel: Kernel) -> list[np.ndarray]:
-    """Row blocks of the unit matrix in float32, orientation-major inside a block."""
+    """Return row blocks of the unit matrix in float32, orientation-major inside a block."""
     matrix = _unit_matrix(kernel).astype(np.float32)
     return [
         np.ascontiguousarray(matrix[first : first + _DIPOLES].transpose(1, 0, 2)).reshape(
@@ -218,7 +298,7 @@ def _block_matrix(kernel: Kernel) -> list[np.ndarray]:
 
 
 def _columns(block: np.ndarray) -> np.ndarray:
-    """(S, E, T) -> (E, S * T) float32, average-referenced and scaled to unit size.
+    """Make columns (E, S * T) float32 of windows (S, E, T), average-referenced and of unit size.
 
     The reference is taken in double precision: a large common offset would cost the digits of
     single precision. What is left of a constant potential is rounding, and counts as 0.
@@ -233,7 +313,7 @@ def _columns(block: np.ndarray) -> np.ndarray:
 
 
 def _norms(product: np.ndarray, n_dipoles: int) -> np.ndarray:
-    """Norm over orientations of (orientations * n, columns), orientation-major, in place."""
+    """Take norms over orientations of (orientations * n, columns), orientation-major, in place."""
     if len(product) == n_dipoles:
         return np.abs(product, out=product)
     np.multiply(product, product, out=product)

@@ -37,16 +37,40 @@ def build_kernel(
     epsilon: float = 1e-2,
     noise_covariance: np.ndarray | None = None,
 ) -> Kernel:
-    """Kernel of LAURA.
+    """Build the kernel of LAURA.
 
-    snr, orientation, loose: as for the minimum norm; A acts on each component alone.
-    depth: W_m is the diagonal of the leadfield's column norms to this power; 0 for W_m = I.
-    exponent: e; 3 for vector fields such as currents, 2 for scalar fields.
-    max_neighbours: N_V; the largest number of neighbours in the mesh if None, 26 in the
-        original's grid. The larger, the more A is its diagonal and LAURA a weighted minimum norm.
-    epsilon: A'A + epsilon tr(A'A)/N I is inverted. With N_V the mesh's own maximum most rows of A
-        sum to 0 and A'A has next to no inverse without it.
-    noise_covariance: (E, E), C; white noise if None.
+    Parameters
+    ----------
+    forward : mne.Forward
+        Operator B, free orientation, with the triangles of the source space.
+    snr : float
+        As for the minimum norm.
+    orientation : str
+        As for the minimum norm; A acts on each component alone.
+    loose : float
+        As for the minimum norm.
+    depth : float
+        W_m is the diagonal of the leadfield's column norms to this power; 0 for W_m = I.
+    exponent : float
+        e; 3 for vector fields such as currents, 2 for scalar fields.
+    max_neighbours : int, optional
+        N_V; by default the largest number of neighbours in the mesh, 26 in the original's grid. The
+        larger, the more A is its diagonal and LAURA a weighted minimum norm.
+    epsilon : float
+        A'A + epsilon tr(A'A)/N I is inverted. With N_V the mesh's own maximum most rows of A sum to
+        0 and A'A has next to no inverse without it.
+    noise_covariance : ndarray of shape (E, E), optional
+        C; white noise by default.
+
+    Returns
+    -------
+    Kernel
+        T, (N * orientations, E).
+
+    Raises
+    ------
+    UserError
+        For an option out of range, or a source space without triangles.
     """
     refuse(
         laura_mistakes(
@@ -71,7 +95,27 @@ def build_kernel(
 def autoregression(
     edges: sp.csr_array, exponent: float, max_neighbours: int | None = None
 ) -> sp.csr_array:
-    """LAURA's A, (N, N), from the edge lengths of the mesh (their unit does not matter)."""
+    """Build the operator A of LAURA.
+
+    Parameters
+    ----------
+    edges : sparse array of shape (N, N)
+        Edge lengths of the mesh (their unit does not matter).
+    exponent : float
+        e, the decay with distance.
+    max_neighbours : int, optional
+        N_V; by default the largest number of neighbours in the mesh.
+
+    Returns
+    -------
+    sparse array of shape (N, N)
+        A.
+
+    Raises
+    ------
+    UserError
+        If the exponent is out of range, or a dipole has more neighbours than ``max_neighbours``.
+    """
     refuse(exponent_mistakes(exponent))
     degree = np.diff(edges.indptr)
     largest = int(degree.max())

@@ -15,10 +15,20 @@ from multisource.inverse.options import orientation_mistakes, snr_mistakes
 
 @dataclass(frozen=True)
 class Lead:
-    """gain: (E, N * d) V/(A m), average-referenced; d = 3 (free, loose) or 1 (fixed).
+    """The average-referenced leadfield and the geometry of its dipoles.
 
-    norms: (N,) column norms over channels and orientations of the *free* leadfield.
-    normals: (N, 3) unit normals of the dipoles.
+    Attributes
+    ----------
+    gain : ndarray of shape (E, N * orientations)
+        Leadfield, V/(A m), average-referenced.
+    orientations : int
+        3 (free, loose) or 1 (fixed).
+    norms : ndarray of shape (N,)
+        Column norms over channels and orientations of the *free* leadfield, V/(A m).
+    normals : ndarray of shape (N, 3)
+        Unit normals of the dipoles.
+    channels : list of str
+        Names of the E channels.
     """
 
     gain: np.ndarray
@@ -32,12 +42,28 @@ def prepare(forward: mne.Forward, orientation: str) -> Lead:
     """Average-reference the gain and, for ``fixed``, take the component along the normals.
 
     The normals are those of the source vertices: the simulated dipoles point along them.
-    Raises UserError for an unknown orientation or a forward that is not free.
+
+    Parameters
+    ----------
+    forward : mne.Forward
+        Operator B, free orientation.
+    orientation : str
+        ``free``, ``loose`` or ``fixed``.
+
+    Returns
+    -------
+    Lead
+        The leadfield and its geometry.
+
+    Raises
+    ------
+    UserError
+        For an unknown orientation, a forward that is not free, or a dipole whose leadfield is zero.
     """
     refuse(orientation_mistakes(orientation))
     if mne.forward.is_fixed_orient(forward):
         raise UserError(
-            "forward: orientation fixed; the solvers need a free one (3 columns a dipole)"
+            "forward: orientation fixed; the solvers need a free one (3 columns per dipole)"
         )
     gain = average_reference(forward["nchan"]) @ forward["sol"]["data"]
     normals = source_normals(forward)
@@ -56,15 +82,47 @@ def prepare(forward: mne.Forward, orientation: str) -> Lead:
 
 
 def source_normals(forward: mne.Forward) -> np.ndarray:
-    """(N, 3) unit normals of the used vertices, in the coordinate frame of the forward."""
+    """Return the normals of the used vertices.
+
+    Parameters
+    ----------
+    forward : mne.Forward
+        A forward solution with its source spaces.
+
+    Returns
+    -------
+    ndarray of shape (N, 3)
+        Unit vectors in the coordinate frame of the forward.
+    """
     normals = np.concatenate([s["nn"][s["vertno"]] for s in forward["src"]])
     return normals / np.linalg.norm(normals, axis=1, keepdims=True)
 
 
 def orientation_root(lead: Lead, orientation: str, loose: float) -> np.ndarray | None:
-    """(N, 3, 3) square root of the orientation prior, nn' + sqrt(loose) (I - nn'); None if I.
+    """Return the square root of the orientation prior.
 
-    Lin et al. 2006: the variance of the tangential components is ``loose`` times the normal's.
+    Parameters
+    ----------
+    lead : Lead
+        Whose normals are taken.
+    orientation : str
+        ``free``, ``loose`` or ``fixed``.
+    loose : float
+        Variance of the tangential components, relative to the normal's.
+
+    Returns
+    -------
+    ndarray of shape (N, 3, 3) or None
+        nn' + sqrt(loose) (I - nn') for ``loose``; None, which stands for I, otherwise.
+
+    Raises
+    ------
+    UserError
+        If ``loose`` is out of range.
+
+    References
+    ----------
+    Lin et al. 2006.
     """
     if orientation != "loose":
         return None
@@ -76,11 +134,32 @@ def orientation_root(lead: Lead, orientation: str, loose: float) -> np.ndarray |
 def regularised_kernel(
     lead: Lead, prior_gain: np.ndarray, snr: float, noise_covariance: np.ndarray | None
 ) -> np.ndarray:
-    """T = R L' (L R L' + alpha C)^+ for R L' = ``prior_gain`` (N * d, E).
+    """Return the regularised inverse T = R L' (L R L' + alpha C)^+.
 
-    C is the noise covariance after average reference, H for white noise, and the pseudo-inverse
-    an inverse in the space of potentials without mean. alpha = tr(C^-1 L R L') / (E - 1) / snr^2,
+    C is the noise covariance after average reference, H for white noise, and the pseudo-inverse an
+    inverse in the space of potentials without mean. alpha = tr(C^-1 L R L') / (E - 1) / snr^2,
     MNE-Python's convention: snr is that of the average channel after whitening.
+
+    Parameters
+    ----------
+    lead : Lead
+        L.
+    prior_gain : ndarray of shape (N * orientations, E)
+        R L'.
+    snr : float
+        Amplitude signal-to-noise ratio.
+    noise_covariance : ndarray of shape (E, E) or None
+        C before average reference; None for white noise.
+
+    Returns
+    -------
+    ndarray of shape (N * orientations, E)
+        T.
+
+    Raises
+    ------
+    UserError
+        If ``snr`` is out of range or the covariance is refused by :func:`check_noise`.
     """
     refuse(snr_mistakes(snr))
     n_channels = len(lead.gain)
@@ -95,10 +174,22 @@ def regularised_kernel(
 
 
 def background_covariance(forward: mne.Forward, white: float = 1e-3) -> np.ndarray:
-    """Sensor covariance (E, E) of brain noise: every dipole alike, independent, along its normal.
+    """Return the sensor covariance of brain noise.
 
-    white: share of white noise added, of the mean variance of a channel; it bounds how far the
-    inverse trusts the directions that the brain hardly reaches. Scaled to a mean variance of 1.
+    Every dipole is active alike, independently, along its normal.
+
+    Parameters
+    ----------
+    forward : mne.Forward
+        Operator B, free orientation.
+    white : float
+        Share of white noise added, of the mean variance of a channel; it bounds how far the inverse
+        trusts the directions that the brain hardly reaches.
+
+    Returns
+    -------
+    ndarray of shape (E, E)
+        Covariance, scaled to a mean variance of 1 before the white noise is added.
     """
     gain = prepare(forward, "fixed").gain
     covariance = gain @ gain.T
@@ -106,7 +197,26 @@ def background_covariance(forward: mne.Forward, white: float = 1e-3) -> np.ndarr
 
 
 def check_noise(noise_covariance: np.ndarray, n_channels: int) -> np.ndarray:
-    """The covariance as (E, E) float64; UserError if it is not one of that size."""
+    """Check a noise covariance.
+
+    Parameters
+    ----------
+    noise_covariance : array-like of shape (E, E)
+        The covariance.
+    n_channels : int
+        E.
+
+    Returns
+    -------
+    ndarray of shape (E, E)
+        The same in float64.
+
+    Raises
+    ------
+    UserError
+        If the shape is another, the matrix is not symmetric, or its rank after average reference is
+        below E - 1.
+    """
     noise_covariance = np.asarray(noise_covariance, float)
     if noise_covariance.shape != (n_channels, n_channels):
         raise UserError(

@@ -35,15 +35,36 @@ def build_kernel(
     epsilon: float = 1e-2,
     noise_covariance: np.ndarray | None = None,
 ) -> Kernel:
-    """Kernel of LORETA.
+    """Build the kernel of LORETA.
 
-    snr: alpha = tr(L W^-1 L') / (E - 1) / snr^2 in the whitened space, as in MNE-Python.
-    orientation, loose: as for the minimum norm; B acts on each component alone.
-    depth: exponent of the column norms in Omega; 1 as published, 0 for Omega = I.
-    epsilon: the mesh has no border, so that B of a constant is 0 and B'B has no inverse;
+    Parameters
+    ----------
+    forward : mne.Forward
+        Operator B, free orientation, with the triangles of the source space.
+    snr : float
+        alpha = tr(L W^-1 L') / (E - 1) / snr^2 in the whitened space, as in MNE-Python.
+    orientation : str
+        As for the minimum norm; B acts on each component alone.
+    loose : float
+        As for the minimum norm.
+    depth : float
+        Exponent of the column norms in Omega; 1 as published, 0 for Omega = I.
+    epsilon : float
+        The mesh has no border, so that B of a constant is 0 and B'B has no inverse;
         B'B + epsilon tr(B'B)/N I has one. It sets the smoothness: the larger, the closer to a
         weighted minimum norm.
-    noise_covariance: (E, E) in place of H; white noise if None.
+    noise_covariance : ndarray of shape (E, E), optional
+        In place of H; white noise by default.
+
+    Returns
+    -------
+    Kernel
+        T, (N * orientations, E).
+
+    Raises
+    ------
+    UserError
+        For an option out of range, or a source space without triangles.
     """
     refuse(
         loreta_mistakes(
@@ -59,7 +80,18 @@ def build_kernel(
 
 
 def laplacian(edges: sp.csr_array) -> sp.csr_array:
-    """B = D^-1 A - I: the mean over the neighbours less the value itself, (N, N)."""
+    """Return the discrete Laplacian: the mean over the neighbours less the value itself.
+
+    Parameters
+    ----------
+    edges : sparse array of shape (N, N)
+        Edge lengths of the mesh; only where they stand counts.
+
+    Returns
+    -------
+    sparse array of shape (N, N)
+        B = D^-1 A - I.
+    """
     adjacency = edges.copy()
     adjacency.data[:] = 1.0
     mean = sp.diags_array(1.0 / adjacency.sum(axis=1)) @ adjacency

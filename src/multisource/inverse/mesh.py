@@ -10,9 +10,22 @@ from multisource.errors import UserError
 
 
 def neighbours(forward: mne.Forward) -> sp.csr_array:
-    """(N, N) symmetric sparse matrix of the lengths (mm) of the edges of the source mesh.
+    """Return the edges of the source mesh.
 
-    Raises UserError where a dipole has no neighbour (a source space without triangles).
+    Parameters
+    ----------
+    forward : mne.Forward
+        A forward solution with its source spaces.
+
+    Returns
+    -------
+    sparse array of shape (N, N)
+        Symmetric; lengths of the edges in mm.
+
+    Raises
+    ------
+    UserError
+        If a dipole has no neighbour (a source space without triangles).
     """
     source_space = forward["src"]
     adjacency = mne.spatial_src_adjacency(source_space, verbose="error").tocoo()
@@ -32,9 +45,24 @@ def neighbours(forward: mne.Forward) -> sp.csr_array:
 
 
 def smoothing(forward: mne.Forward, steps: int) -> sp.csr_array | None:
-    """Averaging over each dipole and its mesh neighbours, ``steps`` times; None for 0 steps.
+    """Return the operator that averages over each dipole and its neighbours in the mesh.
 
-    (N, N); rows sum to 1, so that a constant map is left as it is.
+    Parameters
+    ----------
+    forward : mne.Forward
+        A forward solution with its source spaces.
+    steps : int
+        How many times it averages.
+
+    Returns
+    -------
+    sparse array of shape (N, N) or None
+        Float32; rows sum to 1, so that a constant map is left as it is. None for 0 steps.
+
+    Raises
+    ------
+    UserError
+        If ``steps`` is no whole number of 0 or more, or a dipole has no neighbour.
     """
     if steps < 0 or int(steps) != steps:
         raise UserError(f"smooth: {steps}; allowed: a number of averaging steps, 0 (off) or more")

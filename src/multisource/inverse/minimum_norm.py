@@ -30,17 +30,37 @@ def build_kernel(
     depth: float = 0.0,
     noise_covariance: np.ndarray | None = None,
 ) -> Kernel:
-    """Kernel of one of MNE-Python's minimum norm solvers.
+    """Build the kernel of one of MNE-Python's minimum norm solvers.
 
-    kind: mne, dspm, sloreta or eloreta.
-    snr: lambda2 = 1 / snr^2, relative to the mean eigenvalue of the whitened leadfield.
-    orientation: free (three components a dipole), loose (tangential variance ``loose``) or fixed
-        (along the vertex normals).
-    depth: exponent of the depth weighting (0 none, 0.8 MNE-Python's default). eLORETA's own
-        weights replace it: it takes neither depth nor loose orientation.
-    noise_covariance: (E, E) in V^2; identity if None. Only its shape matters to mne, sloreta and
-        eloreta; it scales dspm as a whole.
-    Raises UserError for options out of range or a combination the solver does not have.
+    Parameters
+    ----------
+    forward : mne.Forward
+        Operator B, free orientation.
+    kind : str
+        ``mne``, ``dspm``, ``sloreta`` or ``eloreta``.
+    snr : float
+        lambda2 = 1 / snr^2, relative to the mean eigenvalue of the whitened leadfield.
+    orientation : str
+        ``free`` (three components per dipole), ``loose`` (tangential variance ``loose``) or
+        ``fixed`` (along the vertex normals).
+    loose : float
+        Variance of the tangential components, relative to the normal's.
+    depth : float
+        Exponent of the depth weighting (0 none, 0.8 MNE-Python's default). eLORETA's own weights
+        replace it: it takes neither depth nor loose orientation.
+    noise_covariance : ndarray of shape (E, E), optional
+        In V^2; identity by default. Only its shape matters to mne, sloreta and eloreta; it scales
+        dspm as a whole.
+
+    Returns
+    -------
+    Kernel
+        Matrix (N * orientations, E).
+
+    Raises
+    ------
+    UserError
+        For options out of range or a combination that the solver does not have.
     """
     if kind not in METHODS:
         raise UserError(f"kind: {kind!r}; allowed: {', '.join(METHODS)}")
@@ -71,7 +91,18 @@ def build_kernel(
 
 
 def unit_potentials(channels: list[str]) -> mne.Evoked:
-    """An evoked response whose sample k is 1 V at channel k, average reference as a projector."""
+    """Make an evoked response whose sample k is 1 V at channel k.
+
+    Parameters
+    ----------
+    channels : list of str
+        Names of the E channels.
+
+    Returns
+    -------
+    mne.Evoked
+        E samples, with the average reference as a projector.
+    """
     info = mne.create_info(channels, sfreq=1.0, ch_types="eeg", verbose="error")
     evoked = mne.EvokedArray(np.eye(len(channels)), info, nave=1, verbose="error")
     # The solvers remove the mean of the leadfield only where the data carry this projector.
@@ -87,7 +118,33 @@ def inverse_operator(
     depth: float,
     noise_covariance: np.ndarray | None = None,
 ) -> mne.minimum_norm.InverseOperator:
-    """MNE-Python's inverse operator for white or given noise on average-referenced channels."""
+    """Build MNE-Python's inverse operator for noise on average-referenced channels.
+
+    Parameters
+    ----------
+    forward : mne.Forward
+        Operator B, free orientation.
+    info : mne.Info
+        Channels, with the average reference as a projector.
+    orientation : str
+        ``free``, ``loose`` or ``fixed``.
+    loose : float
+        As for :func:`build_kernel`.
+    depth : float
+        As for :func:`build_kernel`.
+    noise_covariance : ndarray of shape (E, E), optional
+        In V^2; identity, which is white noise, by default.
+
+    Returns
+    -------
+    mne.minimum_norm.InverseOperator
+        The operator.
+
+    Raises
+    ------
+    UserError
+        If the covariance is refused by ``lead.check_noise``.
+    """
     n_channels = len(info["ch_names"])
     if noise_covariance is None:
         noise_covariance = np.eye(n_channels)

@@ -1,7 +1,7 @@
 """What the options of the solvers may be: asked before any job runs, and again by the jobs.
 
 Nothing heavy is imported here, since the configuration is checked with these functions. Each
-yields a line for each mistake; a line begins with the option's name.
+yields one line per mistake; a line begins with the option's name.
 """
 
 from __future__ import annotations
@@ -17,13 +17,37 @@ SMALLEST_MAX_NEIGHBOURS = 6
 
 
 def snr_mistakes(snr: float) -> Iterator[str]:
-    """Yield what is wrong with an amplitude signal-to-noise ratio."""
+    """Yield what is wrong with a signal-to-noise ratio.
+
+    Parameters
+    ----------
+    snr : float
+        Amplitude ratio.
+
+    Yields
+    ------
+    str
+        One line per mistake.
+    """
     if not 0 < snr < math.inf:
         yield f"snr: {snr}; allowed: a finite number above 0"
 
 
 def orientation_mistakes(orientation: str, loose: float = 1.0) -> Iterator[str]:
-    """Yield what is wrong with an orientation, and with ``loose`` where it is used."""
+    """Yield what is wrong with an orientation, and with ``loose`` where it is used.
+
+    Parameters
+    ----------
+    orientation : str
+        One of ``ORIENTATIONS``.
+    loose : float
+        Variance of the tangential components, relative to the normal's.
+
+    Yields
+    ------
+    str
+        One line per mistake.
+    """
     if orientation not in ORIENTATIONS:
         yield f"orientation: {orientation!r}; allowed: {', '.join(ORIENTATIONS)}"
     if orientation == "loose" and not 0 < loose <= 1:
@@ -31,7 +55,18 @@ def orientation_mistakes(orientation: str, loose: float = 1.0) -> Iterator[str]:
 
 
 def depth_mistakes(depth: float) -> Iterator[str]:
-    """Yield what is wrong with an exponent of the depth weighting."""
+    """Yield what is wrong with an exponent of the depth weighting.
+
+    Parameters
+    ----------
+    depth : float
+        The exponent.
+
+    Yields
+    ------
+    str
+        One line per mistake.
+    """
     if not 0 <= depth <= LARGEST_DEPTH:
         yield f"depth: {depth}; allowed: 0 (off) to {LARGEST_DEPTH}"
 
@@ -39,7 +74,24 @@ def depth_mistakes(depth: float) -> Iterator[str]:
 def minimum_norm_mistakes(
     *, kind: str, orientation: str, loose: float, depth: float
 ) -> Iterator[str]:
-    """Yield what is wrong with the options of ``minimum_norm.build_kernel``."""
+    """Yield what is wrong with the options of ``minimum_norm.build_kernel``.
+
+    Parameters
+    ----------
+    kind : str
+        Name in the registry.
+    orientation : str
+        As ``build_kernel`` takes it.
+    loose : float
+        As ``build_kernel`` takes it.
+    depth : float
+        As ``build_kernel`` takes it.
+
+    Yields
+    ------
+    str
+        One line per mistake.
+    """
     yield from orientation_mistakes(orientation, loose)
     yield from depth_mistakes(depth)
     if kind == "eloreta":
@@ -52,7 +104,26 @@ def minimum_norm_mistakes(
 def loreta_mistakes(
     *, kind: str, orientation: str, loose: float, depth: float, epsilon: float
 ) -> Iterator[str]:
-    """Yield what is wrong with the options of ``loreta.build_kernel``."""
+    """Yield what is wrong with the options of ``loreta.build_kernel``.
+
+    Parameters
+    ----------
+    kind : str
+        Name in the registry.
+    orientation : str
+        As ``build_kernel`` takes it.
+    loose : float
+        As ``build_kernel`` takes it.
+    depth : float
+        As ``build_kernel`` takes it.
+    epsilon : float
+        As ``build_kernel`` takes it.
+
+    Yields
+    ------
+    str
+        One line per mistake.
+    """
     yield from orientation_mistakes(orientation, loose)
     yield from depth_mistakes(depth)
     if not 0 < epsilon <= 1:
@@ -69,7 +140,30 @@ def laura_mistakes(
     exponent: float,
     max_neighbours: int | None,
 ) -> Iterator[str]:
-    """Yield what is wrong with the options of ``laura.build_kernel``."""
+    """Yield what is wrong with the options of ``laura.build_kernel``.
+
+    Parameters
+    ----------
+    kind : str
+        Name in the registry.
+    orientation : str
+        As ``build_kernel`` takes it.
+    loose : float
+        As ``build_kernel`` takes it.
+    depth : float
+        As ``build_kernel`` takes it.
+    epsilon : float
+        As ``build_kernel`` takes it.
+    exponent : float
+        As ``build_kernel`` takes it.
+    max_neighbours : int or None
+        As ``build_kernel`` takes it.
+
+    Yields
+    ------
+    str
+        One line per mistake.
+    """
     yield from loreta_mistakes(
         kind=kind, orientation=orientation, loose=loose, depth=depth, epsilon=epsilon
     )
@@ -82,7 +176,18 @@ def laura_mistakes(
 
 
 def exponent_mistakes(exponent: float) -> Iterator[str]:
-    """Yield what is wrong with the decay of LAURA's influence."""
+    """Yield what is wrong with the decay of LAURA's influence.
+
+    Parameters
+    ----------
+    exponent : float
+        The power of distance.
+
+    Yields
+    ------
+    str
+        One line per mistake.
+    """
     if not 0 < exponent < math.inf:
         yield f"exponent: {exponent}; allowed: above 0 (3 vector, 2 scalar fields)"
 
@@ -90,7 +195,24 @@ def exponent_mistakes(exponent: float) -> Iterator[str]:
 def invertmeeg_mistakes(
     *, kind: str, solver: str, orientation: str, alpha: float | str
 ) -> Iterator[str]:
-    """Yield what is wrong with the options of ``invertmeeg.estimate``."""
+    """Yield what is wrong with the options of ``invertmeeg.estimate``.
+
+    Parameters
+    ----------
+    kind : str
+        Name in the registry.
+    solver : str
+        As ``estimate`` takes it; only the package knows which there are.
+    orientation : str
+        As ``estimate`` takes it.
+    alpha : float or str
+        As ``estimate`` takes it.
+
+    Yields
+    ------
+    str
+        One line per mistake.
+    """
     if orientation not in ("free", "fixed"):
         yield f"orientation: {orientation!r}; allowed: free, fixed"
     if isinstance(alpha, str):

@@ -35,14 +35,45 @@ NOISE = ("white", "background")
 
 
 def is_linear(kind: str) -> bool:
-    """Whether the solver is a kernel, built once for all windows."""
+    """Say whether a solver is a kernel, built once for all windows.
+
+    Parameters
+    ----------
+    kind : str
+        A name of ``SOLVERS``.
+
+    Returns
+    -------
+    bool
+        False for a solver that depends on the data.
+
+    Raises
+    ------
+    UserError
+        For an unknown name.
+    """
     return SOLVERS[kind].endswith(":build_kernel")
 
 
 def options(kind: str) -> dict[str, Any]:
-    """Return {option: default} of a solver.
+    """Return the options of a solver.
 
     A solver that asks for the noise covariance has the option ``noise`` in its place.
+
+    Parameters
+    ----------
+    kind : str
+        A name of ``SOLVERS``.
+
+    Returns
+    -------
+    dict
+        Option -> default.
+
+    Raises
+    ------
+    UserError
+        For an unknown name.
     """
     chosen = SOLVERS.options(kind)
     return chosen | {"noise": "white"} if "noise_covariance" in SOLVERS.offered(kind) else chosen
@@ -60,17 +91,22 @@ def build_kernel(
 
     Parameters
     ----------
-    kind
+    kind : str
         A name of ``SOLVERS``.
-    forward
+    forward : mne.Forward
         Operator B, free orientation.
-    snr
+    snr : float
         Amplitude signal-to-noise ratio, passed to solvers that ask for it.
-    noise
-        white, the same in every channel before average reference; background, that of independent
-        dipoles all over the cortex seen through ``forward``; or a covariance (E, E) in V^2.
-    chosen
+    noise : str or ndarray of shape (E, E)
+        ``white``, the same in every channel before average reference; ``background``, that of
+        independent dipoles all over the cortex seen through ``forward``; or a covariance in V^2.
+    **chosen : Any
         Further options of the solver.
+
+    Returns
+    -------
+    Kernel
+        The solver's matrix.
 
     Raises
     ------
@@ -100,21 +136,34 @@ def estimate(
 
     Parameters
     ----------
-    kind, forward, snr, noise, chosen
+    kind : str
         As for :func:`build_kernel`.
-    eeg
-        Windows (S, E, T) in V.
-    sfreq
+    forward : mne.Forward
+        As for :func:`build_kernel`.
+    eeg : ndarray of shape (S, E, T)
+        Windows in V.
+    snr : float
+        As for :func:`build_kernel`.
+    noise : str or ndarray of shape (E, E)
+        As for :func:`build_kernel`.
+    sfreq : float
         Sampling rate in Hz.
-    smooth
+    smooth : int
         Steps of averaging over neighbours on the cortex, for linear solvers.
-    progress
+    progress : bool
         Whether to show a progress bar.
+    **chosen : Any
+        Further options of the solver.
 
     Returns
     -------
-    numpy.ndarray
-        Maps (S, N).
+    ndarray of shape (S, N)
+        Maps.
+
+    Raises
+    ------
+    UserError
+        For an unknown name or option, a missing option, or windows that do not fit.
     """
     if is_linear(kind):
         from multisource.inverse.kernel import apply_kernel

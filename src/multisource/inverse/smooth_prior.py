@@ -2,17 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import scipy.sparse as sp
 from scipy.sparse.linalg import splu
 
 from multisource.inverse import lead as leads
 
+# Arrays (N, k) to arrays of the same shape.
+Prior = Callable[[np.ndarray], np.ndarray]
 
-def smooth_prior(operator: sp.csr_array, epsilon: float, weights: np.ndarray):
-    """The map X -> Omega^-1 (B'B + epsilon tr(B'B)/N I)^-1 Omega^-1 X, by one sparse LU.
 
-    operator: B, (N, N); weights: diagonal of Omega, (N,). X is (N, k).
+def smooth_prior(operator: sp.csr_array, epsilon: float, weights: np.ndarray) -> Prior:
+    """Return the map X -> Omega^-1 (B'B + epsilon tr(B'B)/N I)^-1 Omega^-1 X, by one sparse LU.
+
+    Parameters
+    ----------
+    operator : sparse array of shape (N, N)
+        B.
+    epsilon : float
+        Share of the identity, of the mean diagonal of B'B.
+    weights : ndarray of shape (N,)
+        Diagonal of Omega.
+
+    Returns
+    -------
+    callable
+        X (N, k) to an array of the same shape.
     """
     penalty = operator.T @ operator
     n = penalty.shape[0]
@@ -27,8 +44,23 @@ def smooth_prior(operator: sp.csr_array, epsilon: float, weights: np.ndarray):
     return lambda x: inverse * factor.solve(np.ascontiguousarray(inverse * x))
 
 
-def prior_gain(lead: leads.Lead, prior, root: np.ndarray | None) -> np.ndarray:
-    """R L' (N * d, E) for R = O (prior (x) I_d) O, O the root of the orientation prior or I."""
+def prior_gain(lead: leads.Lead, prior: Prior, root: np.ndarray | None) -> np.ndarray:
+    """Apply the prior to the leadfield.
+
+    Parameters
+    ----------
+    lead : Lead
+        L.
+    prior : callable
+        Of :func:`smooth_prior`.
+    root : ndarray of shape (N, 3, 3) or None
+        O, the root of the orientation prior; None for I.
+
+    Returns
+    -------
+    ndarray of shape (N * orientations, E)
+        R L' for R = O (prior (x) I_d) O, with d orientations.
+    """
     n_channels = len(lead.gain)
     gain = lead.gain.T.reshape(-1, lead.orientations, n_channels)
     if root is not None:

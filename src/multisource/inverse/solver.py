@@ -26,13 +26,13 @@ def read_solver(
 
     Parameters
     ----------
-    kernel
+    kernel : str, path-like or None
         ``inverse/{solver}.nc``; nothing for a solver that depends on the data.
-    forward
+    forward : str, path-like or None
         Operator B, ``*-fwd.fif``: for a solver without kernel, and for smoothing.
-    smooth
+    smooth : int
         Steps of averaging over neighbours on the cortex, for a kernel.
-    settings
+    settings : mapping, optional
         ``kind`` and options of a solver without kernel.
 
     Returns

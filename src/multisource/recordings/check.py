@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
-from multisource.errors import UserError
 from multisource.recordings.contents import (
     check_channels,
     choose_event,
@@ -15,26 +13,26 @@ from multisource.recordings.contents import (
     has_stimulus_channel,
     open_contents,
 )
-from multisource.recordings.settings import RecordingSettings, recording_settings
-
-
-def recordings_mistakes(
-    entries: Mapping[str, Mapping[str, Any]], files: Mapping[str, Path], channels: Sequence[str]
-) -> Iterable[str]:
-    """Yield a line for each recording whose file does not hold what the study needs.
-
-    entries: the section ``recordings``; files: where each recording lies; channels: the study's.
-    Samples are not read: their values are checked where the windows are cut.
-    """
-    for name, entry in entries.items():
-        try:
-            check_header(files[name], channels, recording_settings(entry))
-        except UserError as error:
-            yield f"recordings.{name}: {error}"
+from multisource.recordings.settings import RecordingSettings
 
 
 def check_header(path: Path, channels: Sequence[str], settings: RecordingSettings) -> None:
-    """Raise UserError if the file cannot be read, lacks a channel, or knows no such event."""
+    """Check the header of a file of EEG.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    channels : sequence of str
+        Names of the study's channels.
+    settings : RecordingSettings
+        What is asked of the recording.
+
+    Raises
+    ------
+    UserError
+        If the file cannot be read, lacks a channel, or knows no such event.
+    """
     import mne
 
     name = str(path)

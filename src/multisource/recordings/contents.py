@@ -22,7 +22,23 @@ _SPLICES = ("bad", "edge")  # MNE's own annotations, which mark no event
 def open_contents(path: str | Path, *, preload: bool = True) -> Contents:
     """Open a file by its kind: MNE's -epo.fif and -ave.fif, EEGLAB's epochs, or a recording.
 
-    Raises UserError if the file is missing or MNE cannot read it.
+    Parameters
+    ----------
+    path : str or Path
+        The file.
+    preload : bool
+        Whether to read the samples of a recording or of -epo.fif; those of the other kinds always
+        are.
+
+    Returns
+    -------
+    mne.io.BaseRaw, mne.BaseEpochs or list of mne.Evoked
+        What the file holds.
+
+    Raises
+    ------
+    UserError
+        If the file is missing or MNE cannot read it.
     """
     import mne
 
@@ -52,7 +68,22 @@ def _holds_eeglab_epochs(path: str | Path) -> bool:
 
 
 def check_channels(contents: Contents, channels: Sequence[str], *, name: str) -> None:
-    """Raise UserError for channels of the study that a file lacks or marks as bad."""
+    """Check that a file has the channels of the study, none of them marked as bad.
+
+    Parameters
+    ----------
+    contents : mne.io.BaseRaw, mne.BaseEpochs or list of mne.Evoked
+        What the file holds.
+    channels : sequence of str
+        Names of the study's channels.
+    name : str
+        How messages call the file.
+
+    Raises
+    ------
+    UserError
+        If the file lacks one of the channels, or marks one as bad.
+    """
     first = contents[0] if isinstance(contents, list) else contents
     own = match_channels(first.ch_names, channels, name=name)
     marked = [one for one in own if one in first.info["bads"]]
@@ -64,10 +95,20 @@ def check_channels(contents: Contents, channels: Sequence[str], *, name: str) ->
 
 
 def event_onsets(raw: mne.io.BaseRaw, *, stimulus: bool = True) -> dict[str, np.ndarray]:
-    """Times (s, of the recording's first sample) of every kind of event, by its name.
+    """Return the times of every kind of event.
 
-    Names are the descriptions of the annotations, and the codes of a stimulus channel; with
-    ``stimulus=False`` its data are left unread.
+    Parameters
+    ----------
+    raw : mne.io.BaseRaw
+        A recording.
+    stimulus : bool
+        Whether to read the codes of a stimulus channel too; False leaves its data unread.
+
+    Returns
+    -------
+    dict of str to ndarray
+        Name -> times in s, of the recording's first sample. Names are the descriptions of the
+        annotations, and the codes of a stimulus channel.
     """
     import mne
 
@@ -86,14 +127,42 @@ def event_onsets(raw: mne.io.BaseRaw, *, stimulus: bool = True) -> dict[str, np.
 
 
 def has_stimulus_channel(raw: mne.io.BaseRaw) -> bool:
-    """Whether the amplifier wrote the codes of events into a channel."""
+    """Say whether the amplifier wrote the codes of events into a channel.
+
+    Parameters
+    ----------
+    raw : mne.io.BaseRaw
+        A recording.
+
+    Returns
+    -------
+    bool
+        True if there is such a channel.
+    """
     return "stim" in raw.get_channel_types()
 
 
 def choose_event(known: Iterable[str], wanted: str, *, name: str) -> str:
-    """The event called ``wanted``, or the one of which it is a part ('S  1' of 'Stimulus/S  1').
+    """Choose the event of a name, or the one of which it is a part ('S  1' of 'Stimulus/S  1').
 
-    Blanks in a row count as one. Raises UserError listing the events that there are.
+    Parameters
+    ----------
+    known : iterable of str
+        Events that there are.
+    wanted : str
+        The name; several blanks count as one.
+    name : str
+        How messages call the file.
+
+    Returns
+    -------
+    str
+        The event as the file calls it.
+
+    Raises
+    ------
+    UserError
+        If no event or several have this name; it lists those that there are.
     """
     known = list(known)
     goal = " ".join(wanted.split())
@@ -107,7 +176,27 @@ def choose_event(known: Iterable[str], wanted: str, *, name: str) -> str:
 
 
 def condition_of(averages: Sequence[mne.Evoked], wanted: str | None, *, name: str) -> mne.Evoked:
-    """The average of a condition; without a name, the only one there is."""
+    """Choose the average of a condition.
+
+    Parameters
+    ----------
+    averages : sequence of mne.Evoked
+        What the file holds.
+    wanted : str or None
+        Name of the condition; None for the only one that there is.
+    name : str
+        How messages call the file.
+
+    Returns
+    -------
+    mne.Evoked
+        The average.
+
+    Raises
+    ------
+    UserError
+        If there is no such condition, or several and none is named.
+    """
     by_name: Mapping[str, mne.Evoked] = {
         one.comment or str(k): one for k, one in enumerate(averages)
     }

@@ -21,9 +21,23 @@ MOMENTS, CLUSTERS = 3, 3
 def strongest_moments(
     times: np.ndarray, strength: np.ndarray, *, apart_s: float, most: int = MOMENTS
 ) -> list[int]:
-    """Indices of the highest local maxima of the strength (M,), at least ``apart_s`` apart.
+    """Find the moments of the highest local maxima.
 
-    The strongest comes first.
+    Parameters
+    ----------
+    times : ndarray of shape (M,)
+        Moments in s, ascending.
+    strength : ndarray of shape (M,)
+        Whose maxima are sought.
+    apart_s : float
+        Least distance of two chosen moments, s.
+    most : int
+        How many are chosen at most.
+
+    Returns
+    -------
+    list of int
+        Indices of the moments, the strongest first.
     """
     left, right = np.r_[-np.inf, strength[:-1]], np.r_[strength[1:], -np.inf]
     chosen: list[int] = []
@@ -39,9 +53,23 @@ def strongest_moments(
 def clusters(
     values: np.ndarray, adjacency: sparray, *, threshold: float = THRESHOLD, most: int = CLUSTERS
 ) -> list[np.ndarray]:
-    """Connected dipoles (indices) of at least ``threshold`` of the map's (N,) maximum.
+    """Find the connected parts of a map near its maximum.
 
-    That with the highest peak comes first; an empty map has none.
+    Parameters
+    ----------
+    values : ndarray of shape (N,)
+        A map.
+    adjacency : sparse array of shape (N, N)
+        Which dipoles are neighbours.
+    threshold : float
+        Share of the maximum that a dipole needs.
+    most : int
+        How many clusters are returned at most.
+
+    Returns
+    -------
+    list of ndarray of int
+        Dipoles of each cluster, that with the highest peak first; none for an empty map.
     """
     if values.size == 0 or values.max() <= 0:
         return []
@@ -60,13 +88,30 @@ def peak_table(
     *,
     window_s: float,
 ) -> pd.DataFrame:
-    """The strongest clusters of every method's maps (M, N) at the strongest moments.
+    """List the strongest clusters of every method at the strongest moments.
 
-    times: (M,) s, when each window starts; strength: (M,) V; to_mni: (4, 4) from mm to MNI152 mm.
-    One row a method, moment and cluster: the window, the EEG's rms in it, the peak dipole's place
-    (mm, the head's surface RAS and MNI152), the map's maximum (of a network: how sure it is), the
-    amplitude over this maximum, and area, largest inner distance and number of dipoles of the
-    cluster.
+    Parameters
+    ----------
+    maps : mapping of str to ndarray of shape (M, N)
+        Maps of each method.
+    times : ndarray of shape (M,)
+        When each window starts, s.
+    strength : ndarray of shape (M,)
+        Root mean square of the EEG in each window, V.
+    dipoles : SourceGeometry
+        The N dipoles.
+    to_mni : ndarray of shape (4, 4)
+        From mm of the head's surface RAS to mm of MNI152.
+    window_s : float
+        Length of a window, s.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per method, moment and cluster: the window, the EEG's rms in it, the peak dipole's
+        place (mm, the head's surface RAS and MNI152), the map's maximum (of a network: how sure it
+        is), the amplitude over this maximum, and area, largest inner distance and number of dipoles
+        of the cluster.
     """
     adjacency = dipoles.adjacency().tocsr()
     areas = vertex_areas(dipoles.positions, dipoles.triangles)

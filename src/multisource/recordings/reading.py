@@ -27,9 +27,18 @@ _OLD_NAMES = {"t3": "t7", "t4": "t8", "t5": "p7", "t6": "p8"}
 
 @dataclass(frozen=True)
 class Recorded:
-    """A recording: segments [(E, T_i)] in V, average reference, filtered; sfreq in Hz.
+    """A recording, filtered, in average reference.
 
-    starts_s: time of each segment's first sample in the recording.
+    Attributes
+    ----------
+    segments : list of ndarray of shape (E, T_i)
+        EEG in V.
+    sfreq : float
+        Sampling rate in Hz.
+    channels : tuple of str
+        Names of the E channels.
+    starts_s : tuple of float
+        Time of each segment's first sample in the recording, s.
     """
 
     segments: list[np.ndarray]
@@ -39,17 +48,38 @@ class Recorded:
 
     @property
     def duration_s(self) -> float:
+        """Length of all segments together, s."""
         return sum(segment.shape[1] for segment in self.segments) / self.sfreq
 
 
 def read_recording(
     path: str | Path, channels: Sequence[str], *, sfreq: float, shortest_s: float = 30.0
 ) -> Recorded:
-    """Read the named channels of a recording, at most at the rate sfreq.
+    """Read the named channels of a recording.
 
-    Spans annotated as bad are left out; a higher rate is resampled. Raises UserError if the file
-    cannot be read, lacks a channel, holds a flat or loud channel, values that are not finite, or
-    less than shortest_s of usable data.
+    Spans annotated as bad are left out.
+
+    Parameters
+    ----------
+    path : str or Path
+        The file.
+    channels : sequence of str
+        Names of the channels.
+    sfreq : float
+        Highest sampling rate, Hz; a recording of a higher one is resampled to it.
+    shortest_s : float
+        Least length of usable data, s.
+
+    Returns
+    -------
+    Recorded
+        The recording.
+
+    Raises
+    ------
+    UserError
+        If the file cannot be read, lacks a channel, holds a flat or loud channel, values that are
+        not finite, or less than ``shortest_s`` of usable data.
     """
     raw = open_raw(path)
     keep_channels(raw, channels, name=str(path))
@@ -63,7 +93,25 @@ def read_recording(
 
 
 def open_raw(path: str | Path, *, preload: bool = True) -> mne.io.BaseRaw:
-    """A continuous recording by whichever of MNE's readers knows it; UserError if none does."""
+    """Open a continuous recording by whichever of MNE's readers knows it.
+
+    Parameters
+    ----------
+    path : str or Path
+        The file.
+    preload : bool
+        Whether to read its samples.
+
+    Returns
+    -------
+    mne.io.BaseRaw
+        The recording.
+
+    Raises
+    ------
+    UserError
+        If the file is missing or no reader knows it.
+    """
     import mne
 
     if not Path(path).exists():
@@ -75,16 +123,48 @@ def open_raw(path: str | Path, *, preload: bool = True) -> mne.io.BaseRaw:
 
 
 def unreadable(path: str | Path, error: Exception) -> UserError:
-    """What to say of a file that MNE refuses."""
+    """Say that MNE refuses a file.
+
+    Parameters
+    ----------
+    path : str or Path
+        The file.
+    error : Exception
+        What MNE raised.
+
+    Returns
+    -------
+    UserError
+        To be raised: the file and the first 200 characters of MNE's words in one line.
+    """
     line = " ".join(str(error).split())[:200]
     return UserError(f"{path}: MNE cannot read the recording ({line})")
 
 
 def match_channels(found: Sequence[str], wanted: Sequence[str], *, name: str) -> list[str]:
-    """The recording's own names of the wanted channels, in their order.
+    """Find the recording's own names of channels.
 
-    Case does not count, nor what amplifiers add ('EEG Fp1-REF', 'Fc5.'); T3, T4, T5, T6 are T7,
-    T8, P7, P8. Raises UserError listing the channels that the recording lacks.
+    Case does not count, nor what amplifiers add ('EEG Fp1-REF', 'Fc5.'); T3, T4, T5, T6 are T7, T8,
+    P7, P8.
+
+    Parameters
+    ----------
+    found : sequence of str
+        Names that the recording has.
+    wanted : sequence of str
+        Names of the study's channels.
+    name : str
+        How messages call the recording.
+
+    Returns
+    -------
+    list of str
+        Names of the recording, in the order of ``wanted``.
+
+    Raises
+    ------
+    UserError
+        If a channel is missing; it lists those that the recording lacks.
     """
     by_name = {_plain(own): own for own in found} | {own.lower(): own for own in found}
     matched = {one: by_name.get(one.lower(), by_name.get(_plain(one))) for one in wanted}
@@ -106,7 +186,19 @@ def keep_channels(
 ) -> None:
     """Leave only the named channels of preloaded data, in this order.
 
-    Raises UserError for a channel that is missing or values that are not finite.
+    Parameters
+    ----------
+    data : mne.io.BaseRaw, mne.BaseEpochs or mne.Evoked
+        Changed in place.
+    channels : sequence of str
+        Names of the study's channels.
+    name : str
+        How messages call the recording.
+
+    Raises
+    ------
+    UserError
+        For a channel that is missing or values that are not finite.
     """
     own = match_channels(data.ch_names, channels, name=name)
     data.pick(own)
@@ -116,7 +208,20 @@ def keep_channels(
 
 
 def usable_segments(raw: mne.io.BaseRaw) -> tuple[list[np.ndarray], list[float]]:
-    """Segments [(E, T_i)] between the spans annotated as bad, and when each begins, s."""
+    """Cut a recording at the spans annotated as bad.
+
+    Parameters
+    ----------
+    raw : mne.io.BaseRaw
+        The recording.
+
+    Returns
+    -------
+    segments : list of ndarray of shape (E, T_i)
+        What lies between, V.
+    starts_s : list of float
+        When each segment begins, s.
+    """
     data, times = raw.get_data(reject_by_annotation="omit", return_times=True, verbose="error")
     breaks = np.flatnonzero(np.diff(times) > 1.5 / raw.info["sfreq"]) + 1
     starts = [float(times[k]) for k in (0, *breaks) if k < len(times)]
@@ -133,10 +238,34 @@ def prepare_recording(
     band_hz: Sequence[float] | None = None,
     starts_s: Sequence[float] | None = None,
 ) -> Recorded:
-    """Check segments [(E, T_i)] V of a recording, filter and average-reference them.
+    """Check the segments of a recording, filter and average-reference them.
 
-    band_hz: lowest and highest frequency that pass; None: all above 0.5 Hz. starts_s: when each
-    segment begins; None: one after the other. Raises UserError as ``read_recording`` does.
+    Parameters
+    ----------
+    segments : sequence of ndarray of shape (E, T_i)
+        EEG in V; those shorter than a second are left out.
+    sfreq : float
+        Sampling rate in Hz.
+    channels : sequence of str
+        Names of the E channels.
+    name : str
+        How messages call the recording.
+    shortest_s : float
+        Least length of usable data, s.
+    band_hz : sequence of float, optional
+        Lowest and highest frequency that pass; by default all above 0.5 Hz.
+    starts_s : sequence of float, optional
+        When each segment begins, s; by default one after the other.
+
+    Returns
+    -------
+    Recorded
+        The recording.
+
+    Raises
+    ------
+    UserError
+        For a flat or loud channel, values that are not finite, or too little usable data.
     """
     if starts_s is None:
         ends = np.cumsum([0, *(s.shape[1] for s in segments)])
@@ -167,14 +296,29 @@ def prepare_recording(
 
 
 def check_amplitudes(eeg: np.ndarray, channels: Sequence[str], *, name: str) -> None:
-    """Refuse EEG (E, T) in V that is not finite, flat or too large to be one, by UserError."""
+    """Refuse values that cannot be EEG.
+
+    Parameters
+    ----------
+    eeg : ndarray of shape (E, T)
+        In V.
+    channels : sequence of str
+        Names of the E channels.
+    name : str
+        How messages call the recording.
+
+    Raises
+    ------
+    UserError
+        If values are not finite, or a channel is flat or too large to be EEG.
+    """
     if not np.all(np.isfinite(eeg)):
         raise UserError(f"{name}: it holds values that are not finite")
     spread = eeg.std(axis=1)
     if 0 < spread.max() < FLAT_V:
         raise UserError(
             f"{name}: no channel is above {spread.max():.1g} V rms, EEG has some 1e-5 V; the "
-            "file's unit is wrong: mend it"
+            "file's unit is wrong: correct it"
         )
     for bad, what in ((spread < FLAT_V, "flat"), (spread > LOUD_V, "above 5 mV rms")):
         if bad.any():

@@ -13,12 +13,26 @@ EPOCH_S = (-0.2, 0.6)  # round an event, where the user says nothing
 class RecordingSettings:
     """How one recording becomes windows.
 
-    file: what MNE-Python reads. events: an annotation, a code of the stimulus channel, or the
-    condition of a file of epochs or averages; None: all there is. tmin_s, tmax_s: from where to
-    where, round the event or of the recording; None: -0.2 to 0.6 s, or all. baseline_s: the mean
-    of this span is subtracted from each epoch. band_hz: pass band of a continuous recording;
-    None: above 0.5 Hz. average: over the epochs. step_s: from one window to the next; None: a
-    quarter of a window where epochs are averaged, else a window.
+    Attributes
+    ----------
+    file : str
+        What MNE-Python reads.
+    events : str or None
+        An annotation, a code of the stimulus channel, or the condition of a file of epochs or
+        averages; None: all there is.
+    tmin_s : float or None
+        From where, in s from the event or of the recording; None: -0.2 s, or its beginning.
+    tmax_s : float or None
+        To where, in s from the event or of the recording; None: 0.6 s, or its end.
+    baseline_s : tuple of float or None
+        The mean of this span is subtracted from each epoch.
+    band_hz : tuple of float or None
+        Pass band of a continuous recording; None: above 0.5 Hz.
+    average : bool
+        Whether epochs are averaged.
+    step_s : float or None
+        From one window to the next; None: a quarter of a window where epochs are averaged, else a
+        window.
     """
 
     file: str
@@ -35,7 +49,18 @@ OPTIONS = tuple(field.name for field in fields(RecordingSettings))
 
 
 def recording_settings(entry: Mapping[str, Any]) -> RecordingSettings:
-    """An entry of the configuration with its defaults."""
+    """Read an entry of the configuration and fill in its defaults.
+
+    Parameters
+    ----------
+    entry : mapping
+        One entry of ``recordings``.
+
+    Returns
+    -------
+    RecordingSettings
+        The settings.
+    """
     pairs = {key: tuple(entry[key]) for key in ("baseline_s", "band_hz") if entry.get(key)}
     settings = {**entry, **pairs}
     if settings.get("events") is not None:
@@ -46,7 +71,24 @@ def recording_settings(entry: Mapping[str, Any]) -> RecordingSettings:
 def settings_mistakes(
     name: str, entry: Mapping[str, Any], *, sfreq: float, window_s: float
 ) -> list[str]:
-    """What cannot be in an entry's numbers, a line each, without looking at the file."""
+    """Find what cannot be in the numbers of an entry, without looking at the file.
+
+    Parameters
+    ----------
+    name : str
+        Name of the recording.
+    entry : mapping
+        Its entry of ``recordings``.
+    sfreq : float
+        Sampling rate of the study, Hz.
+    window_s : float
+        Length of a window, s.
+
+    Returns
+    -------
+    list of str
+        One line per mistake, which begins with the key.
+    """
     key = f"recordings.{name}"
     settings = recording_settings(entry)
     mistakes = []

@@ -23,11 +23,29 @@ def source_estimate(
     step_s: float,
     window_s: float,
 ) -> mne.SourceEstimate:
-    """Maps (M, N) as one source estimate on the vertices of ``sources``, a time a window.
+    """Make one MNE source estimate of the maps of a recording, one time per window.
 
-    times: (M,) s, when each window starts; an estimate's time is the middle of its window. Each
-    map, whose own scale is the window's, is multiplied by the strength (M,) of the EEG over its
-    largest. Windows that the recording lacks (bad spans) are zero, since MNE's times have no gaps.
+    Windows that the recording lacks (bad spans) are zero, since MNE's times have no gaps.
+
+    Parameters
+    ----------
+    maps : ndarray of shape (M, N)
+        Maps; the scale of each is its window's own.
+    times : ndarray of shape (M,)
+        When each window starts, s; an estimate's time is the middle of its window.
+    strength : ndarray of shape (M,)
+        Of the EEG. Each map is multiplied by it, over its largest.
+    sources : mne.SourceSpaces
+        Whose vertices the dipoles are.
+    step_s : float
+        From one window to the next, s.
+    window_s : float
+        Length of a window, s.
+
+    Returns
+    -------
+    mne.SourceEstimate
+        The estimate.
     """
     import mne
 
@@ -45,7 +63,17 @@ def source_estimate(
 
 
 def write_stc(left: str | Path, right: str | Path, estimate: mne.SourceEstimate) -> None:
-    """Write ``<name>-lh.stc`` and ``<name>-rh.stc`` atomically."""
+    """Write a source estimate as two files, one per hemisphere.
+
+    Parameters
+    ----------
+    left : str or Path
+        The output ``<name>-lh.stc``.
+    right : str or Path
+        The output ``<name>-rh.stc``.
+    estimate : mne.SourceEstimate
+        What is written.
+    """
     with atomic(left) as left_part, atomic(right) as right_part:
         stem = left_part.with_name("both")
         estimate.save(stem, ftype="stc", overwrite=True, verbose="error")

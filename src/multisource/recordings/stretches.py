@@ -33,11 +33,20 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Stretches:
-    """EEG of E channels, average reference, V, at the study's rate.
+    """EEG of E channels in average reference, at the study's rate.
 
-    parts: [(E, T_i)]; starts_s: time of each part's first sample, of the recording or from the
-    event; epochs: the number of each part's epoch, 0 where there is one; averaged: how many epochs
-    were averaged, 1 for none; recorded_sfreq: the file's rate, Hz.
+    Attributes
+    ----------
+    parts : list of ndarray of shape (E, T_i)
+        EEG in V.
+    starts_s : list of float
+        Time of each part's first sample, of the recording or from the event, s.
+    epochs : list of int
+        Number of each part's epoch, 0 where there is one.
+    averaged : int
+        How many epochs were averaged, 1 for none.
+    recorded_sfreq : float
+        The file's rate, Hz.
     """
 
     parts: list[np.ndarray]
@@ -55,10 +64,31 @@ def read_stretches(
     sfreq: float,
     shortest_s: float,
 ) -> Stretches:
-    """Read the study's channels of a file as ``settings`` ask, at the rate sfreq (Hz).
+    """Read the EEG of a file that is to be localised.
 
-    shortest_s: what a part must last. Raises UserError if the file cannot be read, lacks a
-    channel or marks it as bad, knows no such event, is in a wrong unit, flat or too short.
+    Parameters
+    ----------
+    path : str or Path
+        The file.
+    channels : sequence of str
+        Names of the study's channels.
+    settings : RecordingSettings
+        What is asked of the recording.
+    sfreq : float
+        Sampling rate of the study, Hz.
+    shortest_s : float
+        What at least one part must last, s.
+
+    Returns
+    -------
+    Stretches
+        The EEG at the rate ``sfreq``.
+
+    Raises
+    ------
+    UserError
+        If the file cannot be read, lacks a channel or marks it as bad, knows no such event, is in a
+        wrong unit, flat or too short.
     """
     import mne
 

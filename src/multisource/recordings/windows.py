@@ -14,7 +14,7 @@ from multisource.recordings.settings import RecordingSettings
 from multisource.recordings.stretches import Stretches
 from multisource.simulation.truth import SparseTruth
 
-MOST_WINDOWS = 10_000  # a map of each is 33 kB a method
+MOST_WINDOWS = 10_000  # a map of each is 33 kB per method
 
 
 def cut_windows(
@@ -26,12 +26,35 @@ def cut_windows(
     sfreq: float,
     window_s: float,
 ) -> xr.Dataset:
-    """Windows (sample, channel, time) in V of all stretches.
+    """Cut stretches of EEG into windows.
 
-    Besides the contract of ``simulation.chunks``, with an empty truth: ``start (sample)``, the
-    time of a window's first sample in s, of the recording or from the event, on a grid of
-    ``step_s`` that is the same in all stretches; ``epoch (sample)``. Raises UserError if there
-    are more than 10,000 windows.
+    Parameters
+    ----------
+    found : Stretches
+        The EEG.
+    channels : sequence of str
+        Names of its channels.
+    settings : RecordingSettings
+        What is asked of the recording.
+    name : str
+        Name of the recording.
+    sfreq : float
+        Sampling rate, Hz.
+    window_s : float
+        Length of a window, s.
+
+    Returns
+    -------
+    xarray.Dataset
+        Windows (sample, channel, time) in V of all stretches. Besides the contract of
+        ``simulation.chunks``, with an empty truth: ``start (sample)``, the time of a window's first
+        sample in s, of the recording or from the event, on a grid of ``step_s`` that is the same in
+        all stretches; ``epoch (sample)``.
+
+    Raises
+    ------
+    UserError
+        If there are more than 10,000 windows.
     """
     length = round(window_s * sfreq)
     quarter = settings.average and found.averaged > 1
@@ -79,14 +102,40 @@ def cut_windows(
 
 
 def moments(data: xr.Dataset) -> tuple[np.ndarray, np.ndarray]:
-    """Times (M,) at which windows start, sorted, s; and which of them each window has (S,)."""
+    """Return the moments at which windows start.
+
+    Parameters
+    ----------
+    data : xarray.Dataset
+        Windows of :func:`cut_windows`.
+
+    Returns
+    -------
+    times : ndarray of shape (M,)
+        Moments in s, ascending.
+    which : ndarray of shape (S,)
+        Which of them each window has.
+    """
     sample = np.round(data["start"].values * data.attrs["sfreq"]).astype(int)
     times, which = np.unique(sample, return_inverse=True)
     return times / data.attrs["sfreq"], which
 
 
 def over_epochs(values: np.ndarray, which: np.ndarray) -> np.ndarray:
-    """Means (M, ...) of the windows' values (S, ...) over the epochs of each moment."""
+    """Average the values of windows over the epochs of each moment.
+
+    Parameters
+    ----------
+    values : ndarray of shape (S, ...)
+        A value or an array of each window.
+    which : ndarray of shape (S,)
+        Moment of each window, of :func:`moments`.
+
+    Returns
+    -------
+    ndarray of shape (M, ...)
+        Means.
+    """
     count = np.bincount(which).reshape(-1, *[1] * (values.ndim - 1))
     total = np.zeros((len(count), *values.shape[1:]))
     np.add.at(total, which, values)
@@ -94,18 +143,38 @@ def over_epochs(values: np.ndarray, which: np.ndarray) -> np.ndarray:
 
 
 def strength(data: xr.Dataset) -> np.ndarray:
-    """Root mean square (M,) of the EEG of each moment's windows, V: its global field power.
+    """Return how strong the EEG of each moment is: its global field power.
 
     Maps are scaled window by window, so that they do not say when the brain was more active.
+
+    Parameters
+    ----------
+    data : xarray.Dataset
+        Windows of :func:`cut_windows`.
+
+    Returns
+    -------
+    ndarray of shape (M,)
+        Root mean square of the EEG of each moment's windows, V.
     """
     _, which = moments(data)
     return np.sqrt(over_epochs(np.square(data["eeg"].values, dtype=float).mean(axis=(1, 2)), which))
 
 
 def series(data: xr.Dataset) -> tuple[np.ndarray, np.ndarray]:
-    """The EEG again from its windows: times (T,) s and (E, T) V, the mean over epochs.
+    """Put the EEG together again from its windows.
 
-    What no window holds is not a number.
+    Parameters
+    ----------
+    data : xarray.Dataset
+        Windows of :func:`cut_windows`.
+
+    Returns
+    -------
+    times : ndarray of shape (T,)
+        In s.
+    eeg : ndarray of shape (E, T)
+        The mean over epochs, V; what no window holds is not a number.
     """
     sfreq = data.attrs["sfreq"]
     times, which = moments(data)

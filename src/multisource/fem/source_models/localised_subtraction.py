@@ -45,28 +45,11 @@ def loads(
     *,
     conductivity: np.ndarray,
 ) -> Loads:
-    """Return the loads of unit dipoles.
+    """Return the loads (3N, n) in 1/m of unit dipoles along x, y, z at each position.
 
+    ``positions`` (N, 3) mm lie in ``elements`` (N,); ``conductivity`` (m,) S/m of all elements.
     The patch is the dipole's element and rings of elements that share a node with it; on
     tetrahedra without elements that insulate.
-
-    Parameters
-    ----------
-    mesh : Mesh
-        Mesh with n nodes in mm.
-    positions : ndarray of shape (N, 3)
-        Dipoles, mm.
-    elements : ndarray of int, shape (N,)
-        Element of each.
-    local : ndarray of shape (N, 3)
-        Coordinates within the element.
-    conductivity : ndarray of shape (m,)
-        Conductivity of all elements, S/m.
-
-    Returns
-    -------
-    Loads
-        Loads (3N, n), 1/m, along x, y, z at each position.
     """
     if mesh.is_hexahedral:
         faces, face_rule, volume_rule = HEX_FACES, quadrilateral_rule(), gauss_hexahedron(2)
@@ -106,14 +89,7 @@ def loads(
 
 
 @numba.njit(cache=True)
-def _field(
-    x: float,
-    y: float,
-    z: float,
-    position: np.ndarray,
-    potential: np.ndarray,
-    gradient: np.ndarray,
-) -> None:
+def _field(x, y, z, position, potential, gradient):
     """Potential (3,) and gradient (3, 3) [moment, axis] of unit dipoles, times 4 pi sigma."""
     dx, dy, dz = x - position[0], y - position[1], z - position[2]
     square = dx * dx + dy * dy + dz * dz
@@ -127,18 +103,7 @@ def _field(
 
 
 @numba.njit(cache=True)
-def _grow(
-    element: int,
-    stamp: int,
-    rings: int,
-    corners: np.ndarray,
-    sigma: np.ndarray,
-    least: float,
-    pointers: np.ndarray,
-    incident: np.ndarray,
-    marks: np.ndarray,
-    node_marks: np.ndarray,
-) -> tuple[np.ndarray, int]:
+def _grow(element, stamp, rings, corners, sigma, least, pointers, incident, marks, node_marks):
     """Mark the patch ``stamp`` and its transition layer ``-stamp``; return both, patch first."""
     found = [element]
     marks[element] = stamp
@@ -171,19 +136,19 @@ def _grow(
 
 @numba.njit(cache=True)
 def _add_tetrahedra(
-    stamp: int,
-    position: np.ndarray,
-    found: np.ndarray,
-    inner: int,
-    points: np.ndarray,
-    corners: np.ndarray,
-    sigma: np.ndarray,
-    node_marks: np.ndarray,
-    values: np.ndarray,
-    weights: np.ndarray,
-    nodes: np.ndarray,
-    load: np.ndarray,
-) -> None:
+    stamp,
+    position,
+    found,
+    inner,
+    points,
+    corners,
+    sigma,
+    node_marks,
+    values,
+    weights,
+    nodes,
+    load,
+):
     """Subtract the integrals over tetrahedra of patch and transition layer, from their faces."""
     around = sigma[found[0]]
     unit = 1 / (4 * np.pi * around)
@@ -242,20 +207,20 @@ def _add_tetrahedra(
 
 @numba.njit(cache=True)
 def _add_hexahedra(
-    stamp: int,
-    position: np.ndarray,
-    found: np.ndarray,
-    inner: int,
-    points: np.ndarray,
-    corners: np.ndarray,
-    sigma: np.ndarray,
-    node_marks: np.ndarray,
-    values: np.ndarray,
-    slopes: np.ndarray,
-    weights: np.ndarray,
-    nodes: np.ndarray,
-    load: np.ndarray,
-) -> None:
+    stamp,
+    position,
+    found,
+    inner,
+    points,
+    corners,
+    sigma,
+    node_marks,
+    values,
+    slopes,
+    weights,
+    nodes,
+    load,
+):
     """Subtract the integrals over hexahedra of patch and transition layer."""
     around = sigma[found[0]]
     potential, field, flux = np.empty(3), np.empty((3, 3)), np.empty((3, 3))
@@ -311,22 +276,22 @@ def _add_hexahedra(
 
 @numba.njit(cache=True)
 def _add_boundary(
-    stamp: int,
-    position: np.ndarray,
-    found: np.ndarray,
-    inner: int,
-    points: np.ndarray,
-    corners: np.ndarray,
-    pointers: np.ndarray,
-    incident: np.ndarray,
-    marks: np.ndarray,
-    faces: np.ndarray,
-    values: np.ndarray,
-    slopes: np.ndarray,
-    weights: np.ndarray,
-    nodes: np.ndarray,
-    load: np.ndarray,
-) -> None:
+    stamp,
+    position,
+    found,
+    inner,
+    points,
+    corners,
+    pointers,
+    incident,
+    marks,
+    faces,
+    values,
+    slopes,
+    weights,
+    nodes,
+    load,
+):
     """Subtract the flux of the dipole's own field through the faces around the patch."""
     potential, field = np.empty(3), np.empty((3, 3))
     spot, u, v, normal, centre = (
@@ -372,15 +337,7 @@ def _add_boundary(
 
 
 @numba.njit(cache=True)
-def _has_neighbour(
-    element: int,
-    corners: np.ndarray,
-    face: np.ndarray,
-    pointers: np.ndarray,
-    incident: np.ndarray,
-    marks: np.ndarray,
-    stamp: int,
-) -> bool:
+def _has_neighbour(element, corners, face, pointers, incident, marks, stamp):
     """Whether another element of the patch shares the face."""
     node = corners[element, face[0]]
     for near in range(pointers[node], pointers[node + 1]):
