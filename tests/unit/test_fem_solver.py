@@ -92,6 +92,18 @@ def test_block_solution_equals_the_direct_one(blob):
     assert convergence.iterations <= 40
 
 
+def test_a_mesh_of_few_nodes_is_solved():
+    labels = np.random.default_rng(0).integers(1, 6, (5, 5, 5)).astype(np.uint8)
+    matrix = stiffness_matrix(hexahedral_mesh(labels, np.eye(4)), SIGMA)
+    multigrid = Multigrid(matrix)
+    assert multigrid.sizes == [216]
+    right = np.zeros((216, 1))
+    right[[0, -1], 0] = 1, -1
+    solution, convergence = solve_block(multigrid, right.copy(), tolerance=1e-10)
+    np.testing.assert_allclose(matrix @ solution, right, atol=1e-9)
+    assert convergence.iterations <= 5
+
+
 def test_a_preconditioner_that_fails_is_reported(blob):
     multigrid = Multigrid(stiffness_matrix(blob, SIGMA))
     right = np.random.default_rng(0).standard_normal((len(blob.nodes), 2))

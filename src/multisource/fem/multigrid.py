@@ -45,7 +45,8 @@ class Multigrid:
         matrices, interpolations, groups = _levels(matrix)
         self.levels: list[Level] = []
         orders = [_slab_order(group) for group in groups]
-        self.order = orders[0][0]
+        # A mesh of up to ``COARSEST`` nodes has no level but the coarsest, which keeps its order.
+        self.order = orders[0][0] if orders else np.arange(matrix.shape[0])
         self.fine = _permuted(matrices[0], self.order, self.order)
         for depth, (order, colours) in enumerate(orders):
             if depth == 0:
