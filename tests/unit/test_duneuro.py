@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from multisource.errors import UserError
-from multisource.fem import duneuro
+from multisource.fem import duneuro, duneuro_process
 from multisource.fem import native as fem
 from multisource.fem.mesh import Mesh
 from multisource.fem.transfer import transfer_matrix
@@ -71,7 +71,7 @@ def case(request, tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PYTHONPATH", str(RECORDER))
         patch.setenv("DUNEUROPY_RECORD", str(record))
-        duneuro.require_duneuropy()
+        duneuro_process.require_duneuropy()
         told = []
         theirs = duneuro.transfer_matrix(
             mesh, CONDUCTIVITY, electrodes, tolerance=1e-9, progress=told.append
@@ -203,9 +203,9 @@ def interpreter(folder, body):
 
 def test_missing_module_is_named_with_the_way_out():
     with pytest.raises(UserError) as caught:
-        duneuro.require_duneuropy()
+        duneuro_process.require_duneuropy()
     text = str(caught.value)
-    for part in ("No module named 'duneuropy'", duneuro.DOCUMENTATION, "backend: native"):
+    for part in ("No module named 'duneuropy'", duneuro_process.DOCUMENTATION, "backend: native"):
         assert part in text
     assert "\n" not in text
 
@@ -213,14 +213,14 @@ def test_missing_module_is_named_with_the_way_out():
 def test_module_that_crashes_on_import(tmp_path):
     crashing = interpreter(tmp_path, "import os, signal; os.kill(os.getpid(), signal.SIGSEGV)")
     with pytest.raises(UserError, match="killed by SIGSEGV"):
-        duneuro.require_duneuropy(python=crashing)
+        duneuro_process.require_duneuropy(python=crashing)
     with pytest.raises(UserError, match="no-such-python"):
-        duneuro.require_duneuropy(python="no-such-python")
+        duneuro_process.require_duneuropy(python="no-such-python")
 
 
 def test_interpreter_from_the_environment(tmp_path, monkeypatch):
     monkeypatch.setenv("DUNEUROPY_PYTHON", interpreter(tmp_path, "print('fine')"))
-    duneuro.require_duneuropy()
+    duneuro_process.require_duneuropy()
 
 
 def test_errors_of_duneuro_become_one_line(case, monkeypatch, tmp_path):

@@ -16,7 +16,25 @@ from multisource.fem.mesh import HEX_CORNERS, Mesh
 
 
 def element_conductivity(mesh: Mesh, conductivity: dict[int, float]) -> np.ndarray:
-    """Return the conductivity (m,) S/m of each element; UserError where none is given."""
+    """Return the conductivity of each element.
+
+    Parameters
+    ----------
+    mesh : Mesh
+        Mesh with m elements.
+    conductivity : dict of int to float
+        Conductivity by tissue label, S/m.
+
+    Returns
+    -------
+    ndarray of shape (m,)
+        Conductivities, S/m.
+
+    Raises
+    ------
+    UserError
+        If a tissue of the mesh has no conductivity, or one that is not positive.
+    """
     table = np.zeros(256)
     for label in np.unique(mesh.labels):
         value = conductivity.get(int(label))
@@ -30,9 +48,24 @@ def element_conductivity(mesh: Mesh, conductivity: dict[int, float]) -> np.ndarr
 
 
 def stiffness_matrix(mesh: Mesh, conductivity: dict[int, float]) -> sparse.csr_array:
-    """Return the symmetric, singular stiffness matrix (n, n) in mm S/m, columns sorted.
+    """Return the symmetric, singular stiffness matrix, columns sorted.
 
-    Raises UserError for a missing conductivity or an element that is turned over.
+    Parameters
+    ----------
+    mesh : Mesh
+        Mesh with n nodes in mm.
+    conductivity : dict of int to float
+        Conductivity by tissue label, S/m.
+
+    Returns
+    -------
+    scipy.sparse.csr_array of shape (n, n)
+        Stiffness matrix, mm S/m.
+
+    Raises
+    ------
+    UserError
+        If a conductivity is missing or an element is turned over.
     """
     sigma = element_conductivity(mesh, conductivity)
     if mesh.is_hexahedral:
@@ -54,7 +87,22 @@ def _tetrahedral_stiffness(mesh: Mesh, sigma: np.ndarray) -> sparse.csr_array:
 
 
 def tetrahedron_gradients(nodes: np.ndarray, elements: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the constant gradients (m, 4, 3) 1/mm of the P1 functions and volumes (m,) mm3."""
+    """Return the constant gradients of the P1 functions, and the volumes.
+
+    Parameters
+    ----------
+    nodes : ndarray of shape (n, 3)
+        Nodes, mm.
+    elements : ndarray of shape (m, 4)
+        Tetrahedra.
+
+    Returns
+    -------
+    gradients : ndarray of shape (m, 4, 3)
+        Gradients, 1/mm.
+    volumes : ndarray of shape (m,)
+        Volumes, mm3; negative where an element is turned over, 0 where it is flat.
+    """
     corners = nodes[elements]
     edges = corners[:, 1:] - corners[:, :1]
     determinant = np.linalg.det(edges)
@@ -74,6 +122,8 @@ def tetrahedron_gradients(nodes: np.ndarray, elements: np.ndarray) -> tuple[np.n
 
 
 def _hexahedral_stiffness(mesh: Mesh, sigma: np.ndarray) -> sparse.csr_array:
+    if mesh.lattice is None:
+        raise UserError("mesh has hexahedra without a lattice: make it by hexahedral_mesh")
     values, slopes, weights = gauss_hexahedron(2)
     size = len(mesh.nodes)
     stencil = np.zeros((size, 27))
@@ -98,7 +148,22 @@ def _hexahedral_stiffness(mesh: Mesh, sigma: np.ndarray) -> sparse.csr_array:
 
 
 def gauss_hexahedron(points: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return Q1 values (q, 8), slopes (q, 8, 3) and weights (q,) of the tensor Gauss rule."""
+    """Return the Q1 functions at the points of the tensor Gauss rule.
+
+    Parameters
+    ----------
+    points : int
+        Points per axis; q = points ** 3.
+
+    Returns
+    -------
+    values : ndarray of shape (q, 8)
+        The functions at the points.
+    slopes : ndarray of shape (q, 8, 3)
+        Their slopes in reference coordinates.
+    weights : ndarray of shape (q,)
+        Weights of the rule; they sum to 1.
+    """
     line, weight = np.polynomial.legendre.leggauss(points)
     line, weight = (line + 1) / 2, weight / 2
     grid = np.stack(np.meshgrid(line, line, line, indexing="ij"), axis=-1).reshape(-1, 3)
@@ -108,7 +173,20 @@ def gauss_hexahedron(points: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 
 def trilinear(local: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the Q1 functions (q, 8) and their slopes (q, 8, 3) at local points (q, 3)."""
+    """Return the Q1 functions and their slopes at points of the reference element.
+
+    Parameters
+    ----------
+    local : ndarray of shape (q, 3)
+        Reference coordinates, 0 to 1 inside.
+
+    Returns
+    -------
+    values : ndarray of shape (q, 8)
+        The functions at the points.
+    slopes : ndarray of shape (q, 8, 3)
+        Their slopes in reference coordinates.
+    """
     factors = np.where(HEX_CORNERS[None] > 0, local[:, None, :], 1 - local[:, None, :])
     signs = 2 * HEX_CORNERS[None] - 1
     values = factors.prod(axis=2)
@@ -124,7 +202,14 @@ def trilinear(local: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 @numba.njit(cache=True)
-def _scatter_hexahedra(nodes, elements, sigma, slopes, weights, stencil):
+def _scatter_hexahedra(
+    nodes: np.ndarray,
+    elements: np.ndarray,
+    sigma: np.ndarray,
+    slopes: np.ndarray,
+    weights: np.ndarray,
+    stencil: np.ndarray,
+) -> int:
     """Add every element matrix to the 27-point rows of its nodes; count turned elements."""
     points = len(weights)
     gradient = np.empty((8, 3))
@@ -177,7 +262,13 @@ def _scatter_hexahedra(nodes, elements, sigma, slopes, weights, stencil):
 
 
 @numba.njit(cache=True)
-def _count_stencil(number, lattice, stencil, pointers):
+def _count_stencil(
+    number: np.ndarray,
+    lattice: np.ndarray,
+    stencil: np.ndarray,
+    pointers: np.ndarray,
+) -> None:
+    """Count the entries of every row that are not zero, into ``pointers`` one place further on."""
     for node in range(len(lattice)):
         x, y, z = lattice[node, 0], lattice[node, 1], lattice[node, 2]
         count = 0
@@ -189,7 +280,14 @@ def _count_stencil(number, lattice, stencil, pointers):
 
 
 @numba.njit(cache=True)
-def _fill_stencil(number, lattice, stencil, pointers, columns, data):
+def _fill_stencil(
+    number: np.ndarray,
+    lattice: np.ndarray,
+    stencil: np.ndarray,
+    pointers: np.ndarray,
+    columns: np.ndarray,
+    data: np.ndarray,
+) -> None:
     """Compress the rows; nodes are numbered x fastest, so stencil order is column order."""
     for node in range(len(lattice)):
         x, y, z = lattice[node, 0], lattice[node, 1], lattice[node, 2]

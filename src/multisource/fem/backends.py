@@ -27,7 +27,23 @@ BACKENDS = Registry(
 
 
 def make_backend(name: str) -> FemBackend:
-    """Make a backend by its name; raise UserError for an unknown one."""
+    """Make a backend.
+
+    Parameters
+    ----------
+    name : str
+        Its name in the configuration.
+
+    Returns
+    -------
+    FemBackend
+        The backend.
+
+    Raises
+    ------
+    UserError
+        If no backend has the name.
+    """
     backend: FemBackend = BACKENDS.call(name, given={}, chosen={})
     return backend
 
@@ -41,7 +57,33 @@ def transfer_matrix(
     tolerance: float,
     names: list[str],
 ) -> np.ndarray:
-    """Return T (E, n_nodes) in V/A of a backend; see ``FemBackend.transfer_matrix``."""
+    """Return the transfer matrix of a backend; see ``FemBackend.transfer_matrix``.
+
+    Parameters
+    ----------
+    backend : str
+        Its name in the configuration.
+    mesh : Mesh
+        Hexahedra or tetrahedra with n nodes in mm.
+    conductivity : dict of int to float
+        Conductivity by tissue label, S/m.
+    electrodes : ndarray of shape (E, 3)
+        Electrodes, mm.
+    tolerance : float
+        Relative residual of each solve.
+    names : list of str
+        Names of the electrodes, for messages.
+
+    Returns
+    -------
+    ndarray of shape (E, n)
+        Transfer matrix, V/A, average reference.
+
+    Raises
+    ------
+    UserError
+        If no backend has the name, a tissue has no conductivity or an electrode is off the mesh.
+    """
     return make_backend(backend).transfer_matrix(
         mesh, conductivity, electrodes, tolerance=tolerance, names=names
     )
@@ -56,7 +98,33 @@ def leadfield(
     *,
     source_model: str,
 ) -> np.ndarray:
-    """Return the gain (E, 3N) in V/(A m) of a backend; see ``FemBackend.leadfield``."""
+    """Return the gain of a backend; see ``FemBackend.leadfield``.
+
+    Parameters
+    ----------
+    backend : str
+        Its name in the configuration.
+    mesh : Mesh
+        The mesh of the transfer matrix.
+    conductivity : dict of int to float
+        Conductivity by tissue label, S/m.
+    transfer : ndarray of shape (E, n)
+        Transfer matrix, V/A.
+    positions : ndarray of shape (N, 3)
+        Dipoles, mm, in grey matter.
+    source_model : str
+        Its name in the configuration.
+
+    Returns
+    -------
+    ndarray of shape (E, 3N)
+        Gain, V/(Am), average reference, columns x, y, z of each dipole.
+
+    Raises
+    ------
+    UserError
+        If a name is unknown or a dipole lies outside its tissue.
+    """
     return make_backend(backend).leadfield(
         mesh, conductivity, transfer, positions, source_model=source_model
     )

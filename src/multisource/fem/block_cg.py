@@ -13,7 +13,15 @@ from multisource.fem.multigrid import Multigrid
 
 @dataclass(frozen=True)
 class Convergence:
-    """Iterations taken, and the final relative residuals (w,)."""
+    """What a solve took and reached.
+
+    Attributes
+    ----------
+    iterations : int
+        Iterations taken.
+    residuals : ndarray of shape (w,)
+        Final relative residual of each column.
+    """
 
     iterations: int
     residuals: np.ndarray
@@ -27,13 +35,40 @@ def solve_block(
     max_iterations: int = 200,
     progress: Callable[[float], None] | None = None,
 ) -> tuple[np.ndarray, Convergence]:
-    """Solve A x = b for every column of ``right`` (n, w), rows in the order of ``multigrid``.
+    """Solve A x = b for every column of ``right``.
 
-    Columns are independent conjugate-gradient runs (Hestenes and Stiefel, 1952) in step, until
-    each has ``||b - A x|| <= tolerance ||b||``; they share every pass over the matrix. ``right``
-    is overwritten by the residuals. A may be singular with constant null space if the columns
-    sum to zero. ``progress`` is given the largest relative residual after each iteration. Raises
-    RuntimeError if ``max_iterations`` do not suffice.
+    Columns are independent conjugate-gradient runs in step, until each has
+    ``||b - A x|| <= tolerance ||b||``; they share every pass over the matrix. A may be singular
+    with constant null space if the columns sum to zero.
+
+    Parameters
+    ----------
+    multigrid : Multigrid
+        The matrix A (n, n), and the preconditioner.
+    right : ndarray of shape (n, w)
+        Right-hand sides, rows in the order of ``multigrid``; overwritten by the residuals.
+    tolerance : float, optional
+        Relative residual to be reached.
+    max_iterations : int, optional
+        Iterations after which the solver gives up.
+    progress : callable, optional
+        Called with the largest relative residual after each iteration.
+
+    Returns
+    -------
+    solution : ndarray of shape (n, w)
+        Solutions, rows in the order of ``multigrid``.
+    convergence : Convergence
+        Iterations and residuals.
+
+    Raises
+    ------
+    RuntimeError
+        If ``max_iterations`` do not suffice.
+
+    References
+    ----------
+    Hestenes and Stiefel, J. Res. Natl. Bur. Stand. 49, 1952.
     """
     a = multigrid.fine
     residual = right

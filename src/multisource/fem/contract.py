@@ -15,12 +15,12 @@ if TYPE_CHECKING:
 class Loads(NamedTuple):
     """Right-hand sides of dipoles.
 
-    Parameters
+    Attributes
     ----------
-    matrix
-        (3N, n) in 1/m: rows 3i, 3i + 1 and 3i + 2 are the loads at the n nodes of a unit dipole
-        (1 A m) along x, y and z at position i. Every row sums to 0, since no current is left over.
-    replaced
+    matrix : scipy.sparse.csr_array of shape (3N, n)
+        Rows 3i, 3i + 1 and 3i + 2 are the loads, in 1/m, at the n nodes of a unit dipole (1 A m)
+        along x, y and z at position i. Every row sums to 0, since no current is left over.
+    replaced : int
         How many of the N dipoles a simpler model took over; a warning counts them.
     """
 
@@ -47,16 +47,21 @@ class SourceModel(Protocol):
 
         Parameters
         ----------
-        mesh
-            Hexahedra or tetrahedra, nodes in mm, a tissue label an element.
-        positions
-            (N, 3) mm, some hundreds at a time.
-        elements
-            (N,) number of the element that each position lies in.
-        local
-            (N, 3) coordinates within the element, as ``fem.locate`` gives them.
-        conductivity
-            (m,) S/m of all elements.
+        mesh : Mesh
+            Hexahedra or tetrahedra, nodes in mm, one tissue label per element.
+        positions : ndarray of shape (N, 3)
+            Dipoles, mm, some hundreds at a time.
+        elements : ndarray of shape (N,)
+            Number of the element that each position lies in.
+        local : ndarray of shape (N, 3)
+            Coordinates within the element, as ``fem.locate`` gives them.
+        conductivity : ndarray of shape (m,)
+            Conductivity of all elements, S/m.
+
+        Returns
+        -------
+        Loads
+            Loads of unit dipoles along x, y and z.
         """
         ...
 
@@ -68,6 +73,16 @@ class FemBackend(Protocol):
         """Raise UserError where the backend cannot run here or lacks the source model.
 
         It is called before any job, in a process that waits for it: quick, nothing computed.
+
+        Parameters
+        ----------
+        source_model : str
+            Its name in the configuration.
+
+        Raises
+        ------
+        UserError
+            With one line that says what is missing and what to do.
         """
         ...
 
@@ -80,26 +95,26 @@ class FemBackend(Protocol):
         tolerance: float,
         names: list[str],
     ) -> np.ndarray:
-        """Solve one system an electrode; progress goes to standard output.
+        """Solve one system per electrode; progress goes to standard output.
 
         Parameters
         ----------
-        mesh
+        mesh : Mesh
             Hexahedra or tetrahedra with n nodes in mm.
-        conductivity
-            {tissue label: S/m}.
-        electrodes
-            (E, 3) mm, near the surface of the mesh.
-        tolerance
+        conductivity : dict of int to float
+            Conductivity by tissue label, S/m.
+        electrodes : ndarray of shape (E, 3)
+            Electrodes, mm, near the surface of the mesh.
+        tolerance : float
             Relative residual of each solve.
-        names
+        names : list of str
             Names of the E electrodes, for messages.
 
         Returns
         -------
-        numpy.ndarray
-            T (E, n) in V/A: potentials at the nodes for a current of 1 A through the electrode,
-            average reference.
+        ndarray of shape (E, n)
+            Transfer matrix, V/A: potentials at the nodes for a current of 1 A through the
+            electrode, average reference.
 
         Raises
         ------
@@ -121,19 +136,21 @@ class FemBackend(Protocol):
 
         Parameters
         ----------
-        mesh, conductivity
-            As for :meth:`transfer_matrix`.
-        transfer
-            T (E, n) in V/A.
-        positions
-            (N, 3) mm, in grey matter.
-        source_model
+        mesh : Mesh
+            The mesh of the transfer matrix.
+        conductivity : dict of int to float
+            Conductivity by tissue label, S/m.
+        transfer : ndarray of shape (E, n)
+            Transfer matrix, V/A.
+        positions : ndarray of shape (N, 3)
+            Dipoles, mm, in grey matter.
+        source_model : str
             How a dipole becomes a right-hand side, by its name in the configuration.
 
         Returns
         -------
-        numpy.ndarray
-            Gain (E, 3N) in V/(A m), average reference, columns x, y, z of each dipole.
+        ndarray of shape (E, 3N)
+            Gain, V/(Am), average reference, columns x, y, z of each dipole.
 
         Raises
         ------

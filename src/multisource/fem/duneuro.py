@@ -1,9 +1,7 @@
 """The DUNEuro backend: the finite-element leadfield computed by a user's build of duneuropy.
 
 The same mesh, electrodes and dipoles as the native backend, the same conventions out, so that the
-two can be exchanged and compared. DUNEuro runs in a process of its own: it can crash hard, and
-its module may belong to another Python. ``DUNEUROPY_PYTHON`` names that interpreter, else the
-running one is used with whatever PYTHONPATH adds to it.
+two can be exchanged and compared. DUNEuro runs in a process of its own, see ``duneuro_process``.
 
 DUNEuro knows no units. Nodes are in mm and conductivities in S/mm here, so that a transfer matrix
 comes out in V/A and a unit moment is 1 A mm; options go in as strings, the only leaf type that is
@@ -15,12 +13,7 @@ Schrader et al., PLoS ONE 16 (2021) e0252431.
 from __future__ import annotations
 
 import json
-import os
-import signal
-import subprocess
-import sys
 import tempfile
-from collections import deque
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -29,7 +22,7 @@ import numpy as np
 from scipy import sparse
 
 from multisource.errors import UserError
-from multisource.fem import duneuro_worker
+from multisource.fem.duneuro_process import run_worker
 from multisource.fem.electrode_projection import project_electrodes
 from multisource.fem.locate import locate
 from multisource.fem.mesh import Mesh
@@ -37,15 +30,12 @@ from multisource.fem.native import check_sources, check_tissue
 from multisource.fem.source_models.patch import MIN_PATCH, Patches
 from multisource.fem.transfer import GREY_MATTER
 
-DOCUMENTATION = "https://www.duneuro.org"
 PROJECTIONS = ("interpolated", "normal")
 # A projection that DUNEuro could not do leaves the electrode anywhere, without a word.
 PROJECTION_TOLERANCE_MM = 0.1
-# Bytes of the transfer rows held at a time, and dipoles a call.
+# Bytes of the transfer rows held at a time, and dipoles per call.
 ROW_BYTES = 500e6
 BATCH = 3000
-# DUNEuro says this once a solve.
-SOLVE_LINE = "=== Solver setup"
 _NODES = {"type": "closest_subentity_center", "codims": "3"}
 _VENANT = {
     "referenceLength": "20",
@@ -74,32 +64,6 @@ VENANT = ("multipolar_venant", "venant")
 EXPERIMENTAL = ("localised_subtraction",)
 
 
-def require_duneuropy(*, python: str | None = None, timeout: float = 120.0) -> None:
-    """Raise UserError, with the way out, unless ``import duneuropy`` works in ``python``.
-
-    It is tried in a process of its own, since the module of another Python version can crash.
-    """
-    interpreter = _interpreter(python)
-    code = (
-        "import numpy, duneuropy as d; d.MEEGDriver3d, d.Dipole3d, d.FieldVector3D; print('fine')"
-    )
-    try:
-        done = subprocess.run(
-            [interpreter, "-c", code], capture_output=True, text=True, timeout=timeout
-        )
-        reason = _reason(done.returncode, done.stderr)
-        fine = done.returncode == 0 and done.stdout.endswith("fine\n")
-    except (OSError, subprocess.TimeoutExpired) as error:
-        fine, reason = False, str(error)
-    if not fine:
-        raise UserError(
-            f"leadfield.fem.backend: duneuro needs the module duneuropy, which {interpreter} "
-            f"cannot import ({reason}): build it as {DOCUMENTATION} describes and put it on "
-            "PYTHONPATH (or name its interpreter in DUNEUROPY_PYTHON), or set "
-            "leadfield.fem.backend: native"
-        )
-
-
 def transfer_matrix(
     mesh: Mesh,
     conductivity: Mapping[int, float],
@@ -113,13 +77,44 @@ def transfer_matrix(
     python: str | None = None,
     progress: Callable[[str], None] | None = None,
 ) -> np.ndarray:
-    """Return T (E, n) in V/A, average reference, as ``transfer.transfer_matrix`` does.
+    """Return the transfer matrix as ``transfer.transfer_matrix`` does, computed by DUNEuro.
 
-    ``conductivity`` maps labels to S/m, ``electrodes`` (E, 3) mm. ``projection``: "interpolated"
-    solves for the nodes around each foot point and weighs them, exactly the native electrodes, at
-    three or more solves each; "normal" is DUNEuro's own projection, one solve each.
-    ``tolerance`` is the residual relative to that of DUNEuro's random start. Raises UserError for
-    a missing tissue, an electrode off the scalp or projected elsewhere, or DUNEuro's own message.
+    Parameters
+    ----------
+    mesh : Mesh
+        Hexahedra or tetrahedra with n nodes in mm.
+    conductivity : mapping of int to float
+        Conductivity by tissue label, S/m.
+    electrodes : ndarray of shape (E, 3)
+        Electrodes, mm.
+    tolerance : float, optional
+        Residual of each solve, relative to that of DUNEuro's random start.
+    names : list of str, optional
+        Names of the electrodes, for messages.
+    max_distance : float, optional
+        Largest distance of an electrode from the scalp, mm.
+    projection : {"interpolated", "normal"}, optional
+        "interpolated" solves for the nodes around each foot point and weighs them, exactly the
+        native electrodes, at three or more solves each; "normal" is DUNEuro's own projection, one
+        solve each.
+    threads : int, optional
+        Threads of DUNEuro.
+    python : str, optional
+        Interpreter that can import duneuropy; None takes that of ``DUNEUROPY_PYTHON``, else the
+        running one.
+    progress : callable, optional
+        Called with one line of text now and then.
+
+    Returns
+    -------
+    ndarray of shape (E, n)
+        Transfer matrix, V/A, average reference.
+
+    Raises
+    ------
+    UserError
+        For a missing tissue, an electrode off the scalp or projected elsewhere, or with DUNEuro's
+        own message.
     """
     if projection not in PROJECTIONS:
         raise UserError(
@@ -166,14 +161,44 @@ def leadfield(
     python: str | None = None,
     progress: Callable[[str], None] | None = None,
 ) -> np.ndarray:
-    """Return the gain (E, 3N) in V/(Am), average reference, as ``fem.leadfield`` does.
+    """Return the gain as ``fem.leadfield`` does, computed by DUNEuro.
 
-    ``transfer`` (E, n) V/A of either backend; ``positions`` (N, 3) mm in tissue ``label``. Venant
-    models stay within one tissue, which DUNEuro tells by conductivity: tissues less than 0.058 S/m
-    apart count as one. Localised subtraction takes two rings of elements here, the native model
-    four on tetrahedra: RDM 3e-4 to 9e-4 between them on the sphere (median; 95 %: 3e-3 at most). As
-    in ``fem.leadfield``, partial integration takes over where a Venant patch is small. Raises
-    UserError for an unknown source model, a dipole outside its tissue, or DUNEuro's own message.
+    Venant models stay within one tissue, which DUNEuro tells by conductivity: tissues less than
+    0.058 S/m apart count as one. Localised subtraction takes two rings of elements here, the native
+    model four on tetrahedra: RDM 3e-4 to 9e-4 between them on the sphere (median; 95 %: 3e-3 at
+    most). As in ``fem.leadfield``, partial integration takes over where a Venant patch is small.
+
+    Parameters
+    ----------
+    mesh : Mesh
+        The mesh of the transfer matrix.
+    conductivity : mapping of int to float
+        Conductivity by tissue label, S/m.
+    transfer : ndarray of shape (E, n)
+        Transfer matrix of either backend, V/A.
+    positions : ndarray of shape (N, 3)
+        Dipoles, mm, in tissue ``label``.
+    source_model : str, optional
+        Name of a source model.
+    label : int or None, optional
+        Tissue that the dipoles must lie in; None: any.
+    threads : int, optional
+        Threads of DUNEuro.
+    python : str, optional
+        Interpreter that can import duneuropy; None takes that of ``DUNEUROPY_PYTHON``, else the
+        running one.
+    progress : callable, optional
+        Called with one line of text now and then.
+
+    Returns
+    -------
+    ndarray of shape (E, 3N)
+        Gain, V/(Am), average reference, columns x, y, z of each dipole.
+
+    Raises
+    ------
+    UserError
+        For an unknown source model, a dipole outside its tissue, or with DUNEuro's own message.
     """
     check_sources(mesh, transfer, source_model, SOURCE_MODELS)
     positions = np.atleast_2d(np.asarray(positions, float))
@@ -283,52 +308,8 @@ def _run(
         for key, array in arrays.items():
             np.save(folder / f"{key}.npy", array)
         (folder / "request.json").write_text(json.dumps(request))
-        _call(folder, python, request["task"], progress or (lambda text: None))
+        run_worker(folder, python, request["task"], progress or (lambda text: None))
         result, projected = np.load(folder / "result.npy"), np.load(folder / "projected.npy")
     if not np.isfinite(result).all():
         raise UserError("DUNEuro returned values that are not finite: check the conductivities")
     return result, projected
-
-
-def _call(folder: Path, python: str | None, task: str, progress: Callable[[str], None]) -> None:
-    """Run the worker, passing its progress on; raise UserError with its reason if it fails."""
-    errors = folder / "stderr.txt"
-    with errors.open("w") as stderr:
-        process = subprocess.Popen(
-            [_interpreter(python), duneuro_worker.__file__, str(folder)],
-            stdout=subprocess.PIPE,
-            stderr=stderr,
-            text=True,
-        )
-        tail: deque[str] = deque(maxlen=5)
-        solves = 0
-        with process:
-            for line in process.stdout:
-                if line.startswith(duneuro_worker.PROGRESS):
-                    done, total = line.split()[-2:]
-                    progress(f"DUNEuro {task}: {done} of {total}")
-                elif line.startswith(SOLVE_LINE):
-                    solves += 1
-                    progress(f"DUNEuro {task}: solve {solves}")
-                elif line.strip():
-                    tail.append(line.strip())
-    if process.returncode == 0:
-        return
-    told = folder / "error.txt"
-    reason = told.read_text() if told.is_file() else ""
-    raise UserError(
-        f"DUNEuro failed ({reason or _reason(process.returncode, errors.read_text())})"
-        + (f" after saying {tail[-1]!r}" if tail and not reason else "")
-        + ": leadfield.fem.backend: native computes the same leadfield"
-    )
-
-
-def _reason(returncode: int, stderr: str) -> str:
-    if returncode < 0:
-        return f"killed by {signal.Signals(-returncode).name}"
-    lines = stderr.strip().splitlines()
-    return lines[-1] if lines else f"exit status {returncode}"
-
-
-def _interpreter(python: str | None) -> str:
-    return python or os.environ.get("DUNEUROPY_PYTHON") or sys.executable

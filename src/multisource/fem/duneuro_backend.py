@@ -17,8 +17,20 @@ class DuneuroBackend:
     """``fem.duneuro`` under the contract of a backend."""
 
     def check(self, source_model: str) -> None:
-        """Raise UserError unless duneuropy can be imported and has the source model."""
-        from multisource.fem.duneuro import SOURCE_MODELS, require_duneuropy
+        """Raise UserError unless duneuropy can be imported and has the source model.
+
+        Parameters
+        ----------
+        source_model : str
+            Its name in the configuration.
+
+        Raises
+        ------
+        UserError
+            If the module or the source model is missing.
+        """
+        from multisource.fem.duneuro import SOURCE_MODELS
+        from multisource.fem.duneuro_process import require_duneuropy
 
         if source_model not in SOURCE_MODELS:
             raise UserError(
@@ -36,7 +48,26 @@ class DuneuroBackend:
         tolerance: float,
         names: list[str],
     ) -> np.ndarray:
-        """Return T (E, n) in V/A; see ``FemBackend``."""
+        """Solve one system per electrode; see ``FemBackend``.
+
+        Parameters
+        ----------
+        mesh : Mesh
+            Hexahedra or tetrahedra with n nodes in mm.
+        conductivity : dict of int to float
+            Conductivity by tissue label, S/m.
+        electrodes : ndarray of shape (E, 3)
+            Electrodes, mm.
+        tolerance : float
+            Relative residual of each solve.
+        names : list of str
+            Names of the electrodes, for messages.
+
+        Returns
+        -------
+        ndarray of shape (E, n)
+            Transfer matrix, V/A, average reference.
+        """
         from multisource.fem.duneuro import transfer_matrix
 
         return transfer_matrix(
@@ -52,7 +83,26 @@ class DuneuroBackend:
         *,
         source_model: str,
     ) -> np.ndarray:
-        """Return the gain (E, 3N) in V/(A m); see ``FemBackend``."""
+        """Apply the transfer matrix to dipoles; see ``FemBackend``.
+
+        Parameters
+        ----------
+        mesh : Mesh
+            The mesh of the transfer matrix.
+        conductivity : dict of int to float
+            Conductivity by tissue label, S/m.
+        transfer : ndarray of shape (E, n)
+            Transfer matrix, V/A.
+        positions : ndarray of shape (N, 3)
+            Dipoles, mm, in grey matter.
+        source_model : str
+            Its name in the configuration.
+
+        Returns
+        -------
+        ndarray of shape (E, 3N)
+            Gain, V/(Am), average reference, columns x, y, z of each dipole.
+        """
         from multisource.fem.duneuro import leadfield
 
         return leadfield(

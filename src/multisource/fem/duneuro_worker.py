@@ -5,9 +5,13 @@ folder holds request.json and the arrays that ``duneuro.py`` wrote; the answer i
 projected.npy, or error.txt.
 """
 
+from __future__ import annotations
+
 import json
 import sys
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 
 import numpy as np
 
@@ -15,6 +19,13 @@ PROGRESS = "multisource progress"
 
 
 def main(folder: Path) -> None:
+    """Do what the folder's request says, and leave the answer in the folder.
+
+    Parameters
+    ----------
+    folder : Path
+        Holds request.json and the arrays it speaks of.
+    """
     import duneuropy
 
     request = json.loads((folder / "request.json").read_text())
@@ -35,17 +46,60 @@ def main(folder: Path) -> None:
     np.save(folder / "projected.npy", projected)
 
 
-def set_electrodes(duneuropy, driver, points: np.ndarray, options: dict) -> np.ndarray:
-    """Give the driver its electrodes; return where it projected them."""
+def set_electrodes(
+    duneuropy: ModuleType, driver: Any, points: np.ndarray, options: dict[str, Any]
+) -> np.ndarray:
+    """Give the driver its electrodes; return where it projected them.
+
+    Parameters
+    ----------
+    duneuropy : module
+        The module duneuropy.
+    driver : duneuropy.MEEGDriver3d
+        The driver.
+    points : ndarray of shape (K, 3)
+        Electrodes, mm.
+    options : dict
+        Options of DUNEuro for electrodes.
+
+    Returns
+    -------
+    ndarray of shape (K, 3)
+        Projected electrodes, mm.
+    """
     driver.setElectrodes([duneuropy.FieldVector3D(point) for point in points], options)
     return np.array([np.array(point) for point in driver.getProjectedElectrodes()])
 
 
-def transfer(duneuropy, driver, request: dict, folder: Path):
-    """Transfer matrix of weighted points, current out at the first point, some rows at a time."""
+def transfer(
+    duneuropy: ModuleType, driver: Any, request: dict[str, Any], folder: Path
+) -> tuple[np.ndarray, np.ndarray]:
+    """Compute the transfer matrix of weighted points, current out at the first point.
+
+    Some rows are held at a time.
+
+    Parameters
+    ----------
+    duneuropy : module
+        The module duneuropy.
+    driver : duneuropy.MEEGDriver3d
+        The driver.
+    request : dict
+        ``rows`` (points at a time), and the options ``electrodes`` and ``solve`` of DUNEuro.
+    folder : Path
+        Holds points.npy (K, 3), mm, and weights.npy (E, K).
+
+    Returns
+    -------
+    matrix : ndarray of shape (E, n)
+        Transfer matrix, V/A.
+    projected : ndarray of shape (K, 3)
+        Where DUNEuro projected the points, mm.
+    """
     points = np.load(folder / "points.npy")
     weights = np.load(folder / "weights.npy")
-    total, projected, step = 0.0, points.copy(), max(request["rows"], 1)
+    total: Any = 0.0
+    projected, step = points.copy(), max(request["rows"], 1)
     for start in range(1, len(points), step):
         part = slice(start, min(start + step, len(points)))
         chosen = np.concatenate([points[:1], points[part]])
@@ -59,8 +113,31 @@ def transfer(duneuropy, driver, request: dict, folder: Path):
     return total, projected
 
 
-def apply(duneuropy, driver, request: dict, folder: Path):
-    """Potentials (electrodes, dipoles) of dipoles (position, moment) by a transfer matrix."""
+def apply(
+    duneuropy: ModuleType, driver: Any, request: dict[str, Any], folder: Path
+) -> tuple[np.ndarray, np.ndarray]:
+    """Compute the potentials of dipoles by a transfer matrix.
+
+    Parameters
+    ----------
+    duneuropy : module
+        The module duneuropy.
+    driver : duneuropy.MEEGDriver3d
+        The driver.
+    request : dict
+        ``source_models``, ``batch`` (dipoles at a time), and the options ``electrodes`` and
+        ``solve`` of DUNEuro.
+    folder : Path
+        Holds points.npy (K, 3), transfer.npy (E, n), dipoles.npy (D, 6), position and moment, and
+        choice.npy (D,), the number of each dipole's source model.
+
+    Returns
+    -------
+    gain : ndarray of shape (E, D)
+        Potentials.
+    projected : ndarray of shape (K, 3)
+        Where DUNEuro projected the points, mm.
+    """
     projected = set_electrodes(
         duneuropy, driver, np.load(folder / "points.npy"), request["electrodes"]
     )

@@ -23,10 +23,30 @@ def project_electrodes(
     names: list[str] | None = None,
     max_distance: float = 10.0,
 ) -> tuple[np.ndarray, sparse.csr_array]:
-    """Return the foot points (E, 3) mm and the weights (E, n) >= 0 that interpolate there.
+    """Return the foot points of electrodes on the mesh, and the weights that interpolate there.
 
-    ``electrodes`` (E, 3) mm. Raises UserError for an electrode more than ``max_distance`` mm from
-    the mesh surface, or for coordinates that are not finite.
+    Parameters
+    ----------
+    mesh : Mesh
+        Mesh with n nodes in mm.
+    electrodes : ndarray of shape (E, 3)
+        Electrodes, mm.
+    names : list of str, optional
+        Names of the electrodes, for messages; None counts them.
+    max_distance : float, optional
+        Largest distance of an electrode from the surface of the mesh, mm.
+
+    Returns
+    -------
+    feet : ndarray of shape (E, 3)
+        Foot points, mm.
+    weights : scipy.sparse.csr_array of shape (E, n)
+        Values >= 0 of the nodes' functions at the foot points.
+
+    Raises
+    ------
+    UserError
+        For an electrode too far from the surface of the mesh, or coordinates that are not finite.
     """
     electrodes = np.atleast_2d(np.asarray(electrodes, float))
     names = names or [str(number) for number in range(len(electrodes))]

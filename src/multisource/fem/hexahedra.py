@@ -13,14 +13,32 @@ SMALLEST = 0.1
 
 
 def hexahedral_mesh(labels: np.ndarray, affine: np.ndarray, *, shift: float = 0.33) -> Mesh:
-    """Return one hexahedron a voxel, with nodes shifted to smooth the tissue boundaries.
+    """Return one hexahedron per voxel, with nodes shifted to smooth the tissue boundaries.
 
-    ``labels`` (i, j, k): 0 is air and left out. ``affine`` (4, 4): voxel index (of the centre) to
-    surface RAS mm. ``shift`` in [0, 0.5): each node at a boundary moves by this share of the way
-    to the centroid of the minority tissue around it (Camacho et al., Med. Biol. Eng. Comput. 35,
-    1997; Wolters et al., IEEE TBME 54, 2007); 0 keeps the staircase. Below 1/3 no element can
-    fold; beyond, the nodes of elements that would are held back. Raises UserError for labels that
-    are not a volume or hold no tissue.
+    Parameters
+    ----------
+    labels : ndarray of shape (i, j, k)
+        Tissue labels; 0 is air and left out.
+    affine : ndarray of shape (4, 4)
+        From the voxel index (of the centre) to surface RAS mm.
+    shift : float, optional
+        In [0, 0.5): each node at a boundary moves by this share of the way to the centroid of the
+        minority tissue around it; 0 keeps the staircase. Below 1/3 no element can fold; beyond,
+        the nodes of elements that would are held back.
+
+    Returns
+    -------
+    Mesh
+        The hexahedra, right-handed, with their lattice.
+
+    Raises
+    ------
+    UserError
+        If the labels are not a volume or hold no tissue, or the shift is out of bounds.
+
+    References
+    ----------
+    Camacho et al., Med. Biol. Eng. Comput. 35, 1997; Wolters et al., IEEE TBME 54, 2007.
     """
     labels = np.asarray(labels)
     if labels.ndim != 3:

@@ -17,7 +17,14 @@ PIECES = 64
 
 
 @numba.njit(inline="always", fastmath={"contract", "reassoc"})
-def _add_row(out, start, stop, columns, data, x):
+def _add_row(
+    out: np.ndarray,
+    start: int,
+    stop: int,
+    columns: np.ndarray,
+    data: np.ndarray,
+    x: np.ndarray,
+) -> None:
     """Add ``data[start:stop] @ x[columns[start:stop]]`` to ``out``, four entries at a time."""
     width = len(out)
     at = start
@@ -36,23 +43,73 @@ def _add_row(out, start, stop, columns, data, x):
 
 
 @numba.njit(parallel=True, cache=True)
-def multiply(pointers, columns, data, x, y):
-    """y = A x."""
+def multiply(
+    pointers: np.ndarray,
+    columns: np.ndarray,
+    data: np.ndarray,
+    x: np.ndarray,
+    y: np.ndarray,
+) -> None:
+    """Write A x to ``y``.
+
+    Parameters
+    ----------
+    pointers, columns, data : ndarray
+        A (m, n) in compressed rows.
+    x : ndarray of shape (n, w)
+        Block of columns.
+    y : ndarray of shape (m, w)
+        Overwritten.
+    """
     for row in numba.prange(len(pointers) - 1):
         y[row] = 0
         _add_row(y[row], pointers[row], pointers[row + 1], columns, data, x)
 
 
 @numba.njit(parallel=True, cache=True)
-def add_multiply(pointers, columns, data, x, y):
-    """y += A x."""
+def add_multiply(
+    pointers: np.ndarray,
+    columns: np.ndarray,
+    data: np.ndarray,
+    x: np.ndarray,
+    y: np.ndarray,
+) -> None:
+    """Add A x to ``y``.
+
+    Parameters
+    ----------
+    pointers, columns, data : ndarray
+        A (m, n) in compressed rows.
+    x : ndarray of shape (n, w)
+        Block of columns.
+    y : ndarray of shape (m, w)
+        Changed in place.
+    """
     for row in numba.prange(len(pointers) - 1):
         _add_row(y[row], pointers[row], pointers[row + 1], columns, data, x)
 
 
 @numba.njit(parallel=True, cache=True)
-def minus_upper(pointers, diagonal, columns, data, x, y):
-    """y = -U x, the residual after a forward sweep from zero (U: strict upper triangle)."""
+def minus_upper(
+    pointers: np.ndarray,
+    diagonal: np.ndarray,
+    columns: np.ndarray,
+    data: np.ndarray,
+    x: np.ndarray,
+    y: np.ndarray,
+) -> None:
+    """Write -U x to ``y``, the residual after a forward sweep from zero.
+
+    Parameters
+    ----------
+    pointers, diagonal, columns, data : ndarray
+        A (n, n) in compressed rows, and the place of each row's diagonal entry; U is its strict
+        upper triangle.
+    x : ndarray of shape (n, w)
+        Block of columns.
+    y : ndarray of shape (n, w)
+        Overwritten.
+    """
     for row in numba.prange(len(pointers) - 1):
         y[row] = 0
         _add_row(y[row], diagonal[row] + 1, pointers[row + 1], columns, data, x)
@@ -61,8 +118,28 @@ def minus_upper(pointers, diagonal, columns, data, x, y):
 
 
 @numba.njit(parallel=True, cache=True)
-def forward_from_zero(slabs, pointers, diagonal, columns, data, b, x):
-    """Forward Gauss-Seidel with start zero, (D + L) x = b, on the rows of one colour."""
+def forward_from_zero(
+    slabs: np.ndarray,
+    pointers: np.ndarray,
+    diagonal: np.ndarray,
+    columns: np.ndarray,
+    data: np.ndarray,
+    b: np.ndarray,
+    x: np.ndarray,
+) -> None:
+    """Sweep forward by Gauss-Seidel from zero, (D + L) x = b, on the rows of one colour.
+
+    Parameters
+    ----------
+    slabs : ndarray of shape (s, 2)
+        First row and the row after the last of each slab.
+    pointers, diagonal, columns, data : ndarray
+        A (n, n) in compressed rows, and the place of each row's diagonal entry.
+    b : ndarray of shape (n, w)
+        Right-hand sides.
+    x : ndarray of shape (n, w)
+        Overwritten in the rows of the slabs.
+    """
     for slab in numba.prange(len(slabs)):
         for row in range(slabs[slab, 0], slabs[slab, 1]):
             x[row] = 0
@@ -73,8 +150,28 @@ def forward_from_zero(slabs, pointers, diagonal, columns, data, b, x):
 
 
 @numba.njit(parallel=True, cache=True)
-def backward(slabs, pointers, diagonal, columns, data, b, x):
-    """Backward Gauss-Seidel on the rows of one colour, in place."""
+def backward(
+    slabs: np.ndarray,
+    pointers: np.ndarray,
+    diagonal: np.ndarray,
+    columns: np.ndarray,
+    data: np.ndarray,
+    b: np.ndarray,
+    x: np.ndarray,
+) -> None:
+    """Sweep backward by Gauss-Seidel on the rows of one colour, in place.
+
+    Parameters
+    ----------
+    slabs : ndarray of shape (s, 2)
+        First row and the row after the last of each slab.
+    pointers, diagonal, columns, data : ndarray
+        A (n, n) in compressed rows, and the place of each row's diagonal entry.
+    b : ndarray of shape (n, w)
+        Right-hand sides.
+    x : ndarray of shape (n, w)
+        Solutions, improved in the rows of the slabs.
+    """
     for slab in numba.prange(len(slabs)):
         total = np.empty(x.shape[1], x.dtype)
         for row in range(slabs[slab, 1] - 1, slabs[slab, 0] - 1, -1):
@@ -87,8 +184,22 @@ def backward(slabs, pointers, diagonal, columns, data, b, x):
 
 
 @numba.njit(parallel=True, cache=True)
-def dots(x, y):
-    """Column-wise inner products in double precision, the same on any number of threads."""
+def dots(
+    x: np.ndarray,
+    y: np.ndarray,
+) -> np.ndarray:
+    """Return column-wise inner products, the same on any number of threads.
+
+    Parameters
+    ----------
+    x, y : ndarray of shape (n, w)
+        Blocks of columns, in any precision.
+
+    Returns
+    -------
+    ndarray of shape (w,)
+        Inner products in double precision.
+    """
     partial = np.zeros((PIECES, x.shape[1]))
     for piece in numba.prange(PIECES):
         total = partial[piece]
@@ -99,8 +210,29 @@ def dots(x, y):
 
 
 @numba.njit(parallel=True, cache=True)
-def multiply_and_dot(pointers, columns, data, x, y):
-    """y = A x, and the inner products of x and y while both are at hand."""
+def multiply_and_dot(
+    pointers: np.ndarray,
+    columns: np.ndarray,
+    data: np.ndarray,
+    x: np.ndarray,
+    y: np.ndarray,
+) -> np.ndarray:
+    """Write A x to ``y``, and return the inner products of both while they are at hand.
+
+    Parameters
+    ----------
+    pointers, columns, data : ndarray
+        A (n, n) in compressed rows.
+    x : ndarray of shape (n, w)
+        Block of columns.
+    y : ndarray of shape (n, w)
+        Overwritten.
+
+    Returns
+    -------
+    ndarray of shape (w,)
+        Inner products of ``x`` and ``y``, column by column.
+    """
     size = len(x)
     partial = np.zeros((PIECES, x.shape[1]))
     for piece in numba.prange(PIECES):
@@ -114,8 +246,33 @@ def multiply_and_dot(pointers, columns, data, x, y):
 
 
 @numba.njit(parallel=True, cache=True)
-def step(x, r, p, q, alpha, scale, single):
-    """x += alpha p, r -= alpha q, single = r / scale; return the squared norms of r."""
+def step(
+    x: np.ndarray,
+    r: np.ndarray,
+    p: np.ndarray,
+    q: np.ndarray,
+    alpha: np.ndarray,
+    scale: np.ndarray,
+    single: np.ndarray,
+) -> np.ndarray:
+    """Take a step of conjugate gradients: x += alpha p, r -= alpha q, single = r / scale.
+
+    Parameters
+    ----------
+    x, r : ndarray of shape (n, w)
+        Solutions and residuals, changed in place.
+    p, q : ndarray of shape (n, w)
+        Directions, and A times them.
+    alpha, scale : ndarray of shape (w,)
+        Lengths of the step, and norms of the right-hand sides.
+    single : ndarray of float32, shape (n, w)
+        Overwritten.
+
+    Returns
+    -------
+    ndarray of shape (w,)
+        Squared norms of the residuals.
+    """
     partial = np.zeros((PIECES, x.shape[1]))
     for piece in numba.prange(PIECES):
         total = partial[piece]
@@ -130,8 +287,22 @@ def step(x, r, p, q, alpha, scale, single):
 
 
 @numba.njit(parallel=True, cache=True)
-def turn(p, z, beta):
-    """p = z + beta p, column by column."""
+def turn(
+    p: np.ndarray,
+    z: np.ndarray,
+    beta: np.ndarray,
+) -> None:
+    """Set p = z + beta p, column by column.
+
+    Parameters
+    ----------
+    p : ndarray of shape (n, w)
+        Directions, changed in place.
+    z : ndarray of shape (n, w)
+        Corrections.
+    beta : ndarray of shape (w,)
+        Shares of the former directions.
+    """
     for row in numba.prange(len(p)):
         for k in range(p.shape[1]):
             p[row, k] = z[row, k] + beta[k] * p[row, k]

@@ -13,11 +13,26 @@ import numpy as np
 def prism_layers(
     inner: np.ndarray, outer: np.ndarray, triangles: np.ndarray, count: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return nodes ((count + 1) n, 3) and tetrahedra (3 count t, 4) of equally thick layers.
+    """Return nodes and tetrahedra of equally thick layers between two surfaces.
 
-    ``inner``, ``outer`` (n, 3): the vertices of both surfaces; ``triangles`` (t, 3) outward, of
-    both. Node ``k * n + v`` is vertex ``v`` of the k-th surface from the inside. Neighbouring
-    prisms are cut along the same diagonals, and all volumes are positive where ``fit`` says so.
+    Neighbouring prisms are cut along the same diagonals, and all volumes are positive where ``fit``
+    says so.
+
+    Parameters
+    ----------
+    inner, outer : ndarray of shape (n, 3)
+        Vertices of both surfaces.
+    triangles : ndarray of shape (t, 3)
+        Triangles of both, outward.
+    count : int
+        Number of layers.
+
+    Returns
+    -------
+    nodes : ndarray of shape ((count + 1) n, 3)
+        Node ``k * n + v`` is vertex ``v`` of the k-th surface from the inside.
+    elements : ndarray of shape (3 count t, 4)
+        Tetrahedra.
     """
     n = len(inner)
     parts = np.linspace(0, 1, count + 1)[:, None, None]
@@ -45,7 +60,24 @@ def prism_layers(
 def fit(
     inner: np.ndarray, inner_triangles: np.ndarray, outer: np.ndarray, triangles: np.ndarray
 ) -> bool:
-    """Whether two surfaces have the same triangles and no prism between them is turned over."""
+    """Tell whether two surfaces have the same triangles and no prism between them is turned over.
+
+    Parameters
+    ----------
+    inner : ndarray of shape (n, 3)
+        Vertices of the inner surface.
+    inner_triangles : ndarray of shape (t, 3)
+        Its triangles.
+    outer : ndarray of shape (k, 3)
+        Vertices of the outer surface.
+    triangles : ndarray of shape (u, 3)
+        Its triangles.
+
+    Returns
+    -------
+    bool
+        Whether layers can be laid between them.
+    """
     if len(inner) != len(outer) or not np.array_equal(inner_triangles, triangles):
         return False
     nodes, elements = prism_layers(inner, outer, triangles, 1)

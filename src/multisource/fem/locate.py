@@ -13,9 +13,23 @@ TRIES = 400
 
 
 def locate(mesh: Mesh, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the element (p,) of each point (p, 3) mm, -1 outside, and local coordinates (p, 3).
+    """Find the element that holds each point.
 
     Elements are tried in the order of their centroids' distance.
+
+    Parameters
+    ----------
+    mesh : Mesh
+        Where to look.
+    points : ndarray of shape (p, 3)
+        Points, mm.
+
+    Returns
+    -------
+    elements : ndarray of int, shape (p,)
+        Number of the element, -1 outside the mesh.
+    local : ndarray of shape (p, 3)
+        Reference coordinates in it.
     """
     points = np.atleast_2d(np.asarray(points, float))
     tree, reach = mesh.centroid_tree, mesh.reach
@@ -48,9 +62,23 @@ def locate(mesh: Mesh, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def local_coordinates(mesh: Mesh, elements: np.ndarray, points: np.ndarray) -> np.ndarray:
-    """Return reference coordinates (p, 3) of points (p, 3) in given elements (p,).
+    """Return the reference coordinates of points in given elements.
 
-    Exact for tetrahedra, by Newton's method for hexahedra; in [0, 1] inside.
+    They are exact for tetrahedra, and by Newton's method for hexahedra.
+
+    Parameters
+    ----------
+    mesh : Mesh
+        The mesh.
+    elements : ndarray of int, shape (p,)
+        An element for each point.
+    points : ndarray of shape (p, 3)
+        Points, mm.
+
+    Returns
+    -------
+    ndarray of shape (p, 3)
+        Coordinates, in [0, 1] inside the element.
     """
     corners = mesh.nodes[mesh.elements[elements]]
     if not mesh.is_hexahedral:
@@ -70,14 +98,42 @@ def local_coordinates(mesh: Mesh, elements: np.ndarray, points: np.ndarray) -> n
 
 
 def shape_functions(mesh: Mesh, local: np.ndarray) -> np.ndarray:
-    """Return the element functions (p, 8|4) at local coordinates (p, 3)."""
+    """Return the functions of an element's nodes at local coordinates.
+
+    Parameters
+    ----------
+    mesh : Mesh
+        Says which kind of element.
+    local : ndarray of shape (p, 3)
+        Reference coordinates.
+
+    Returns
+    -------
+    ndarray of shape (p, 8) or (p, 4)
+        Values of the functions.
+    """
     if mesh.is_hexahedral:
         return trilinear(local)[0]
     return np.column_stack([1 - local.sum(axis=1), local])
 
 
 def shape_gradients(mesh: Mesh, elements: np.ndarray, local: np.ndarray) -> np.ndarray:
-    """Return the gradients (p, 8|4, 3) in 1/mm of the element functions at given points."""
+    """Return the gradients of the functions of an element's nodes at given points.
+
+    Parameters
+    ----------
+    mesh : Mesh
+        The mesh, nodes in mm.
+    elements : ndarray of int, shape (p,)
+        An element for each point.
+    local : ndarray of shape (p, 3)
+        Reference coordinates in it.
+
+    Returns
+    -------
+    ndarray of shape (p, 8, 3) or (p, 4, 3)
+        Gradients, 1/mm.
+    """
     corners = mesh.nodes[mesh.elements[elements]]
     if mesh.is_hexahedral:
         slopes = trilinear(local)[1]

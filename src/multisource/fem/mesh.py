@@ -1,10 +1,11 @@
-"""The finite-element mesh: nodes, elements of one kind, one tissue label an element."""
+"""The finite-element mesh: nodes, elements of one kind, one tissue label per element."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
 from os import PathLike
+from typing import Any
 
 import numpy as np
 from scipy import sparse
@@ -24,10 +25,19 @@ TET_FACES = np.array([[1, 2, 3], [0, 3, 2], [0, 1, 3], [0, 2, 1]])
 
 @dataclass(frozen=True, eq=False)
 class Mesh:
-    """Nodes (n, 3) mm, elements (m, 8) hexahedra or (m, 4) tetrahedra, labels (m,) uint8.
+    """Nodes, elements of one kind and one tissue label per element.
 
-    ``lattice`` (n, 3) holds the integer grid coordinates of hexahedron nodes, from which the
-    stiffness matrix is assembled; it is None for tetrahedra.
+    Attributes
+    ----------
+    nodes : ndarray of shape (n, 3)
+        Nodes, mm.
+    elements : ndarray of int, shape (m, 8) or (m, 4)
+        Hexahedra or tetrahedra.
+    labels : ndarray of uint8, shape (m,)
+        Tissue labels.
+    lattice : ndarray of int, shape (n, 3), or None
+        Integer grid coordinates of hexahedron nodes, from which the stiffness matrix is assembled;
+        None for tetrahedra.
     """
 
     nodes: np.ndarray
@@ -37,6 +47,7 @@ class Mesh:
 
     @property
     def is_hexahedral(self) -> bool:
+        """Whether the elements are hexahedra; else they are tetrahedra."""
         return self.elements.shape[1] == 8
 
     @cached_property
@@ -71,19 +82,49 @@ class Mesh:
         return sparse.csr_array((ones, (rows, columns)), shape=(len(self.nodes), count))
 
     def nodes_inside(self, label: int) -> np.ndarray:
-        """Mask (n,) of the nodes all of whose elements carry ``label``."""
+        """Return a mask of the nodes all of whose elements carry a label.
+
+        Parameters
+        ----------
+        label : int
+            Tissue label.
+
+        Returns
+        -------
+        ndarray of bool, shape (n,)
+            The mask.
+        """
         inside = np.ones(len(self.nodes), bool)
         inside[self.elements[self.labels != label].ravel()] = False
         return inside
 
     def nodes_of(self, label: int) -> np.ndarray:
-        """Mask (n,) of the nodes that belong to at least one element of ``label``."""
+        """Return a mask of the nodes that belong to at least one element of a label.
+
+        Parameters
+        ----------
+        label : int
+            Tissue label.
+
+        Returns
+        -------
+        ndarray of bool, shape (n,)
+            The mask.
+        """
         mask = np.zeros(len(self.nodes), bool)
         mask[self.elements[self.labels == label].ravel()] = True
         return mask
 
     def boundary_faces(self) -> tuple[np.ndarray, np.ndarray]:
-        """Return faces (f, 4|3) that bound one element only, and their elements (f,)."""
+        """Return the faces that bound one element only.
+
+        Returns
+        -------
+        faces : ndarray of int, shape (f, 4) or (f, 3)
+            Nodes of each face.
+        owners : ndarray of int, shape (f,)
+            Its element.
+        """
         local = HEX_FACES if self.is_hexahedral else TET_FACES
         owners = np.arange(len(self.elements))
         if self.is_hexahedral:
@@ -106,8 +147,17 @@ class Mesh:
     def check(self, labels: tuple[int, ...] | None = None) -> None:
         """Raise UserError for a missing tissue, an unused node or a floating component.
 
-        ``labels`` are the tissues that must be there. Components that share no node with the
-        rest would leave the potential undetermined.
+        Components that share no node with the rest would leave the potential undetermined.
+
+        Parameters
+        ----------
+        labels : tuple of int, optional
+            Labels of the tissues that must be there.
+
+        Raises
+        ------
+        UserError
+            For a missing tissue, an unused node or a floating component.
         """
         for label in labels or ():
             if not np.any(self.labels == label):
@@ -134,17 +184,36 @@ class Mesh:
             )
 
 
-def save_mesh(mesh: Mesh, path: str | PathLike) -> None:
-    """Write a mesh as a compressed-free .npz file without pickled objects."""
-    arrays = {"nodes": mesh.nodes, "elements": mesh.elements, "labels": mesh.labels}
+def save_mesh(mesh: Mesh, path: str | PathLike[str]) -> None:
+    """Write a mesh as an uncompressed .npz file without pickled objects.
+
+    Parameters
+    ----------
+    mesh : Mesh
+        What is written.
+    path : str or path-like
+        File.
+    """
+    arrays: dict[str, Any] = {"nodes": mesh.nodes, "elements": mesh.elements, "labels": mesh.labels}
     if mesh.lattice is not None:
         arrays["lattice"] = mesh.lattice
     with atomic(path) as part:
         np.savez(part, **arrays)
 
 
-def load_mesh(path: str | PathLike) -> Mesh:
-    """Read a mesh written by ``save_mesh``."""
+def load_mesh(path: str | PathLike[str]) -> Mesh:
+    """Read a mesh written by ``save_mesh``.
+
+    Parameters
+    ----------
+    path : str or path-like
+        File.
+
+    Returns
+    -------
+    Mesh
+        The mesh.
+    """
     with np.load(path, allow_pickle=False) as file:
         lattice = file["lattice"] if "lattice" in file else None
         return Mesh(file["nodes"], file["elements"], file["labels"], lattice)

@@ -23,25 +23,53 @@ COARSEST = 400
 
 @dataclass
 class Level:
-    """One level: matrix in slab order, and interpolation from the next coarser level."""
+    """One level, and the way to and from the next coarser one.
+
+    Attributes
+    ----------
+    matrix : scipy.sparse.csr_array of shape (n, n)
+        Matrix in slab order, float32.
+    colours : list of ndarray of shape (s, 2)
+        First row and the row after the last of each slab, for each of the two colours.
+    diagonal : ndarray of shape (n,)
+        Place of each row's diagonal entry.
+    interpolation : scipy.sparse.csr_array of shape (n, c)
+        From the next coarser level.
+    restriction : scipy.sparse.csr_array of shape (c, n)
+        Its transpose.
+    work : list of ndarray
+        Arrays that a cycle writes to, kept from one cycle to the next.
+    """
 
     matrix: sparse.csr_array
     colours: list[np.ndarray]
     diagonal: np.ndarray
-    interpolation: sparse.csr_array | None = None
-    restriction: sparse.csr_array | None = None
+    interpolation: sparse.csr_array
+    restriction: sparse.csr_array
     work: list[np.ndarray] = field(default_factory=list)
 
 
 class Multigrid:
     """A symmetric V-cycle M ~ A^-1 for blocks of columns (n, w), float32, in slab order.
 
-    ``order`` (n,) lists the caller's rows in slab order and ``fine`` is the float64 matrix in that
-    order: the solver works there throughout and sorts back once.
+    Parameters
+    ----------
+    matrix : scipy.sparse.csr_array of shape (n, n)
+        The symmetric matrix A.
+
+    Attributes
+    ----------
+    order : ndarray of int, shape (n,)
+        The caller's rows in slab order.
+    fine : scipy.sparse.csr_array of shape (n, n)
+        The matrix in that order, float64: the solver works there throughout and sorts back once.
+    levels : list of Level
+        All levels but the coarsest, finest first.
+    coarsest : ndarray of shape (c, c)
+        Pseudo-inverse of the coarsest matrix, float32.
     """
 
     def __init__(self, matrix: sparse.csr_array) -> None:
-        """Build the hierarchy of a symmetric ``matrix`` (n, n)."""
         matrices, interpolations, groups = _levels(matrix)
         self.levels: list[Level] = []
         orders = [_slab_order(group) for group in groups]
@@ -57,13 +85,10 @@ class Multigrid:
             else:
                 single = _permuted(matrices[depth], order, order).astype(np.float32)
             matrices[depth] = None
-            level = Level(single, colours, _diagonal_places(single))
-            if depth < len(interpolations):
-                coarse = orders[depth + 1][0] if depth + 1 < len(orders) else None
-                level.interpolation = _permuted(interpolations[depth], order, coarse).astype(
-                    np.float32
-                )
-                level.restriction = level.interpolation.T.tocsr()
+            # The coarsest level keeps its order.
+            coarse = orders[depth + 1][0] if depth + 1 < len(orders) else None
+            up = _permuted(interpolations[depth], order, coarse).astype(np.float32)
+            level = Level(single, colours, _diagonal_places(single), up, up.T.tocsr())
             self.levels.append(level)
         # The constant null space of the Neumann problem reaches the coarsest level, where the
         # pseudo-inverse removes it.
@@ -75,7 +100,15 @@ class Multigrid:
         return [level.matrix.shape[0] for level in self.levels] + [len(self.coarsest)]
 
     def cycle(self, residual: np.ndarray, out: np.ndarray) -> None:
-        """Write M ``residual`` to ``out``; both (n, w) float32 in slab order."""
+        """Write M times a residual to ``out``.
+
+        Parameters
+        ----------
+        residual : ndarray of float32, shape (n, w)
+            Residuals in slab order.
+        out : ndarray of float32, shape (n, w)
+            Overwritten.
+        """
         self._cycle(0, residual, out)
 
     def _cycle(self, depth: int, b: np.ndarray, x: np.ndarray) -> None:
@@ -169,7 +202,13 @@ def _breadth_first(matrix: sparse.csr_array) -> np.ndarray:
 
 
 @numba.njit(cache=True)
-def _spread(pointers, columns, start, depth):
+def _spread(
+    pointers: np.ndarray,
+    columns: np.ndarray,
+    start: int,
+    depth: np.ndarray,
+) -> None:
+    """Number the rows by their steps from ``start``; ``depth`` holds -1 to begin with."""
     queue = np.empty(len(depth), np.int64)
     queue[0], head, tail = start, 0, 1
     depth[start] = 0

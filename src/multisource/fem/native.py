@@ -47,10 +47,28 @@ log = logging.getLogger(__name__)
 
 
 def head_mesh(head: Head, kind: str, *, shift: float = 0.33) -> Mesh:
-    """Return the mesh of a head: "hexahedra" of its tissue voxels, shifted, or "tetrahedra".
+    """Return the mesh of a head.
 
-    The tetrahedra are fitted to inner skull, outer skull and scalp; inside the inner skull, where
-    the surfaces of a cortex touch, each takes the tissue of the voxel at its centroid.
+    Parameters
+    ----------
+    head : Head
+        Tissue voxels and surfaces.
+    kind : {"hexahedra", "tetrahedra"}
+        Hexahedra of the tissue voxels, shifted, or tetrahedra. The tetrahedra are fitted to inner
+        skull, outer skull and scalp; inside the inner skull, where the surfaces of a cortex touch,
+        each takes the tissue of the voxel at its centroid.
+    shift : float, optional
+        Node shift of hexahedra, see ``hexahedral_mesh``.
+
+    Returns
+    -------
+    Mesh
+        The mesh, nodes in surface RAS mm.
+
+    Raises
+    ------
+    UserError
+        If the voxels or the surfaces cannot be meshed.
     """
     if kind == "hexahedra":
         return hexahedral_mesh(head.tissues, head.affine, shift=shift)
@@ -58,7 +76,18 @@ def head_mesh(head: Head, kind: str, *, shift: float = 0.33) -> Mesh:
 
 
 def head_shells(head: Head) -> list[Shell]:
-    """Return the surfaces that tetrahedra are fitted to: inner skull, outer skull and scalp."""
+    """Return the surfaces that tetrahedra are fitted to: inner skull, outer skull and scalp.
+
+    Parameters
+    ----------
+    head : Head
+        The head.
+
+    Returns
+    -------
+    list of Shell
+        The surfaces, each with the tissue just inside it.
+    """
     tissues = {"inner_skull": CSF, "outer_skull": SKULL, "outer_skin": SCALP}
     return [Shell(name, *head.surfaces[name], label) for name, label in tissues.items()]
 
@@ -73,14 +102,38 @@ def leadfield(
     conductivity: dict[int, float] | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> np.ndarray:
-    """Return the gain (E, 3N) in V/(Am), average reference, columns x, y, z of each dipole.
+    """Return the gain of dipoles, average reference.
 
-    ``transfer`` (E, n) V/A from ``transfer_matrix`` on the same mesh; ``positions`` (N, 3) mm in
-    elements of tissue ``label`` (None: any). ``conductivity`` (label: S/m, that of the transfer
-    matrix) is needed by source models that ask for it, such as localised subtraction. A Venant
-    source with fewer than ``MIN_PATCH`` nodes falls back to partial integration, and a warning
-    counts them. ``progress`` is told dipoles done and in all. Raises UserError for an unknown
-    source model or a dipole outside its tissue.
+    A Venant source with fewer than ``MIN_PATCH`` nodes falls back to partial integration, and a
+    warning counts them.
+
+    Parameters
+    ----------
+    mesh : Mesh
+        The mesh of the transfer matrix.
+    transfer : ndarray of shape (E, n)
+        Transfer matrix from ``transfer_matrix``, V/A.
+    positions : ndarray of shape (N, 3)
+        Dipoles, mm, in elements of tissue ``label``.
+    source_model : str, optional
+        Name of a source model.
+    label : int or None, optional
+        Tissue that the dipoles must lie in; None: any.
+    conductivity : dict of int to float, optional
+        Conductivity by tissue label, S/m, that of the transfer matrix; needed by source models
+        that ask for it, such as localised subtraction.
+    progress : callable, optional
+        Called with the number of dipoles done and in all.
+
+    Returns
+    -------
+    ndarray of shape (E, 3N)
+        Gain, V/(Am), columns x, y, z of each dipole.
+
+    Raises
+    ------
+    UserError
+        For an unknown source model, a missing conductivity or a dipole outside its tissue.
     """
     check_sources(mesh, transfer, source_model, SOURCE_MODELS)
     positions = np.atleast_2d(np.asarray(positions, float))
@@ -116,7 +169,24 @@ def leadfield(
 def check_sources(
     mesh: Mesh, transfer: np.ndarray, source_model: str, known: Iterable[str]
 ) -> None:
-    """Raise UserError for a source model that is not known or a transfer matrix of another mesh."""
+    """Raise UserError for a source model that is not known or a transfer matrix of another mesh.
+
+    Parameters
+    ----------
+    mesh : Mesh
+        Mesh with n nodes.
+    transfer : ndarray of shape (E, n)
+        Transfer matrix.
+    source_model : str
+        Name of a source model.
+    known : iterable of str
+        Names that can be chosen.
+
+    Raises
+    ------
+    UserError
+        If one of the two does not fit.
+    """
     if source_model not in known:
         raise UserError(f"source model {source_model!r} is unknown: choose from {', '.join(known)}")
     if transfer.shape[1] != len(mesh.nodes):
@@ -129,7 +199,24 @@ def check_sources(
 def check_tissue(
     mesh: Mesh, positions: np.ndarray, elements: np.ndarray, label: int | None
 ) -> None:
-    """Raise UserError for the first dipole outside the mesh or outside tissue ``label``."""
+    """Raise UserError for the first dipole outside the mesh or outside its tissue.
+
+    Parameters
+    ----------
+    mesh : Mesh
+        The mesh.
+    positions : ndarray of shape (N, 3)
+        Dipoles, mm.
+    elements : ndarray of int, shape (N,)
+        Element of each, -1 outside the mesh.
+    label : int or None
+        Tissue that the dipoles must lie in; None: any.
+
+    Raises
+    ------
+    UserError
+        With the dipole, its place, and how many others are like it.
+    """
     wrong = elements < 0
     if label is not None:
         wrong = wrong | (mesh.labels[elements] != label)

@@ -17,7 +17,18 @@ class NativeBackend:
     """``fem.native`` under the contract of a backend."""
 
     def check(self, source_model: str) -> None:
-        """Raise UserError for a source model that is not registered."""
+        """Raise UserError for a source model that is not registered.
+
+        Parameters
+        ----------
+        source_model : str
+            Its name in the configuration.
+
+        Raises
+        ------
+        UserError
+            If it is not registered.
+        """
         SOURCE_MODELS.check(source_model, {})
 
     def transfer_matrix(
@@ -29,7 +40,26 @@ class NativeBackend:
         tolerance: float,
         names: list[str],
     ) -> np.ndarray:
-        """Return T (E, n) in V/A; see ``FemBackend``."""
+        """Solve one system per electrode; see ``FemBackend``.
+
+        Parameters
+        ----------
+        mesh : Mesh
+            Hexahedra or tetrahedra with n nodes in mm.
+        conductivity : dict of int to float
+            Conductivity by tissue label, S/m.
+        electrodes : ndarray of shape (E, 3)
+            Electrodes, mm.
+        tolerance : float
+            Relative residual of each solve.
+        names : list of str
+            Names of the electrodes, for messages.
+
+        Returns
+        -------
+        ndarray of shape (E, n)
+            Transfer matrix, V/A, average reference.
+        """
         from multisource.fem.transfer import transfer_matrix
 
         return transfer_matrix(
@@ -45,7 +75,26 @@ class NativeBackend:
         *,
         source_model: str,
     ) -> np.ndarray:
-        """Return the gain (E, 3N) in V/(A m); see ``FemBackend``."""
+        """Apply the transfer matrix to dipoles; see ``FemBackend``.
+
+        Parameters
+        ----------
+        mesh : Mesh
+            The mesh of the transfer matrix.
+        conductivity : dict of int to float
+            Conductivity by tissue label, S/m.
+        transfer : ndarray of shape (E, n)
+            Transfer matrix, V/A.
+        positions : ndarray of shape (N, 3)
+            Dipoles, mm, in grey matter.
+        source_model : str
+            Its name in the configuration.
+
+        Returns
+        -------
+        ndarray of shape (E, 3N)
+            Gain, V/(Am), average reference, columns x, y, z of each dipole.
+        """
         from tqdm import tqdm
 
         from multisource.fem.native import leadfield

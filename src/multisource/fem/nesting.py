@@ -20,8 +20,19 @@ SMALLEST_GAP = 0.3
 class Shell:
     """A closed surface with outward triangles, and the tissue label just inside it.
 
-    ``layers``: how many layers of elements lie between it and the one surface directly inside it,
-    which has the same triangles; 0: a mesher fills what is between them.
+    Attributes
+    ----------
+    name : str
+        What messages call it.
+    vertices : ndarray of shape (v, 3)
+        Vertices, mm.
+    triangles : ndarray of int, shape (t, 3)
+        Triangles.
+    label : int
+        Tissue label just inside the surface.
+    layers : int
+        How many layers of elements lie between it and the one surface directly inside it, which
+        has the same triangles; 0: a mesher fills what is between them.
     """
 
     name: str
@@ -32,10 +43,23 @@ class Shell:
 
 
 def nesting(shells: list[Shell]) -> list[int]:
-    """Return for each surface the index of the one directly around it, -1 for the outermost.
+    """Return for each surface which one lies directly around it.
 
-    Raises UserError with the surfaces' names unless all are closed, face outwards, do not cross
-    themselves and are nested or apart with at least ``SMALLEST_GAP`` mm between them.
+    Parameters
+    ----------
+    shells : list of Shell
+        The surfaces, in any order.
+
+    Returns
+    -------
+    list of int
+        Index of the surface directly around each, -1 for the outermost.
+
+    Raises
+    ------
+    UserError
+        With the surfaces' names, unless all are closed, face outwards, do not cross themselves and
+        are nested or apart with at least ``SMALLEST_GAP`` mm between them.
     """
     for shell in shells:
         if not is_closed(shell.triangles):

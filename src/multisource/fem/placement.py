@@ -35,16 +35,40 @@ def place_dipoles(
     reach: float = 3.0,
     max_move: float = 20.0,
 ) -> tuple[np.ndarray, pd.DataFrame]:
-    """Return positions (N, 3) mm inside elements of ``label``, and a table of what moved.
+    """Move dipoles into grey matter, by as little as their source model needs.
 
-    ``positions`` (N, 3) mm, on the white surface when their ``pial_positions`` counterparts are
-    given: the start is then ``depth`` of the way from one to the other. ``reach`` mm: how far a
-    dipole may move for the full Venant condition, and then for a patch of enough grey matter
-    nodes; beyond it, only for an element of grey matter.
-    The table has one row a dipole: ``start_tissue`` (where the start lay), ``moved_mm`` (from the
-    start), ``from_white_mm``, ``condition`` ("venant"; "restricted": patch cut down; "small": too
-    few nodes for a Venant model), ``patch_nodes``. Raises UserError for a dipole outside the mesh
-    or further than ``max_move`` mm from grey matter.
+    Parameters
+    ----------
+    mesh : Mesh
+        Where the dipoles are placed.
+    positions : ndarray of shape (N, 3)
+        Dipoles, mm; on the white surface if ``pial_positions`` are given.
+    pial_positions : ndarray of shape (N, 3), optional
+        Their counterparts on the pial surface, mm: the start is then ``depth`` of the way from one
+        to the other.
+    label : int, optional
+        Tissue to place them in.
+    depth : float, optional
+        Share of the way from white to pial surface.
+    reach : float, optional
+        How far, in mm, a dipole may move for the full Venant condition, and then for a patch of
+        enough grey matter nodes; beyond it, only for an element of grey matter.
+    max_move : float, optional
+        How far, in mm, a dipole may move at all.
+
+    Returns
+    -------
+    placed : ndarray of shape (N, 3)
+        Positions inside elements of ``label``, mm.
+    table : pandas.DataFrame
+        One row per dipole: ``start_tissue`` (where the start lay), ``moved_mm`` (from the start),
+        ``from_white_mm``, ``condition`` ("venant"; "restricted": patch cut down; "small": too few
+        nodes for a Venant model), ``patch_nodes``.
+
+    Raises
+    ------
+    UserError
+        For a dipole outside the mesh or further than ``max_move`` mm from grey matter.
     """
     white = np.asarray(positions, float)
     start = white if pial_positions is None else white + depth * (pial_positions - white)
@@ -94,7 +118,7 @@ def place_dipoles(
 class _Tissue:
     """What holds for a dipole at given points (p, 3) mm, by the tissue around them."""
 
-    def __init__(self, mesh: Mesh, label: int):
+    def __init__(self, mesh: Mesh, label: int) -> None:
         self.mesh = mesh
         self.label = label
         self.full = mesh.nodes_inside(label)

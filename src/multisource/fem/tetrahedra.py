@@ -7,6 +7,8 @@ surfaces are. Between surfaces of one triangulation they lie in layers; elsewher
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from multisource.errors import UserError
@@ -25,19 +27,38 @@ def tetrahedral_mesh(
 ) -> Mesh:
     """Return tetrahedra between nested surfaces; edges grow from the surfaces' own length inwards.
 
-    ``shells`` in any order, mm; each lies inside exactly one other or is the outermost one.
-    ``max_edge`` mm bounds the edges that Netgen makes, ``inner_edge`` mm those inside surfaces
-    that contain no other; ``grading`` in (0, 1]: how fast they grow; ``optimisation``: Netgen's
-    passes of improvement. Raises UserError, with the surfaces' names, for a surface that is open
-    or inside out, for two that cross or come closer than ``SMALLEST_GAP`` mm, and for ``layers``
-    between surfaces whose triangles differ or turn over; RuntimeError if Netgen cannot fill the
-    rest.
+    Parameters
+    ----------
+    shells : list of Shell
+        Surfaces in any order, mm; each lies inside exactly one other or is the outermost one.
+    max_edge : float, optional
+        Bound of the edges that Netgen makes, mm.
+    grading : float, optional
+        In (0, 1]: how fast the edges grow.
+    inner_edge : float, optional
+        Bound of the edges inside surfaces that contain no other, mm; None: ``max_edge``.
+    optimisation : int, optional
+        Netgen's passes of improvement.
+
+    Returns
+    -------
+    Mesh
+        The tetrahedra.
+
+    Raises
+    ------
+    UserError
+        With the surfaces' names, for a surface that is open or inside out, for two that cross or
+        come closer than ``SMALLEST_GAP`` mm, and for ``layers`` between surfaces whose triangles
+        differ or turn over.
+    RuntimeError
+        If Netgen cannot fill the rest.
     """
     sizes = {"max_edge": max_edge, "grading": grading, "inner_edge": inner_edge}
     return _fill(shells, nesting(shells), **sizes, optimisation=optimisation)
 
 
-def _fill(shells: list[Shell], outside: list[int], **options) -> Mesh:
+def _fill(shells: list[Shell], outside: list[int], **options: Any) -> Mesh:
     """Return the tetrahedra of surfaces whose ``nesting`` is ``outside``."""
     first = np.cumsum([0] + [len(shell.vertices) for shell in shells])
     # Numbers of the nodes: those of the surfaces, then what lies between them, part by part.
@@ -144,7 +165,22 @@ def _netgen(
 
 
 def from_arrays(nodes: np.ndarray, elements: np.ndarray, labels: np.ndarray) -> Mesh:
-    """Return a mesh of right-handed tetrahedra without unused nodes."""
+    """Return a mesh of right-handed tetrahedra without unused nodes.
+
+    Parameters
+    ----------
+    nodes : ndarray of shape (n, 3)
+        Nodes, mm.
+    elements : ndarray of int, shape (m, 4)
+        Tetrahedra of either hand.
+    labels : ndarray of shape (m,)
+        Tissue labels.
+
+    Returns
+    -------
+    Mesh
+        The mesh.
+    """
     used, inverse = np.unique(elements, return_inverse=True)
     elements = inverse.reshape(elements.shape).astype(np.int32)
     nodes = np.ascontiguousarray(nodes[used], float)
@@ -160,14 +196,38 @@ def shells_and_labels(
     affine: np.ndarray,
     *,
     inner_edge: float = 2.5,
-    **options,
+    **options: Any,
 ) -> Mesh:
     """Return tetrahedra fitted to ``shells`` with tissues from a label volume inside.
 
     Where surfaces touch, as white, pial and inner skull do in places, the fitted shells are those
-    that do not; inside the innermost one each element takes the tissue that ``labels`` (i, j, k),
-    with ``affine`` (4, 4) from voxels to mm, has at its centroid if that is 1, 2 or 3, and else
-    the shell's own.
+    that do not; inside the innermost one each element takes the tissue that the volume has at its
+    centroid if that is 1, 2 or 3, and else the shell's own.
+
+    Parameters
+    ----------
+    shells : list of Shell
+        Surfaces in any order, mm.
+    labels : ndarray of shape (i, j, k)
+        Tissue labels.
+    affine : ndarray of shape (4, 4)
+        From voxels to mm.
+    inner_edge : float, optional
+        Bound of the edges inside the innermost surface, mm.
+    **options : float or int
+        Further options of ``tetrahedral_mesh``.
+
+    Returns
+    -------
+    Mesh
+        The tetrahedra.
+
+    Raises
+    ------
+    UserError
+        As ``tetrahedral_mesh`` does.
+    RuntimeError
+        If Netgen cannot fill the surfaces.
     """
     parents = nesting(shells)
     mesh = _fill(shells, parents, inner_edge=inner_edge, **options)

@@ -1,9 +1,9 @@
 """The transfer matrix: potentials everywhere for current through each electrode.
 
 By reciprocity (Weinstein, Zhukov, Johnson, Ann. Biomed. Eng. 28, 2000; Wolters, Grasedyck,
-Hackbusch, Inverse Problems 20, 2004) one solve an electrode replaces one solve a dipole: row e is
-the potential at all nodes for unit current in at electrode e, out evenly at all electrodes, and
-the leadfield of any dipole load b is T b.
+Hackbusch, Inverse Problems 20, 2004) one solve per electrode replaces one solve per dipole: row e
+is the potential at all nodes for unit current in at electrode e, out evenly at all electrodes,
+and the leadfield of any dipole load b is T b.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
+from scipy import sparse
 
 from multisource.fem.assembly import stiffness_matrix
 from multisource.fem.block_cg import Convergence, solve_block
@@ -32,13 +33,37 @@ def transfer_matrix(
     max_distance: float = 10.0,
     progress: Callable[[str], None] | None = None,
 ) -> np.ndarray:
-    """Return T (E, n) in V/A, referenced to the average over the electrodes.
+    """Return the transfer matrix, referenced to the average over the electrodes.
 
-    ``conductivity`` maps labels to S/m, ``electrodes`` (E, 3) mm are projected onto the mesh.
     Each row has zero mean over the nodes of grey matter, so that loads whose sum is not exactly
-    zero do no harm. ``tolerance`` is the relative residual of each solve: 1e-6 is already a
-    thousandth of the discretisation error. ``progress`` is called with one line of text now and
-    then. Raises UserError for a missing or floating tissue or an electrode off the scalp.
+    zero do no harm.
+
+    Parameters
+    ----------
+    mesh : Mesh
+        Mesh with n nodes in mm.
+    conductivity : dict of int to float
+        Conductivity by tissue label, S/m.
+    electrodes : ndarray of shape (E, 3)
+        Electrodes, mm; they are projected onto the mesh.
+    tolerance : float, optional
+        Relative residual of each solve: 1e-6 is already a thousandth of the discretisation error.
+    names : list of str, optional
+        Names of the electrodes, for messages.
+    max_distance : float, optional
+        Largest distance of an electrode from the scalp, mm.
+    progress : callable, optional
+        Called with one line of text now and then.
+
+    Returns
+    -------
+    ndarray of shape (E, n)
+        Transfer matrix, V/A.
+
+    Raises
+    ------
+    UserError
+        For a missing or floating tissue or an electrode off the scalp.
     """
     mesh.check(tuple(conductivity))
     _, weights = project_electrodes(mesh, electrodes, names=names, max_distance=max_distance)
@@ -58,19 +83,39 @@ def transfer_matrix(
 
 def solve_electrodes(
     multigrid: Multigrid,
-    weights,
+    weights: sparse.csr_array,
     *,
     tolerance: float,
     block: int | None = None,
     progress: Callable[[str], None] | None = None,
 ) -> tuple[np.ndarray, list[Convergence]]:
-    """Return T (E, n) in V/A, average reference, and the convergence of each block of columns.
+    """Solve for current through each electrode, all of a block at once.
 
-    ``weights`` (E, n) sparse electrode functions. Only E - 1 systems are solved, for currents from
-    each electrode to the first; the average reference follows by linearity.
+    Only E - 1 systems are solved, for currents from each electrode to the first; the average
+    reference follows by linearity.
+
+    Parameters
+    ----------
+    multigrid : Multigrid
+        Of the stiffness matrix (n, n), mm S/m.
+    weights : scipy.sparse.csr_array of shape (E, n)
+        Electrode functions.
+    tolerance : float
+        Relative residual of each solve.
+    block : int, optional
+        Columns solved at a time; None: what fits in ``BLOCK_BYTES``, 8 to 64.
+    progress : callable, optional
+        Called with one line of text after each iteration.
+
+    Returns
+    -------
+    transfer : ndarray of shape (E, n)
+        Transfer matrix, V/A, average reference.
+    history : list of Convergence
+        Convergence of each block of columns.
     """
     count, size = weights.shape
-    # Six working vectors a column; fewer columns at a time where the mesh is large.
+    # Six working vectors per column; fewer columns at a time where the mesh is large.
     block = block or int(np.clip(BLOCK_BYTES // (44 * size), 8, 64))
     pieces = max(1, int(np.ceil((count - 1) / block)))
     transfer = np.zeros((count, size))
@@ -80,7 +125,7 @@ def solve_electrodes(
         right = np.ascontiguousarray(loads[:, multigrid.order].T)
         del loads
 
-        def tell(residual, piece=piece):
+        def tell(residual: float, piece: int = piece) -> None:
             if progress is not None:
                 progress(f"electrodes, block {piece + 1}/{pieces}: residual {residual:.1e}")
 

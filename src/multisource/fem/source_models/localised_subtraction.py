@@ -45,11 +45,28 @@ def loads(
     *,
     conductivity: np.ndarray,
 ) -> Loads:
-    """Return the loads (3N, n) in 1/m of unit dipoles along x, y, z at each position.
+    """Return the loads of unit dipoles.
 
-    ``positions`` (N, 3) mm lie in ``elements`` (N,); ``conductivity`` (m,) S/m of all elements.
     The patch is the dipole's element and rings of elements that share a node with it; on
     tetrahedra without elements that insulate.
+
+    Parameters
+    ----------
+    mesh : Mesh
+        Mesh with n nodes in mm.
+    positions : ndarray of shape (N, 3)
+        Dipoles, mm.
+    elements : ndarray of int, shape (N,)
+        Element of each.
+    local : ndarray of shape (N, 3)
+        Coordinates within the element.
+    conductivity : ndarray of shape (m,)
+        Conductivity of all elements, S/m.
+
+    Returns
+    -------
+    Loads
+        Loads (3N, n), 1/m, along x, y, z at each position.
     """
     if mesh.is_hexahedral:
         faces, face_rule, volume_rule = HEX_FACES, quadrilateral_rule(), gauss_hexahedron(2)
@@ -89,7 +106,14 @@ def loads(
 
 
 @numba.njit(cache=True)
-def _field(x, y, z, position, potential, gradient):
+def _field(
+    x: float,
+    y: float,
+    z: float,
+    position: np.ndarray,
+    potential: np.ndarray,
+    gradient: np.ndarray,
+) -> None:
     """Potential (3,) and gradient (3, 3) [moment, axis] of unit dipoles, times 4 pi sigma."""
     dx, dy, dz = x - position[0], y - position[1], z - position[2]
     square = dx * dx + dy * dy + dz * dz
@@ -103,7 +127,18 @@ def _field(x, y, z, position, potential, gradient):
 
 
 @numba.njit(cache=True)
-def _grow(element, stamp, rings, corners, sigma, least, pointers, incident, marks, node_marks):
+def _grow(
+    element: int,
+    stamp: int,
+    rings: int,
+    corners: np.ndarray,
+    sigma: np.ndarray,
+    least: float,
+    pointers: np.ndarray,
+    incident: np.ndarray,
+    marks: np.ndarray,
+    node_marks: np.ndarray,
+) -> tuple[np.ndarray, int]:
     """Mark the patch ``stamp`` and its transition layer ``-stamp``; return both, patch first."""
     found = [element]
     marks[element] = stamp
@@ -136,19 +171,19 @@ def _grow(element, stamp, rings, corners, sigma, least, pointers, incident, mark
 
 @numba.njit(cache=True)
 def _add_tetrahedra(
-    stamp,
-    position,
-    found,
-    inner,
-    points,
-    corners,
-    sigma,
-    node_marks,
-    values,
-    weights,
-    nodes,
-    load,
-):
+    stamp: int,
+    position: np.ndarray,
+    found: np.ndarray,
+    inner: int,
+    points: np.ndarray,
+    corners: np.ndarray,
+    sigma: np.ndarray,
+    node_marks: np.ndarray,
+    values: np.ndarray,
+    weights: np.ndarray,
+    nodes: np.ndarray,
+    load: np.ndarray,
+) -> None:
     """Subtract the integrals over tetrahedra of patch and transition layer, from their faces."""
     around = sigma[found[0]]
     unit = 1 / (4 * np.pi * around)
@@ -207,20 +242,20 @@ def _add_tetrahedra(
 
 @numba.njit(cache=True)
 def _add_hexahedra(
-    stamp,
-    position,
-    found,
-    inner,
-    points,
-    corners,
-    sigma,
-    node_marks,
-    values,
-    slopes,
-    weights,
-    nodes,
-    load,
-):
+    stamp: int,
+    position: np.ndarray,
+    found: np.ndarray,
+    inner: int,
+    points: np.ndarray,
+    corners: np.ndarray,
+    sigma: np.ndarray,
+    node_marks: np.ndarray,
+    values: np.ndarray,
+    slopes: np.ndarray,
+    weights: np.ndarray,
+    nodes: np.ndarray,
+    load: np.ndarray,
+) -> None:
     """Subtract the integrals over hexahedra of patch and transition layer."""
     around = sigma[found[0]]
     potential, field, flux = np.empty(3), np.empty((3, 3)), np.empty((3, 3))
@@ -276,22 +311,22 @@ def _add_hexahedra(
 
 @numba.njit(cache=True)
 def _add_boundary(
-    stamp,
-    position,
-    found,
-    inner,
-    points,
-    corners,
-    pointers,
-    incident,
-    marks,
-    faces,
-    values,
-    slopes,
-    weights,
-    nodes,
-    load,
-):
+    stamp: int,
+    position: np.ndarray,
+    found: np.ndarray,
+    inner: int,
+    points: np.ndarray,
+    corners: np.ndarray,
+    pointers: np.ndarray,
+    incident: np.ndarray,
+    marks: np.ndarray,
+    faces: np.ndarray,
+    values: np.ndarray,
+    slopes: np.ndarray,
+    weights: np.ndarray,
+    nodes: np.ndarray,
+    load: np.ndarray,
+) -> None:
     """Subtract the flux of the dipole's own field through the faces around the patch."""
     potential, field = np.empty(3), np.empty((3, 3))
     spot, u, v, normal, centre = (
@@ -337,7 +372,15 @@ def _add_boundary(
 
 
 @numba.njit(cache=True)
-def _has_neighbour(element, corners, face, pointers, incident, marks, stamp):
+def _has_neighbour(
+    element: int,
+    corners: np.ndarray,
+    face: np.ndarray,
+    pointers: np.ndarray,
+    incident: np.ndarray,
+    marks: np.ndarray,
+    stamp: int,
+) -> bool:
     """Whether another element of the patch shares the face."""
     node = corners[element, face[0]]
     for near in range(pointers[node], pointers[node + 1]):

@@ -15,9 +15,21 @@ from multisource.fem.source_models import venant
 
 
 def moments(offsets: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return multipole moments (10, k) of monopoles at scaled offsets (k, 3), of a dipole (10, 3).
+    """Return the multipole moments of monopoles, and those of a dipole.
 
     Rows: total charge, three dipole components, six components of ``3 x_a x_b - r^2 delta_ab``.
+
+    Parameters
+    ----------
+    offsets : ndarray of shape (k, 3)
+        Scaled offsets of the monopoles from the dipole.
+
+    Returns
+    -------
+    matrix : ndarray of shape (10, k)
+        Moments of unit monopoles.
+    target : ndarray of shape (10, 3)
+        Moments of unit dipoles along x, y, z.
     """
     x, y, z = offsets.T
     square = np.sum(offsets**2, axis=1)
@@ -41,5 +53,22 @@ def moments(offsets: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def loads(mesh: Mesh, positions: np.ndarray, elements: np.ndarray, local: np.ndarray) -> Loads:
-    """Return the loads (3N, n) in 1/m, and how many are partial integration; see ``venant``."""
+    """Return the loads of unit dipoles; see ``venant``.
+
+    Parameters
+    ----------
+    mesh : Mesh
+        Mesh with n nodes in mm.
+    positions : ndarray of shape (N, 3)
+        Dipoles, mm.
+    elements : ndarray of int, shape (N,)
+        Element of each.
+    local : ndarray of shape (N, 3)
+        Coordinates within the element.
+
+    Returns
+    -------
+    Loads
+        Loads (3N, n), 1/m, and how many dipoles are partial integration.
+    """
     return venant.fitted_loads(mesh, positions, elements, local, moments)

@@ -15,9 +15,23 @@ from multisource.fem.mesh import Mesh
 
 
 def loads(mesh: Mesh, positions: np.ndarray, elements: np.ndarray, local: np.ndarray) -> Loads:
-    """Return the loads (3N, n) in 1/m of unit dipoles along x, y, z at each position.
+    """Return the loads of unit dipoles.
 
-    ``positions`` (N, 3) mm lie in ``elements`` (N,) at ``local`` coordinates (N, 3).
+    Parameters
+    ----------
+    mesh : Mesh
+        Mesh with n nodes in mm.
+    positions : ndarray of shape (N, 3)
+        Dipoles, mm.
+    elements : ndarray of int, shape (N,)
+        Element of each.
+    local : ndarray of shape (N, 3)
+        Coordinates within the element.
+
+    Returns
+    -------
+    Loads
+        Loads (3N, n), 1/m, along x, y, z at each position.
     """
     gradients = shape_gradients(mesh, elements, local) * 1e3
     corners = mesh.elements[elements]

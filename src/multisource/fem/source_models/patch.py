@@ -17,26 +17,55 @@ class Patches:
     The elements at the closest corner of the dipole's element are the usual patch. One ring of
     elements more halves the error of both Venant models on tetrahedra, and near a boundary on
     hexahedra: the monopoles are smaller.
+
+    Parameters
+    ----------
+    mesh : Mesh
+        Mesh that the dipoles lie in.
     """
 
-    def __init__(self, mesh: Mesh):
+    def __init__(self, mesh: Mesh) -> None:
         self.mesh = mesh
         self.incidence = mesh.node_elements
 
     def corners(self, positions: np.ndarray, elements: np.ndarray) -> np.ndarray:
-        """Return the node (p,) closest to each position (p, 3) among the corners of its element.
+        """Return the closest among the corners of each position's element.
 
         Not the closest node of the mesh: that may belong to other elements, and tissues, only.
+
+        Parameters
+        ----------
+        positions : ndarray of shape (p, 3)
+            Dipoles, mm.
+        elements : ndarray of int, shape (p,)
+            Element of each.
+
+        Returns
+        -------
+        ndarray of int, shape (p,)
+            Nodes.
         """
         corners = self.mesh.elements[elements]
         distance = np.linalg.norm(self.mesh.nodes[corners] - positions[:, None], axis=2)
         return corners[np.arange(len(corners)), distance.argmin(axis=1)]
 
     def around(self, corner: int, label: int) -> np.ndarray:
-        """Return the patch nodes (k,) of a dipole at ``corner`` in tissue ``label``.
+        """Return the patch of a dipole.
 
         A monopole in another tissue would feed current across the boundary: only elements of
         ``label`` belong to the patch.
+
+        Parameters
+        ----------
+        corner : int
+            Node closest to the dipole.
+        label : int
+            Tissue of the dipole.
+
+        Returns
+        -------
+        ndarray of int, shape (k,)
+            Nodes of the patch.
         """
         return self._ring(self._ring(np.array([corner]), label), label)
 

@@ -6,9 +6,18 @@ import numpy as np
 
 
 def triangle_rule() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return P1 values (q, 3), slopes (q, 3, 2), weights (q,), exact to degree 7.
+    """Return the P1 functions at the points of a rule that is exact to degree 7.
 
-    The collapsed product of Gauss and Gauss-Jacobi rules (Stroud 1971), 16 points.
+    It is the collapsed product of Gauss and Gauss-Jacobi rules (Stroud 1971), 16 points.
+
+    Returns
+    -------
+    values : ndarray of shape (q, 3)
+        The functions at the points.
+    slopes : ndarray of shape (q, 3, 2)
+        Their slopes in reference coordinates.
+    weights : ndarray of shape (q,)
+        Weights of the rule.
     """
     from scipy.special import roots_jacobi
 
@@ -22,7 +31,17 @@ def triangle_rule() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 
 def quadrilateral_rule() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return Q1 values (q, 4), slopes (q, 4, 2), weights on a face whose corners run around it."""
+    """Return the Q1 functions at the Gauss points of a face whose corners run around it.
+
+    Returns
+    -------
+    values : ndarray of shape (q, 4)
+        The functions at the points.
+    slopes : ndarray of shape (q, 4, 2)
+        Their slopes in reference coordinates.
+    weights : ndarray of shape (q,)
+        Weights of the rule.
+    """
     line, weight = np.polynomial.legendre.leggauss(3)
     line, weight = (line + 1) / 2, weight / 2
     s, t = (grid.ravel() for grid in np.meshgrid(line, line, indexing="ij"))

@@ -25,7 +25,20 @@ RELAXATION = 1e-6
 
 
 def moments(offsets: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the moments (27, k) of monopoles at scaled offsets (k, 3), and of a dipole (27, 3)."""
+    """Return the moments of monopoles, and those of a dipole.
+
+    Parameters
+    ----------
+    offsets : ndarray of shape (k, 3)
+        Scaled offsets of the monopoles from the dipole.
+
+    Returns
+    -------
+    matrix : ndarray of shape (27, k)
+        Moments of unit monopoles.
+    target : ndarray of shape (27, 3)
+        Moments of unit dipoles along x, y, z.
+    """
     matrix = np.prod(offsets[None, :, :] ** EXPONENTS[:, None, :], axis=2)
     target = np.zeros((len(EXPONENTS), 3))
     for axis in range(3):
@@ -34,7 +47,24 @@ def moments(offsets: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def loads(mesh: Mesh, positions: np.ndarray, elements: np.ndarray, local: np.ndarray) -> Loads:
-    """Return the loads of unit dipoles; see ``fitted_loads``."""
+    """Return the loads of unit dipoles; see ``fitted_loads``.
+
+    Parameters
+    ----------
+    mesh : Mesh
+        Mesh with n nodes in mm.
+    positions : ndarray of shape (N, 3)
+        Dipoles, mm.
+    elements : ndarray of int, shape (N,)
+        Element of each.
+    local : ndarray of shape (N, 3)
+        Coordinates within the element.
+
+    Returns
+    -------
+    Loads
+        Loads (3N, n), 1/m, and how many dipoles are partial integration.
+    """
     return fitted_loads(mesh, positions, elements, local, moments)
 
 
@@ -52,10 +82,21 @@ def fitted_loads(
 
     Parameters
     ----------
-    mesh, positions, elements, local
-        As for every source model; the monopoles keep to the tissue of the element.
-    moments
+    mesh : Mesh
+        Mesh with n nodes in mm.
+    positions : ndarray of shape (N, 3)
+        Dipoles, mm.
+    elements : ndarray of int, shape (N,)
+        Element of each; the monopoles keep to its tissue.
+    local : ndarray of shape (N, 3)
+        Coordinates within the element.
+    moments : callable
         Maps scaled offsets (k, 3) of the nodes to a moment matrix (c, k) and the dipole's (c, 3).
+
+    Returns
+    -------
+    Loads
+        Loads (3N, n), 1/m, and how many dipoles are partial integration.
     """
     patches = Patches(mesh)
     corners, labels = patches.corners(positions, elements), mesh.labels[elements]
