@@ -17,10 +17,8 @@ NOT_YET = {
     "anatomy",
     "evaluation",
     "experiments",
-    "figures",
     "geometry",
     "network",
-    "report",
     "simulation",
 }
 # numpydoc's checks, by its names:

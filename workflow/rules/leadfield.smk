@@ -63,7 +63,7 @@ rule mesh_head:
 
 
 rule solve_transfer:
-    """The FEM transfer matrix: one solve an electrode, all electrodes as one block."""
+    """The FEM transfer matrix: one solve per electrode, all electrodes as one block."""
     input:
         mesh=rules.mesh_head.output.mesh,
         electrodes=rules.place_electrodes.output.electrodes,

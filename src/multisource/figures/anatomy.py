@@ -30,10 +30,22 @@ _VIEWS = (
 def plot_anatomy(
     head: Head, electrodes: Electrodes, *, centre: tuple[float, float, float] | None = None
 ) -> Figure:
-    """Sagittal, coronal and axial slices with surface outlines, and three views of the scalp.
+    """Draw sagittal, coronal and axial slices with outlines, and three views of the scalp.
 
-    centre: point (mm, surface RAS) the slices pass through; by default the middle of the inner
-    skull, 8 mm off the midline so that the sagittal slice shows cortex.
+    Parameters
+    ----------
+    head : Head
+        Tissues and surfaces.
+    electrodes : Electrodes
+        Drawn on the scalp.
+    centre : tuple of three float, optional
+        Point (mm, surface RAS) that the slices pass through; by default the middle of the inner
+        skull, 8 mm off the midline so that the sagittal slice shows cortex.
+
+    Returns
+    -------
+    Figure
+        Slices above, the scalp below.
     """
     if centre is None:
         inner = head.surfaces["inner_skull"][0]

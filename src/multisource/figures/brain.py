@@ -31,10 +31,27 @@ def paint(
     colours: Colormap = HEAT,
     oversampling: int = 2,
 ) -> np.ndarray:
-    """RGBA picture (h, w, 4) of the view, row 0 at the bottom.
+    """Paint one view of the cortex, with a map on it.
 
-    ``values`` (N,) is coloured from ``lowest`` to ``highest``; below ``lowest`` the cortex stays
-    grey. The raster is averaged over ``oversampling`` pixels a side, which smooths the edges.
+    Parameters
+    ----------
+    cortex : Cortex
+        What is drawn.
+    raster : Raster
+        What the view sees of it.
+    values : ndarray of shape (N,), optional
+        One value per dipole; without it the cortex is plain grey.
+    lowest, highest : float
+        Ends of the colour scale; below ``lowest`` the cortex stays grey.
+    colours : Colormap
+        Colours from ``lowest`` to ``highest``.
+    oversampling : int
+        The raster is averaged over so many pixels per side, which smooths the edges.
+
+    Returns
+    -------
+    ndarray of shape (h, w, 4)
+        RGBA picture, values 0 to 1, row 0 at the bottom.
     """
     normal = raster.interpolate(cortex, cortex.normals)
     normal /= np.maximum(np.linalg.norm(normal, axis=1, keepdims=True), 1e-9)
@@ -76,8 +93,31 @@ def draw_brain(
 ) -> ScalarMappable:
     """Draw one view with its map, the truth as blue dots and letters for the directions.
 
-    ``truth`` (N,) bool or coefficients: dipoles above zero that the view sees become dots;
-    ``centres`` are dipole indices, drawn as rings. Returns what a colour bar needs.
+    Parameters
+    ----------
+    axes : Axes
+        Where to draw; its frame goes.
+    cortex : Cortex
+        What is drawn.
+    raster : Raster
+        What the view sees of it.
+    values : ndarray of shape (N,), optional
+        The map, one value per dipole.
+    lowest, highest : float
+        Ends of the colour scale; below ``lowest`` the cortex stays grey.
+    colours : Colormap
+        Colours from ``lowest`` to ``highest``.
+    truth : ndarray of shape (N,), optional
+        Bool or coefficients: dipoles above zero that the view sees become dots.
+    centres : sequence of int
+        Dipole indices, drawn as rings.
+    dot_size : float
+        Area of a dot, points squared.
+
+    Returns
+    -------
+    ScalarMappable
+        What a colour bar needs.
     """
     picture = paint(cortex, raster, values, lowest=lowest, highest=highest, colours=colours)
     left, right, bottom, top = raster.extent
@@ -114,9 +154,17 @@ def draw_brain(
 
 
 def direction_letters(raster: Raster) -> list[tuple[str, float, float]]:
-    """Letters (R L A P S I) at the edges of the view, with their place in axes coordinates.
+    """Name the directions at the edges of a view; up and down only where not head and foot.
 
-    Up and down are named only where they are not head and foot.
+    Parameters
+    ----------
+    raster : Raster
+        The view.
+
+    Returns
+    -------
+    list of (str, float, float)
+        Letter (R L A P S I) and its place in axes coordinates.
     """
     letters = []
     for row, places in ((0, ((1.02, 0.5), (-0.02, 0.5))), (1, ((0.5, 1.03), (0.5, -0.03)))):

@@ -18,9 +18,27 @@ def channel_figure(
     real: np.ndarray | None = None,
     real_sfreq: float | None = None,
 ) -> Figure:
-    """Draw a simulated channel (T,) in V and, if given, a real one beside it.
+    """Draw a simulated channel and, if given, a real one beside it.
 
     The spectrum is Welch's (2 s Hann segments, half overlapping), in dB above 1 uV^2/Hz.
+
+    Parameters
+    ----------
+    simulated : ndarray of shape (T,)
+        V.
+    sfreq : float
+        Its sampling rate, Hz.
+    channel : str
+        Name of the channel.
+    real : ndarray of shape (T,), optional
+        The same channel of a recording, V.
+    real_sfreq : float, optional
+        Its sampling rate, Hz; by default that of the simulation.
+
+    Returns
+    -------
+    Figure
+        Time courses on the left, spectra on the right.
     """
     series = [("simulated", simulated, sfreq, SIMULATED)]
     if real is not None:

@@ -15,12 +15,24 @@ from multisource.geometry.surfaces import Surface, edge_lengths, vertex_normals,
 
 @dataclass(frozen=True)
 class Cortex:
-    """A drawable cortex.
+    """A drawable cortex: both hemispheres in one mesh.
 
-    ``vertices`` (V, 3) mm, surface RAS, smoothed for display; ``triangles`` (T, 3), outward;
-    ``normals`` (V, 3); ``relief`` (V,) mm, positive on gyri and negative in sulci; ``hemisphere``
-    (V,) 0 left, 1 right; ``dipoles`` (N,) the vertex that carries each dipole; ``adjacency``
-    (V, V) sparse, ones between neighbours.
+    Attributes
+    ----------
+    vertices : ndarray of shape (V, 3)
+        mm, surface RAS, smoothed for display.
+    triangles : ndarray of shape (T, 3)
+        Vertex indices, counter-clockwise from outside.
+    normals : ndarray of shape (V, 3)
+        Unit normals, outward.
+    relief : ndarray of shape (V,)
+        mm, positive on gyri and negative in sulci.
+    hemisphere : ndarray of shape (V,)
+        0 left, 1 right.
+    dipoles : ndarray of shape (N,)
+        The vertex that carries each dipole.
+    adjacency : csr_array of shape (V, V)
+        Ones between neighbours.
     """
 
     vertices: np.ndarray
@@ -41,10 +53,27 @@ def make_cortex(
 ) -> Cortex:
     """Join the hemispheres ``lh.<kind>`` and ``rh.<kind>`` and open their sulci for display.
 
-    ``used`` holds, for the left and the right hemisphere, the vertices that carry a dipole (the
-    ``vertno`` of the source space), so that dipole values in the order of the leadfield can be
-    drawn. ``smoothing_mm`` is the length over which folds are smoothed away; 0 draws the surface
-    as it is. Raises ``UserError`` if a dipole's vertex is not on its surface.
+    Parameters
+    ----------
+    surfaces : mapping of str to Surface
+        Surfaces of the head by name; points in mm.
+    used : sequence of two ndarray
+        For the left and the right hemisphere the vertices that carry a dipole (the ``vertno`` of
+        the source space), so that values in the order of the leadfield can be drawn.
+    kind : str
+        Which surface is drawn.
+    smoothing_mm : float
+        Length over which folds are smoothed away; 0 draws the surface as it is.
+
+    Returns
+    -------
+    Cortex
+        The joined mesh.
+
+    Raises
+    ------
+    UserError
+        If a dipole's vertex is not on its surface.
     """
     parts = []
     for side, vertno in zip(("lh", "rh"), used, strict=True):
@@ -76,10 +105,26 @@ def make_cortex(
 
 
 def spread_to_vertices(cortex: Cortex, values: np.ndarray) -> np.ndarray:
-    """Dipole values (N,) to all vertices (V,): dipoles keep theirs, the rest take the mean of
-    their neighbours, ring by ring.
+    """Spread dipole values to all vertices.
 
-    Raises ``UserError`` if the number of values is not the number of dipoles.
+    Dipoles keep theirs; the rest take the mean of their neighbours, ring by ring.
+
+    Parameters
+    ----------
+    cortex : Cortex
+        The mesh and its dipoles.
+    values : ndarray of shape (N,)
+        One value per dipole.
+
+    Returns
+    -------
+    ndarray of shape (V,)
+        One value per vertex.
+
+    Raises
+    ------
+    UserError
+        If the number of values is not the number of dipoles.
     """
     values = np.asarray(values, float)
     if values.shape != cortex.dipoles.shape:
@@ -104,10 +149,24 @@ def spread_to_vertices(cortex: Cortex, values: np.ndarray) -> np.ndarray:
 
 
 def smooth_surface(points: np.ndarray, triangles: np.ndarray, length_mm: float) -> np.ndarray:
-    """Laplacian smoothing, a Gaussian of ``length_mm``, put back to the extent of the input.
+    """Smooth a surface (Laplacian), and put it back to the extent of the input.
 
     Half a step towards the mean of the neighbours spreads by edge / 2 along each direction of the
     surface, and variances add; so a fine and a coarse mesh of one brain come out alike.
+
+    Parameters
+    ----------
+    points : ndarray of shape (V, 3)
+        mm.
+    triangles : ndarray of shape (T, 3)
+        Vertex indices.
+    length_mm : float
+        Standard deviation of the Gaussian that the smoothing amounts to; 0 leaves the points.
+
+    Returns
+    -------
+    ndarray of shape (V, 3)
+        Moved points, mm.
     """
     if length_mm <= 0:
         return points

@@ -24,11 +24,23 @@ DEPTH_STEP_MM = 2.5
 def plot_comparison(
     comparison: pd.DataFrame, cortex: Cortex, *, names: tuple[str, str] = ("A", "B")
 ) -> Figure:
-    """RDM and lnMAG of two leadfields on the cortex and against depth.
+    """Draw RDM and lnMAG of two leadfields on the cortex and against depth.
 
-    ``comparison`` is that of ``leadfield.compare.compare_leadfields``, rows in the order of the
-    cortex's dipoles; ``names`` are those of its first and second leadfield. The colour scales end
-    at the 98th percentile, rounded up.
+    The colour scales end at the 98th percentile, rounded up.
+
+    Parameters
+    ----------
+    comparison : DataFrame
+        That of ``leadfield.compare.compare_leadfields``, rows in the order of the cortex's dipoles.
+    cortex : Cortex
+        The mesh and its dipoles.
+    names : tuple of two str
+        The first and the second leadfield.
+
+    Returns
+    -------
+    Figure
+        One row per measure.
     """
     rasters = [rasterise(cortex, view, pixels_per_mm=PIXELS_PER_MM) for view in VIEWS]
     figure = Figure(figsize=(14, 9), layout="constrained")
@@ -61,11 +73,27 @@ def plot_sensitivity(
     *,
     names: tuple[str, str] = ("A", "B"),
 ) -> Figure:
-    """What the electrodes see of a dipole along the normal: maps, depth, norms, spectrum.
+    """Draw what the electrodes see of a dipole along the normal: maps, depth, norms, spectrum.
 
-    ``depth_mm`` (N,) below the inner skull. The maps show the largest potential difference
-    between two electrodes for a dipole of 10 nAm, both on one scale; the norms are those of the
-    fixed-orientation columns, the singular values those of the free-orientation gain.
+    The maps show the largest potential difference between two electrodes for a dipole of 10 nAm,
+    both on one scale; the norms are those of the fixed-orientation columns, the singular values
+    those of the free-orientation gain.
+
+    Parameters
+    ----------
+    first, second : Leadfield
+        Two operators on the same dipoles.
+    depth_mm : ndarray of shape (N,)
+        Depth of each dipole below the inner skull.
+    cortex : Cortex
+        The mesh and its dipoles.
+    names : tuple of two str
+        The first and the second leadfield.
+
+    Returns
+    -------
+    Figure
+        Maps above, curves below.
     """
     rasters = [rasterise(cortex, view, pixels_per_mm=PIXELS_PER_MM) for view in VIEWS]
     figure = Figure(figsize=(14, 9), layout="constrained")
@@ -106,9 +134,19 @@ def plot_sensitivity(
 
 
 def plot_placement(placement: pd.DataFrame, cortex: Cortex) -> Figure:
-    """How far the FEM's dipoles moved into grey matter, from where, and the patches they found.
+    """Draw how far the FEM's dipoles moved into grey matter, from where, and what they found.
 
-    ``placement`` is the table of ``leadfield.placement.place_dipoles``.
+    Parameters
+    ----------
+    placement : DataFrame
+        The table of ``fem.placement.place_dipoles``.
+    cortex : Cortex
+        The mesh and its dipoles.
+
+    Returns
+    -------
+    Figure
+        Maps and histograms.
     """
     rasters = [rasterise(cortex, view, pixels_per_mm=PIXELS_PER_MM) for view in VIEWS]
     figure = Figure(figsize=(14, 6.5), layout="constrained")
@@ -147,10 +185,19 @@ def plot_placement(placement: pd.DataFrame, cortex: Cortex) -> Figure:
 
 
 def plot_sphere_check(table: pd.DataFrame) -> Figure:
-    """RDM and lnMAG of the operators against the analytic sphere, by eccentricity.
+    """Draw RDM and lnMAG of the operators against the analytic sphere, by eccentricity.
 
-    ``table`` is that of ``leadfield.verification.sphere_check``; lines are medians, bands reach
-    from the 5th to the 95th percentile of both orientations.
+    Lines are medians, bands reach from the 5th to the 95th percentile of both orientations.
+
+    Parameters
+    ----------
+    table : DataFrame
+        That of ``leadfield.verification.sphere_check``.
+
+    Returns
+    -------
+    Figure
+        One panel per measure.
     """
     figure = Figure(figsize=(11, 4.5), layout="constrained")
     axes = figure.subplots(1, 2)
@@ -192,7 +239,25 @@ def draw_map(
     colours: str | Colormap,
     label: str,
 ) -> None:
-    """One map of dipole values in several views, with one colour bar beside the last."""
+    """Draw one map of dipole values in several views, with one colour bar beside the last.
+
+    Parameters
+    ----------
+    axes : list of Axes
+        One per view.
+    cortex : Cortex
+        The mesh and its dipoles.
+    rasters : list of Raster
+        What each view sees.
+    values : ndarray of shape (N,)
+        One value per dipole.
+    lowest, highest : float
+        Ends of the colour scale.
+    colours : str or Colormap
+        Colours from ``lowest`` to ``highest``.
+    label : str
+        Of the colour bar.
+    """
     import matplotlib
 
     colours = matplotlib.colormaps[colours] if isinstance(colours, str) else colours

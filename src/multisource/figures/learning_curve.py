@@ -21,10 +21,23 @@ def learning_curve_figure(
     paper: Mapping[str, float] | None = None,
     title: str = "",
 ) -> Figure:
-    """Median and interval of each metric against the number of training samples.
+    """Draw the median and interval of each metric against the number of training samples.
 
-    table: a row a number of samples and metric, columns samples, metric, median, low, high.
-    paper: the paper's value of a metric, drawn as a line.
+    Parameters
+    ----------
+    table : DataFrame
+        One row per number of samples and metric, columns samples, metric, median, low, high.
+    metrics : sequence of str
+        One panel each.
+    paper : mapping of str to float, optional
+        The paper's value of a metric, drawn as a line.
+    title : str
+        Printed above.
+
+    Returns
+    -------
+    Figure
+        The panels side by side.
     """
     figure = Figure(figsize=(3.1 * len(metrics), 3.2), layout="constrained")
     for axes, metric in zip(figure.subplots(1, len(metrics)), metrics, strict=True):

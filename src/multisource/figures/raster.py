@@ -26,12 +26,22 @@ BATCH = 2_000_000
 
 @dataclass(frozen=True)
 class Raster:
-    """What one view sees.
+    """What one view sees: P pixels show brain.
 
-    ``depth`` (h, w) mm towards the camera, -inf where there is no brain, row 0 at the bottom; for
-    the P pixels that show brain, in row order: ``triangle`` (P,) into the cortex triangles and
-    ``weights`` (P, 3) barycentric; ``extent`` mm (left, right, bottom, top); ``axes`` (3, 3) rows:
-    right, up, towards the camera.
+    Attributes
+    ----------
+    view : str
+        Key of ``VIEWS``.
+    depth : ndarray of shape (h, w)
+        mm towards the camera, -inf where there is no brain, row 0 at the bottom.
+    triangle : ndarray of shape (P,)
+        Index into the cortex's triangles, pixels in row order.
+    weights : ndarray of shape (P, 3)
+        Barycentric coordinates in that triangle.
+    extent : tuple of four float
+        Left, right, bottom, top, mm.
+    axes : ndarray of shape (3, 3)
+        Rows: right, up, towards the camera.
     """
 
     view: str
@@ -43,20 +53,59 @@ class Raster:
 
     @property
     def seen(self) -> np.ndarray:
-        """(h, w) bool: the pixel shows brain."""
+        """Which pixels show brain: bool of shape (h, w)."""
         return np.isfinite(self.depth)
 
     def interpolate(self, cortex: Cortex, values: np.ndarray) -> np.ndarray:
-        """Vertex values (V,) or (V, k) at the P pixels that show brain: (P,) or (P, k)."""
+        """Interpolate vertex values at the pixels that show brain.
+
+        Parameters
+        ----------
+        cortex : Cortex
+            The mesh.
+        values : ndarray of shape (V,) or (V, k)
+            Values at its vertices.
+
+        Returns
+        -------
+        ndarray of shape (P,) or (P, k)
+            Values at the pixels.
+        """
         corner = np.asarray(values, np.float32)[cortex.triangles[self.triangle]]
         return np.einsum("pc...,pc->p...", corner, self.weights)
 
     def project(self, points: np.ndarray) -> np.ndarray:
-        """Points (n, 3) mm to picture coordinates (n, 3): right, up, towards the camera, mm."""
+        """Turn points to picture coordinates.
+
+        Parameters
+        ----------
+        points : ndarray of shape (n, 3)
+            mm, surface RAS.
+
+        Returns
+        -------
+        ndarray of shape (n, 3)
+            Right, up, towards the camera, mm.
+        """
         return points @ self.axes.T
 
     def sees(self, cortex: Cortex, vertices: np.ndarray, tolerance_mm: float = 1.5) -> np.ndarray:
-        """(n,) bool: the vertex faces the camera and nothing lies before it."""
+        """Say which vertices face the camera with nothing before them.
+
+        Parameters
+        ----------
+        cortex : Cortex
+            The mesh.
+        vertices : ndarray of shape (n,)
+            Vertex indices.
+        tolerance_mm : float
+            How far a vertex may lie behind what the pixel shows.
+
+        Returns
+        -------
+        ndarray of shape (n,)
+            Bool, whether each is seen.
+        """
         placed = self.project(cortex.vertices[vertices])
         height, width = self.depth.shape
         left, right, bottom, top = self.extent
@@ -70,9 +119,26 @@ class Raster:
 
 
 def rasterise(cortex: Cortex, view: str, *, pixels_per_mm: float = 6.0) -> Raster:
-    """Draw the triangles of ``view`` (a key of ``VIEWS``) into a depth buffer.
+    """Draw the triangles of a view into a depth buffer.
 
-    Raises ``UserError`` for an unknown view.
+    Parameters
+    ----------
+    cortex : Cortex
+        The mesh.
+    view : str
+        A key of ``VIEWS``.
+    pixels_per_mm : float
+        Resolution.
+
+    Returns
+    -------
+    Raster
+        What the view sees.
+
+    Raises
+    ------
+    UserError
+        For an unknown view.
     """
     if view not in VIEWS:
         raise UserError(f"view: {view!r} is not one of {', '.join(VIEWS)}")

@@ -37,9 +37,32 @@ def recording_figure(
 ) -> Figure:
     """Draw the EEG, its topography, and the maps of one window.
 
-    maps: method to (N,) map of the window; times (T,) s and eeg (E, T) V round it; electrodes
-    (E, 3) mm; window: its begin and end, s. Each map is coloured from ``threshold`` times its
-    maximum to its maximum, a dot at its peak.
+    Parameters
+    ----------
+    cortex : Cortex
+        The mesh and its dipoles.
+    maps : mapping of str to ndarray of shape (N,)
+        Method to its map of the window; each is coloured from ``threshold`` times its maximum to
+        its maximum, with a dot at its peak.
+    times : ndarray of shape (T,)
+        s.
+    eeg : ndarray of shape (E, T)
+        V, round the window.
+    electrodes : ndarray of shape (E, 3)
+        mm.
+    window : tuple of two float
+        Its begin and end, s.
+    title : str
+        Printed above.
+    threshold : float
+        Share of a map's maximum above which it is coloured.
+    pixels_per_mm : float
+        Resolution of the brains.
+
+    Returns
+    -------
+    Figure
+        EEG and topography above, one row per method below.
     """
     rasters = [rasterise(cortex, view, pixels_per_mm=pixels_per_mm) for view in SHOWN_VIEWS]
     extents = np.array([r.extent for r in rasters])
@@ -99,7 +122,19 @@ def _draw_eeg(axes: Axes, times: np.ndarray, eeg: np.ndarray, window: tuple[floa
 def draw_topography(
     axes: Axes, values: np.ndarray, electrodes: np.ndarray, *, seconds: float
 ) -> None:
-    """Potentials (E,) uV at the electrodes (E, 3) mm, interpolated, seen from above, nose up."""
+    """Draw potentials at the electrodes, interpolated, seen from above, nose up.
+
+    Parameters
+    ----------
+    axes : Axes
+        Where to draw.
+    values : ndarray of shape (E,)
+        uV.
+    electrodes : ndarray of shape (E, 3)
+        mm.
+    seconds : float
+        When, printed above.
+    """
     place, rim = scalp_plane(electrodes)
     line = np.linspace(-rim, rim, 121)
     grid = np.stack(np.meshgrid(line, line), axis=-1)

@@ -33,12 +33,31 @@ def representative_window(
     columns: Sequence[str] = CLOSENESS,
     window: str = "sample",
 ) -> int:
-    """The window whose metrics are the nearest to the medians of its scenario.
+    """Find the window whose metrics are the nearest to the medians of its scenario.
 
-    ``metrics`` is tidy, one row per window and method, with columns ``method``, ``window`` and
-    ``columns``. Distances are in interquartile ranges, summed over ``methods`` and columns, so
-    that no metric and no method counts for more by its spread. Ties go to the earlier window.
-    Raises ``UserError`` if no window has all the methods.
+    Distances are in interquartile ranges, summed over methods and columns, so that no metric and
+    no method counts for more by its spread. Ties go to the earlier window.
+
+    Parameters
+    ----------
+    metrics : DataFrame
+        Tidy, one row per window and method, with columns ``method``, ``window`` and ``columns``.
+    methods : sequence of str
+        The methods that count.
+    columns : sequence of str
+        The metrics that count.
+    window : str
+        Name of the column that numbers the windows.
+
+    Returns
+    -------
+    int
+        The window's number.
+
+    Raises
+    ------
+    UserError
+        If no window has all the methods.
     """
     shown = metrics[metrics["method"].isin(list(methods))]
     table = shown.pivot(index=window, columns="method", values=list(columns))
@@ -58,12 +77,28 @@ def choose_views(
     most: int | None = None,
     worthwhile: float = 0.15,
 ) -> list[str]:
-    """The views from which the patches are seen best.
+    """Choose the views from which the patches are seen best.
 
-    ``truth`` (N,) and ``centres`` (dipole indices) give the patches: each active dipole belongs
-    to its nearest centre. A view shows a patch by the mean, over its dipoles, of the cosine to
-    the camera where they are visible. One more view (up to ``most``, by default as many as there
-    are patches, at least two) is taken if it adds ``worthwhile``.
+    A view shows a patch by the mean, over its dipoles, of the cosine to the camera where they are
+    visible.
+
+    Parameters
+    ----------
+    cortex : Cortex
+        The mesh and its dipoles.
+    truth : ndarray of shape (N,)
+        Coefficients; each active dipole belongs to its nearest centre.
+    centres : sequence of int
+        Dipole indices of the patches' centres.
+    most : int, optional
+        Most views; by default as many as there are patches, at least two.
+    worthwhile : float
+        What a further view has to add.
+
+    Returns
+    -------
+    list of str
+        Keys of ``raster.VIEWS``.
     """
     active = np.flatnonzero(np.asarray(truth) > 0)
     centres = [int(c) for c in centres if c >= 0]
@@ -106,13 +141,40 @@ def scenario_figure(
     views: Sequence[str] | None = None,
     pixels_per_mm: float = 6.0,
 ) -> Figure:
-    """The true coefficients beside each estimate of one window, a row per view.
+    """Draw the true coefficients beside each estimate of one window, a row per view.
 
-    ``truth`` (N,) coefficients l, ``centres`` dipole indices (-1 for none), ``estimates`` method
-    to map (N,), ``metrics`` method to that window's metrics, of which AUC_close, AUC_far,
-    FractionActive and DR_least are printed. Each estimate colours its n highest
-    dipoles, n the number of truly active ones, so that the overlap of colour and blue dots is
-    FractionActive (paper, Fig. 2 to 8). Raises ``UserError`` if nothing is active.
+    Each estimate colours its n highest dipoles, n the number of truly active ones, so that the
+    overlap of colour and blue dots is FractionActive (paper, Fig. 2 to 8).
+
+    Parameters
+    ----------
+    cortex : Cortex
+        The mesh and its dipoles.
+    truth : ndarray of shape (N,)
+        Coefficients l.
+    centres : sequence of int
+        Dipole indices, -1 for none.
+    estimates : mapping of str to ndarray of shape (N,)
+        Method to map.
+    metrics : mapping of str to mapping, optional
+        Method to that window's metrics, of which AUC_close, AUC_far, FractionActive and DR_least
+        are printed.
+    title : str
+        Printed above.
+    views : sequence of str, optional
+        Keys of ``raster.VIEWS``; by default those that show the patches best.
+    pixels_per_mm : float
+        Resolution of the brains.
+
+    Returns
+    -------
+    Figure
+        One column for the truth and each method.
+
+    Raises
+    ------
+    UserError
+        If nothing is active.
     """
     truth = np.asarray(truth, float)
     count = int((truth > 0).sum())
@@ -177,7 +239,21 @@ def draw_bar(
     ends: tuple[float, float],
     label: str,
 ) -> None:
-    """A thin colour bar with its two ends and, between them, what it means."""
+    """Draw a thin colour bar with its two ends and, between them, what it means.
+
+    Parameters
+    ----------
+    figure : Figure
+        Where to draw.
+    place : tuple of four float
+        Left, bottom, width, height in parts of the figure.
+    scale : ScalarMappable
+        The colours.
+    ends : tuple of two float
+        The values printed at its ends.
+    label : str
+        What it means.
+    """
     axes = figure.add_axes(place)
     bar = figure.colorbar(scale, cax=axes, orientation="horizontal")
     bar.outline.set(linewidth=0.5, edgecolor="#888888")
@@ -188,7 +264,20 @@ def draw_bar(
 
 
 def coloured_range(values: np.ndarray, count: int) -> tuple[float, float]:
-    """From the ``count``-th highest value of a map to its highest; zeros stay uncoloured."""
+    """Return the range of a map that is coloured; zeros stay uncoloured.
+
+    Parameters
+    ----------
+    values : ndarray of shape (N,)
+        The map.
+    count : int
+        How many dipoles are coloured.
+
+    Returns
+    -------
+    tuple of two float
+        The ``count``-th highest value and the highest.
+    """
     highest = float(values.max())
     floor = np.sort(values)[-count]
     smallest = values[values > 0].min(initial=np.inf)
@@ -197,7 +286,18 @@ def coloured_range(values: np.ndarray, count: int) -> tuple[float, float]:
 
 
 def window_metrics(metrics: Mapping[str, float]) -> str:
-    """The two lines under an estimate's name."""
+    """Print the metrics of a window in two lines, for under an estimate's name.
+
+    Parameters
+    ----------
+    metrics : mapping of str to float
+        The window's metrics.
+
+    Returns
+    -------
+    str
+        Two lines.
+    """
     known = [name for name in CLOSENESS if name in metrics]
     parts = [f"{metric_label(name)} {metrics[name]:.2f}" for name in known]
     middle = (len(parts) + 1) // 2

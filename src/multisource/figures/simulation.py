@@ -21,10 +21,25 @@ def spectra_figure(
     label: str = "measured",
     highest_hz: float = 60.0,
 ) -> Figure:
-    """Fitted against measured spectra of every AR model.
+    """Draw the fitted against the measured spectra of every AR model.
 
-    freqs (F,) Hz; measured (M, F), any scale: each is drawn with the power of its AR model
-    between 1 Hz and highest_hz.
+    Parameters
+    ----------
+    models : ARModels
+        M models.
+    freqs : ndarray of shape (F,)
+        Hz.
+    measured : ndarray of shape (M, F)
+        Any scale: each is drawn with the power of its AR model between 1 Hz and ``highest_hz``.
+    label : str
+        Name of the measured ones.
+    highest_hz : float
+        End of the frequency axis, Hz.
+
+    Returns
+    -------
+    Figure
+        One panel per model.
     """
     columns = min(3, len(models.names))
     rows = -(-len(models.names) // columns)
@@ -60,7 +75,28 @@ def draw_traces(
     spacing_uv: float | None = None,
     colours: Sequence[str] | str = "#303030",
 ) -> float:
-    """Draw channels (E, T) in V below each other; returns the distance between them in uV."""
+    """Draw channels below each other.
+
+    Parameters
+    ----------
+    axes : Axes
+        Where to draw.
+    eeg : ndarray of shape (E, T)
+        V.
+    sfreq : float
+        Hz.
+    names : sequence of str
+        Names of the channels.
+    spacing_uv : float, optional
+        Distance between two channels; by default from the data.
+    colours : str or sequence of str
+        One for all, or one per channel.
+
+    Returns
+    -------
+    float
+        The distance between two channels, uV.
+    """
     microvolts = eeg * 1e6
     spacing = spacing_uv or 4 * float(np.median(microvolts.std(axis=1)))
     times = np.arange(eeg.shape[1]) / sfreq
@@ -78,7 +114,17 @@ def draw_traces(
 
 
 def draw_pattern(axes: Axes, values: np.ndarray, electrodes: np.ndarray) -> None:
-    """Draw values (E,) at the electrodes (E, 3) mm, seen from above, nose up."""
+    """Draw values at the electrodes, seen from above, nose up.
+
+    Parameters
+    ----------
+    axes : Axes
+        Where to draw.
+    values : ndarray of shape (E,)
+        Any unit.
+    electrodes : ndarray of shape (E, 3)
+        mm.
+    """
     place, rim = scalp_plane(electrodes)
     largest = np.abs(values).max()
     axes.scatter(
@@ -95,7 +141,17 @@ def draw_pattern(axes: Axes, values: np.ndarray, electrodes: np.ndarray) -> None
 
 
 def draw_scalp(axes: Axes, rim: float, *, colour: str) -> None:
-    """Draw the outline of a head of radius ``rim`` with its nose; the axes themselves go."""
+    """Draw the outline of a head with its nose; the frame of the axes goes.
+
+    Parameters
+    ----------
+    axes : Axes
+        Where to draw.
+    rim : float
+        The head's radius in the coordinates of the axes.
+    colour : str
+        Of the line.
+    """
     turn = np.linspace(0, 2 * np.pi, 200)
     axes.plot(rim * np.cos(turn), rim * np.sin(turn), color=colour, linewidth=1)
     axes.plot([-0.12 * rim, 0, 0.12 * rim], [rim, 1.12 * rim, rim], color=colour, linewidth=1)
@@ -104,9 +160,21 @@ def draw_scalp(axes: Axes, rim: float, *, colour: str) -> None:
 
 
 def scalp_plane(electrodes: np.ndarray) -> tuple[np.ndarray, float]:
-    """Electrodes (E, 3) mm seen from above, nose up: places (E, 2) and the head's radius.
+    """Lay the scalp flat: electrodes seen from above, nose up.
 
     The angle from the vertex becomes the distance from the middle, so that the rim is seen.
+
+    Parameters
+    ----------
+    electrodes : ndarray of shape (E, 3)
+        mm.
+
+    Returns
+    -------
+    places : ndarray of shape (E, 2)
+        Where each is drawn.
+    rim : float
+        The head's radius there.
     """
     centred = electrodes - electrodes.mean(axis=0) * [1, 1, 0]
     height = centred[:, 2] - np.median(centred[:, 2])

@@ -24,11 +24,31 @@ def metric_figure(
     networks: Sequence[str] = ("convnet",),
     title: str = "",
 ) -> Figure:
-    """A panel per metric, a box per method: quartiles, median, 5th to 95th percentile.
+    """Draw a panel per metric and a box per method: quartiles, median, 5th to 95th percentile.
 
-    ``metrics`` is tidy, one row per window and method, with a column ``method`` and ``columns``;
-    methods come in order of appearance. ``paper`` maps (method, metric) to the paper's median,
-    drawn as a diamond. Raises ``UserError`` if a metric has no column.
+    Parameters
+    ----------
+    metrics : DataFrame
+        Tidy, one row per window and method, with a column ``method`` and ``columns``; methods come
+        in order of appearance.
+    columns : sequence of str
+        The metrics.
+    paper : mapping of (str, str) to float, optional
+        (method, metric) to the paper's median, drawn as a diamond.
+    networks : sequence of str
+        The methods that are networks; they have a colour of their own.
+    title : str
+        Printed above.
+
+    Returns
+    -------
+    Figure
+        The panels side by side.
+
+    Raises
+    ------
+    UserError
+        If a metric has no column.
     """
     unknown = [name for name in columns if name not in metrics]
     if unknown:

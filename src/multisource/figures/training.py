@@ -24,11 +24,27 @@ COLUMNS = (
 
 
 def loss_figure(history: pd.DataFrame, *, title: str = "") -> Figure:
-    """Draw a history with the columns that ``network.training.Training`` documents.
+    """Draw the history of a training.
 
     A warm-up with another loss is a curve of its own, since the values do not compare. The chosen
-    epoch, that of the smallest validation loss after the warm-up, is marked. Raises UserError if
-    a column is missing or there is no row.
+    epoch, that of the smallest validation loss after the warm-up, is marked.
+
+    Parameters
+    ----------
+    history : DataFrame
+        One row per epoch, with the columns that ``network.training.Training`` documents.
+    title : str
+        Printed above.
+
+    Returns
+    -------
+    Figure
+        Loss on the left, FractionActive and learning rate on the right.
+
+    Raises
+    ------
+    UserError
+        If a column is missing or there is no row.
     """
     missing = [name for name in COLUMNS if name not in history]
     if missing or not len(history):

@@ -15,7 +15,17 @@ TIED_CENTRES = 0.0005
 
 @dataclass(frozen=True)
 class Check:
-    """One expectation: what was expected, what was found, whether it is met."""
+    """One expectation.
+
+    Attributes
+    ----------
+    expected : str
+        What was expected.
+    found : str
+        What was found.
+    met : bool
+        Whether it is met.
+    """
 
     expected: str
     found: str
@@ -25,8 +35,18 @@ class Check:
 def study_checks(medians: pd.DataFrame, network: str = "convnet") -> list[Check]:
     """Compare the medians of the random test set with what the paper leads one to expect.
 
-    ``medians`` has one row per method (index) and metrics as columns (auc_close, auc_far,
-    fraction_active, dr_least). An expectation whose methods or metrics are not there is left out.
+    Parameters
+    ----------
+    medians : DataFrame
+        One row per method (index), metrics as columns (auc_close, auc_far, fraction_active,
+        dr_least).
+    network : str
+        The method that is the paper's network.
+
+    Returns
+    -------
+    list of Check
+        An expectation whose methods or metrics are not there is left out.
     """
     checks: list[Check] = []
     have = set(medians.index)

@@ -18,7 +18,17 @@ from multisource.report.tables import ComparisonTable, print_frame
 
 @dataclass(frozen=True)
 class Picture:
-    """A PNG with its caption and a description for those who cannot see it."""
+    """A PNG of the page.
+
+    Attributes
+    ----------
+    png : bytes
+        The file.
+    caption : str
+        Printed below.
+    alt : str
+        A description for those who cannot see it.
+    """
 
     png: bytes
     caption: str
@@ -26,12 +36,25 @@ class Picture:
 
     @property
     def source(self) -> str:
+        """The picture as an address that holds it (data URI)."""
         return "data:image/png;base64," + base64.b64encode(self.png).decode("ascii")
 
 
 @dataclass(frozen=True)
 class Section:
-    """A part of the page: a paragraph, pictures, then small tables (caption, frame)."""
+    """A part of the page.
+
+    Attributes
+    ----------
+    title : str
+        Its heading.
+    text : str
+        A paragraph.
+    pictures : sequence of Picture
+        Below the paragraph.
+    frames : sequence of (str, DataFrame)
+        Caption and content of small tables, below the pictures.
+    """
 
     title: str
     text: str = ""
@@ -40,15 +63,33 @@ class Section:
 
     @property
     def anchor(self) -> str:
+        """The name by which the page's contents link to the section."""
         return "".join(c if c.isalnum() else "-" for c in self.title.lower())
 
     def printed(self) -> list[tuple[str, list[str], list[list[str]]]]:
+        """Make the tables ready for print.
+
+        Returns
+        -------
+        list of (str, list of str, list of list of str)
+            Caption, headings and cells of each.
+        """
         return [(caption, *print_frame(frame)) for caption, frame in self.frames]
 
 
 @dataclass(frozen=True)
 class ScenarioResult:
-    """A scenario (A to G, or test) with its figures and tables."""
+    """A scenario with its figures and tables.
+
+    Attributes
+    ----------
+    key : str
+        Its name (A to G, test, or a user's own).
+    pictures : sequence of Picture
+        Truth and estimates.
+    tables : sequence of ComparisonTable
+        Its tables.
+    """
 
     key: str
     pictures: Sequence[Picture] = ()
@@ -56,6 +97,7 @@ class ScenarioResult:
 
     @property
     def title(self) -> str:
+        """The scenario in words."""
         name = SCENARIOS.get(self.key, "")
         if self.key == "test":
             return name.capitalize()
@@ -74,12 +116,33 @@ def render_report(
     checks: Sequence[Check] = (),
     notes: Sequence[str] = (),
 ) -> str:
-    """The page as a string: no file or address outside it is needed.
+    """Render the page; no file or address outside it is needed.
 
-    ``facts`` are the few lines that say what was run; ``headline`` the table of the summary;
-    ``checks`` and ``notes`` say what was expected and missed; ``sections`` (simulated EEG, head,
-    leadfields, training, timings, in the order given) follow the results; then the resolved
-    ``config`` and the ``versions`` of the software that made the results.
+    Parameters
+    ----------
+    title : str
+        Heading of the page.
+    facts : mapping of str to str
+        The few lines that say what was run.
+    headline : ComparisonTable, optional
+        The table of the summary.
+    results : sequence of ScenarioResult
+        One part per scenario.
+    sections : sequence of Section
+        Simulated EEG, head, leadfields, training, timings, in this order after the results.
+    config : mapping
+        The resolved configuration.
+    versions : mapping of str to str
+        The versions of the software that made the results.
+    checks : sequence of Check
+        What was expected, and whether it was found.
+    notes : sequence of str
+        What else a reader has to know.
+
+    Returns
+    -------
+    str
+        HTML.
     """
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("multisource.report", "."),
@@ -103,7 +166,18 @@ def render_report(
 
 
 def plain(value: object) -> object:
-    """Mappings, sequences and scalars as the plain types that YAML writes without tags."""
+    """Turn mappings, sequences and scalars into the plain types that YAML writes without tags.
+
+    Parameters
+    ----------
+    value : object
+        Anything of a configuration.
+
+    Returns
+    -------
+    object
+        dict, list, str, number, bool or None.
+    """
     if isinstance(value, Mapping):
         return {str(key): plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple | set):

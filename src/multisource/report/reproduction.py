@@ -42,14 +42,37 @@ def reproduction(
     figures: Mapping[str, str],
     versions: Mapping[str, str],
 ) -> str:
-    """The document.
+    """Write the document.
 
-    config: the resolved configuration; config_files: what was given beside the default. tables:
-    the paper's tables by their number (``evaluation.tables.build_table``). test: metrics of every
-    window of the random test set and method. networks: the trained ones.
-    curve: the learning curve (``learning-curve.csv``). changes, experiments: what was changed and
-    the metrics found, scenario naming the experiment. timings: of ``report.timings``. figures:
-    {caption: path beside the document}. versions: of ``versions.versions_table``.
+    Parameters
+    ----------
+    config : mapping
+        The resolved configuration.
+    config_files : sequence of str
+        What was given beside the default.
+    tables : mapping of str to DataFrame
+        The paper's tables by their number (``evaluation.tables.build_table``).
+    test : DataFrame
+        Metrics of every window of the random test set and method.
+    networks : sequence of str
+        The trained ones.
+    curve : DataFrame, optional
+        The learning curve (``learning-curve.csv``).
+    changes : mapping of str to Change
+        What each experiment changed.
+    experiments : DataFrame, optional
+        The metrics found; its column scenario names the experiment.
+    timings : DataFrame
+        That of ``report.timings``.
+    figures : mapping of str to str
+        Caption to path beside the document.
+    versions : mapping of str to str
+        That of ``versions.versions_table``.
+
+    Returns
+    -------
+    str
+        Markdown.
     """
     confidence = config["evaluation"]["confidence"]
     parts: Parts = [
@@ -89,13 +112,30 @@ def reproduction(
 
 
 def config_hash(config: Mapping[str, Any]) -> str:
-    """Sixteen hexadecimal digits that name a configuration, whatever the order of its keys."""
+    """Name a configuration by its content, whatever the order of its keys.
+
+    Parameters
+    ----------
+    config : mapping
+        The resolved configuration.
+
+    Returns
+    -------
+    str
+        Sixteen hexadecimal digits.
+    """
     text = json.dumps(plain(config), sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def processor() -> str:
-    """The name of this machine's processor and its number of cores."""
+    """Name this machine's processor and its number of cores.
+
+    Returns
+    -------
+    str
+        For the head of the document.
+    """
     name = platform.processor() or platform.machine()
     info = Path("/proc/cpuinfo")
     if info.is_file():

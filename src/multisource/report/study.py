@@ -54,29 +54,29 @@ class StudyFiles:
 
     Attributes
     ----------
-    tables
-        Name of a table -> its values (csv of :func:`multisource.evaluation.tables.build_table`).
-    metrics
+    tables : mapping of str to path
+        Name of a table to its values (csv of :func:`multisource.evaluation.tables.build_table`).
+    metrics : sequence of path
         The metrics of every method on the random test set (parquet).
-    electrodes
+    electrodes : path
         Table of the electrodes (tsv).
-    comparison, by_operator
+    comparison, by_operator : path
         Operator A against B: values of every dipole (csv) and the picture.
-    verification
+    verification : path
         Table of the checks of the leadfields (csv).
-    sphere, sensitivity, placement
+    sphere, sensitivity, placement : path
         Pictures of these checks; sphere is None where the study does not ask for it.
-    anatomy, eeg
+    anatomy, eeg : path
         Pictures of the head and of a simulated channel.
-    benchmarks, records
+    benchmarks, records : path
         Folders of the steps' time and memory, and of the versions that they ran with: notes that
         Snakemake and the steps leave beside their outputs.
-    scenarios
-        Scenario -> picture of its truth and estimates.
-    training
-        Network -> picture of its loss.
-    recordings, peaks
-        The user's recording -> its picture, and the table of its peaks (tsv).
+    scenarios : mapping of str to path
+        Scenario to picture of its truth and estimates.
+    training : mapping of str to path
+        Network to picture of its loss.
+    recordings, peaks : mapping of str to path
+        The user's recording to its picture, and to the table of its peaks (tsv).
     """
 
     tables: Mapping[str, FilePath]
@@ -105,12 +105,12 @@ def study_report(
 
     Parameters
     ----------
-    files
+    files : StudyFiles
         What it shows.
-    config
+    config : mapping
         The resolved configuration.
-    scenarios
-        Name of a table -> its scenario.
+    scenarios : mapping of str to str
+        Name of a table to its scenario.
 
     Returns
     -------

@@ -18,8 +18,20 @@ SIGNIFICANT = 0.05
 
 @dataclass(frozen=True)
 class Cell:
-    """A printed value, its interval, whether it is the best of its column, and whether a paired
-    test finds no difference between it and the method that all are compared with."""
+    """A printed value.
+
+    Attributes
+    ----------
+    text : str
+        The value.
+    interval : str
+        Its interval.
+    best : bool
+        Whether it is the best of its column.
+    alike : bool
+        Whether a paired test finds no difference between it and the method that all are compared
+        with.
+    """
 
     text: str
     interval: str = ""
@@ -31,9 +43,18 @@ class Cell:
 class ComparisonTable:
     """A table of the paper with our values.
 
-    ``values`` is tidy: columns method, metric, ours, paper (NaN where the paper has none) and,
-    optionally, low and high, the confidence interval of ours, and p_holm, the corrected p of a
-    paired test. Methods and metrics are printed in the order in which they come.
+    Attributes
+    ----------
+    number : str
+        The paper's number, or the name of a table of the user's own.
+    scenario : str
+        What it is about.
+    caption : str
+        Printed above.
+    values : DataFrame
+        Tidy: columns method, metric, ours, paper (NaN where the paper has none) and, optionally,
+        low and high, the confidence interval of ours, and p_holm, the corrected p of a paired test.
+        Methods and metrics are printed in the order in which they come.
     """
 
     number: str
@@ -51,18 +72,28 @@ class ComparisonTable:
 
     @property
     def metrics(self) -> list[str]:
+        """The metrics in the order in which they are printed."""
         return list(dict.fromkeys(self.values["metric"]))
 
     @property
     def headings(self) -> list[str]:
+        """The printed names of the metrics."""
         return [metric_label(metric) for metric in self.metrics]
 
     @property
     def has_paper(self) -> bool:
+        """Whether the paper has a value of any of them."""
         return bool(self.values["paper"].notna().any())
 
     def rows(self) -> list[tuple[str, bool, list[tuple[Cell, Cell]]]]:
-        """(method, is a reference, (ours, paper) per metric) for each method."""
+        """Make the rows ready for print.
+
+        Returns
+        -------
+        list of (str, bool, list of (Cell, Cell))
+            For each method: its printed name, whether it is a reference, and (ours, paper) per
+            metric.
+        """
         best = {
             (metric, column): best_methods(self.values, metric, column)
             for metric in self.metrics
@@ -94,16 +125,56 @@ class ComparisonTable:
 
 
 def print_value(value: object, metric: str) -> str:
-    """The value with its decimals, a dash for a missing one."""
+    """Print a value with the decimals of its metric.
+
+    Parameters
+    ----------
+    value : object
+        A number, or anything else for a missing one.
+    metric : str
+        The metric.
+
+    Returns
+    -------
+    str
+        A dash for a missing value.
+    """
     return f"{float(value):.{digits(metric)}f}" if is_number(value) else "–"
 
 
 def is_number(value: object) -> bool:
+    """Say whether a value can be printed as a number.
+
+    Parameters
+    ----------
+    value : object
+        Anything of a table.
+
+    Returns
+    -------
+    bool
+        False for NaN too.
+    """
     return value is not None and not math.isnan(float(value))
 
 
 def print_frame(frame: pd.DataFrame, significant: int = 3) -> tuple[list[str], list[list[str]]]:
-    """Headings and printed cells of any small table; floats with ``significant`` digits."""
+    """Print any small table.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        The table.
+    significant : int
+        Significant digits of floats.
+
+    Returns
+    -------
+    headings : list of str
+        The columns' names.
+    cells : list of list of str
+        One list per row.
+    """
 
     def text(value: object) -> str:
         if isinstance(value, float):

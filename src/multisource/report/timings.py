@@ -9,9 +9,17 @@ import pandas as pd
 
 
 def read_timings(folder: Path) -> pd.DataFrame:
-    """:func:`timings_per_rule` of a study's benchmark files, the rules in the order they ended.
+    """Read a study's benchmark files, the rules in the order they ended.
 
-    Files lie in ``<rule>.tsv`` or ``<rule>/<job>.tsv``.
+    Parameters
+    ----------
+    folder : Path
+        Holds ``<rule>.tsv`` or ``<rule>/<job>.tsv``.
+
+    Returns
+    -------
+    DataFrame
+        That of :func:`timings_per_rule`.
     """
     found: dict[str, list[pd.DataFrame]] = {}
     for path in sorted(folder.rglob("*.tsv"), key=lambda path: path.stat().st_mtime):
@@ -21,11 +29,19 @@ def read_timings(folder: Path) -> pd.DataFrame:
 
 
 def timings_per_rule(benchmarks: Mapping[str, Sequence[pd.DataFrame]]) -> pd.DataFrame:
-    """One row per rule: jobs, wall seconds (sum, longest job), CPU seconds, peak memory in MB.
+    """Sum time and memory by rule.
 
-    ``benchmarks`` maps a rule to the tables of its jobs, as Snakemake writes them (columns s,
-    cpu_time, max_rss). A job too short to be measured has no numbers there and counts as zero. The
-    last row is the total, with the peak of all.
+    Parameters
+    ----------
+    benchmarks : mapping of str to sequence of DataFrame
+        A rule to the tables of its jobs, as Snakemake writes them (columns s, cpu_time, max_rss). A
+        job too short to be measured has no numbers there and counts as zero.
+
+    Returns
+    -------
+    DataFrame
+        One row per rule: jobs, wall seconds (sum, longest job), CPU seconds, peak memory in MB; the
+        last row is the total, with the peak of all.
     """
     rows = []
     for rule, tables in benchmarks.items():
