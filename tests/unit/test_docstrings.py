@@ -15,8 +15,6 @@ PACKAGE = Path(__file__).parents[2] / "src/multisource"
 # room leaves this list when its last function is written; none comes back.
 NOT_YET = {
     "anatomy",
-    "evaluation",
-    "experiments",
     "geometry",
     "network",
     "simulation",

@@ -21,14 +21,14 @@ _ARRAYS = ("row", "distance", "cell")
 class TruthDistances:
     """Distances of S windows, U of them with a truth that differs from the window before.
 
-    Parameters
+    Attributes
     ----------
-    row
-        (S,) the row of ``distance`` and ``cell`` that a window has.
-    distance
-        (U, N) mm from every dipole to the nearest active one.
-    cell
-        (U, N) number of the patch whose active dipoles are nearest.
+    row : ndarray of shape (S,)
+        The row of ``distance`` and ``cell`` that a window has.
+    distance : ndarray of shape (U, N)
+        From every dipole to the nearest active one, mm.
+    cell : ndarray of shape (U, N)
+        Number of the patch whose active dipoles are nearest.
     """
 
     row: np.ndarray
@@ -41,10 +41,15 @@ class TruthDistances:
 
         Parameters
         ----------
-        truth
+        truth : SparseTruth
             Active dipoles and centres of S windows.
-        positions
-            (N, 3) mm.
+        positions : ndarray of shape (N, 3)
+            Of the dipoles, mm.
+
+        Returns
+        -------
+        TruthDistances
+            The distances.
         """
         rows, distances, cells = [], [], []
         for new, distance, cell in measured(truth, positions):
@@ -55,7 +60,17 @@ class TruthDistances:
         return cls(np.array(rows), np.array(distances), np.array(cells))
 
     def each(self) -> Iterator[tuple[bool, np.ndarray, np.ndarray]]:
-        """Yield of every window whether it differs from the one before, its distances and cells."""
+        """Yield the distances of every window.
+
+        Yields
+        ------
+        new : bool
+            Whether the window differs from the one before.
+        distance : ndarray of shape (N,)
+            From every dipole to the nearest active one, mm.
+        cell : ndarray of shape (N,)
+            Number of the patch whose active dipoles are nearest.
+        """
         previous = -1
         for row in self.row:
             yield row != previous, self.distance[row], self.cell[row]
@@ -68,6 +83,22 @@ def measured(
     """Yield what :meth:`TruthDistances.each` does, measured on the way.
 
     All windows of a named scenario have the same truth, which is measured once.
+
+    Parameters
+    ----------
+    truth : SparseTruth
+        Active dipoles and centres of S windows.
+    positions : ndarray of shape (N, 3)
+        Of the dipoles, mm.
+
+    Yields
+    ------
+    new : bool
+        Whether the window differs from the one before.
+    distance : ndarray of shape (N,)
+        From every dipole to the nearest active one, mm.
+    cell : ndarray of shape (N,)
+        Number of the patch whose active dipoles are nearest.
     """
     previous: tuple[bytes, bytes] | None = None
     distance = cell = np.empty(0)
@@ -83,13 +114,31 @@ def measured(
 
 
 def write_distances(path: str | os.PathLike[str], distances: TruthDistances) -> None:
-    """Write distances as an npz file of arrays row, distance and cell."""
+    """Write distances as an npz file.
+
+    Parameters
+    ----------
+    path : str or path-like
+        The output: arrays row, distance and cell.
+    distances : TruthDistances
+        What is written.
+    """
     with atomic(path) as part:
         np.savez(part, **{name: getattr(distances, name) for name in _ARRAYS})
 
 
 def read_distances(path: str | os.PathLike[str]) -> TruthDistances:
     """Read distances.
+
+    Parameters
+    ----------
+    path : str or path-like
+        A file of :func:`write_distances`.
+
+    Returns
+    -------
+    TruthDistances
+        The distances.
 
     Raises
     ------

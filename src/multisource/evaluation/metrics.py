@@ -1,6 +1,6 @@
 """Localisation metrics per window (paper, section II-E; AUC after Grova et al. 2006).
 
-Notation: e the estimate (one value >= 0 a dipole), n the number of truly active dipoles (l > 0),
+Notation: e the estimate (one value >= 0 per dipole), n the number of truly active dipoles (l > 0),
 N the number of dipoles.
 """
 
@@ -39,28 +39,60 @@ def evaluate(
     distances: TruthDistances | None = None,
     progress: bool = False,
 ) -> pd.DataFrame:
-    """Metrics of every window, one row each.
+    """Compute the metrics of every window.
 
-    estimates: (S, N), >= 0. positions: (N, 3) mm. distances: of the same truth and positions, if
-    they have been measured already.
+    Parameters
+    ----------
+    estimates : ndarray of shape (S, N)
+        Maps, 0 or more.
+    truth : SparseTruth
+        Active dipoles and centres of the S windows.
+    positions : ndarray of shape (N, 3)
+        Of the dipoles, mm.
+    close_radius_mm : float
+        Border between the close and the far zone round the active dipoles, mm.
+    distances : TruthDistances, optional
+        Of the same truth and positions, if they have been measured already.
+    progress : bool
+        Whether to show a progress bar.
 
-    Columns: sample, n_sources, n_active, and
-      auc_close, auc_far: probability that an active dipole lies above an inactive one within /
-        beyond ``close_radius_mm`` of the nearest active dipole (the expectation of Grova's random
-        draws); auc_average their mean; auc_map against all inactive dipoles.
-      fraction_active: share of the n highest estimates that are truly active.
-      dr_k: rank of centre k from the top, 0 the highest, divided by N; dr_least the largest.
-        k runs to 3, or to the largest number of patches there is.
-      pas_mm: mean distance from the peak, weighted by e, over the n highest; single sources only.
-      average_precision: area under the precision-recall curve (chance n / N).
-      dle_mm: mean over patches of the distance from the highest dipole of the patch's cell (the
-        dipoles nearest to it) to the patch; 0 where it lies inside. With one patch, the distance
+    Returns
+    -------
+    pandas.DataFrame
+        One row per window: sample, n_sources, n_active and the metrics below. NaN where a metric is
+        not defined (no dipole in the zone, fewer patches, an estimate of zeros for the two weighted
+        ones).
+
+    Raises
+    ------
+    UserError
+        For shapes that do not fit, values that are negative or not finite, or a truth without an
+        active dipole or centre.
+
+    Notes
+    -----
+    auc_close, auc_far
+        Probability that an active dipole lies above an inactive one within / beyond
+        ``close_radius_mm`` of the nearest active dipole (the expectation of Grova's random draws);
+        auc_average their mean; auc_map against all inactive dipoles.
+    fraction_active
+        Share of the n highest estimates that are truly active.
+    dr_k
+        Rank of centre k from the top, 0 the highest, divided by N; dr_least the largest. k runs to
+        3, or to the largest number of patches there is.
+    pas_mm
+        Mean distance from the peak, weighted by e, over the n highest; single sources only.
+    average_precision
+        Area under the precision-recall curve (chance n / N).
+    dle_mm
+        Mean over patches of the distance from the highest dipole of the patch's cell (the dipoles
+        nearest to it) to the patch; 0 where it lies inside. With one patch, the distance
         localisation error of Chowdhury et al. 2013.
-      spatial_dispersion_mm: sqrt(sum d^2 e^2 / sum e^2), d the distance to the nearest active
-        dipole (Chowdhury et al. 2013).
-    Ties are counted at their expectation, so that a constant map is chance. NaN where a metric is
-    not defined (no dipole in the zone, fewer patches, an estimate of zeros for the two weighted
-    ones). Raises UserError for shapes that do not fit, values that are negative or not finite.
+    spatial_dispersion_mm
+        sqrt(sum d^2 e^2 / sum e^2), d the distance to the nearest active dipole (Chowdhury et al.
+        2013).
+
+    Ties are counted at their expectation, so that a constant map is chance.
     """
     estimates = np.asarray(estimates)
     _check(estimates, truth, positions, close_radius_mm)
@@ -69,7 +101,8 @@ def evaluate(
         truth.n_dipoles,
     ):
         raise UserError("distances: of other windows or dipoles than the truth; measure them again")
-    rows, zones = [], None
+    rows = []
+    zones: _Zones | None = None
     bar = tqdm(
         measured(truth, positions) if distances is None else distances.each(),
         total=len(truth),
@@ -89,7 +122,18 @@ def evaluate(
 
 
 def metric_names(frame: pd.DataFrame) -> list[str]:
-    """The columns of a table of metrics that are metrics."""
+    """Return the columns of a table of metrics that are metrics.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        A table of :func:`evaluate`, or of several with scenario and method.
+
+    Returns
+    -------
+    list of str
+        Names in the order of the columns.
+    """
     return [name for name in frame if name not in NOT_METRICS]
 
 
@@ -141,14 +185,16 @@ def _window(estimate: np.ndarray, zones: _Zones, positions: np.ndarray) -> dict[
     return row
 
 
-def _peak_spread(estimate, ranking, n, positions) -> float:
+def _peak_spread(
+    estimate: np.ndarray, ranking: ranks.Ranking, n: int, positions: np.ndarray
+) -> float:
     dipoles, part = ranks.top_weights(ranking, n)
     weight = part * estimate[dipoles]
     distance = np.linalg.norm(positions[dipoles] - positions[estimate.argmax()], axis=1)
     return float(weight @ distance / weight.sum())
 
 
-def _check(estimates, truth, positions, radius) -> None:
+def _check(estimates: np.ndarray, truth: SparseTruth, positions: np.ndarray, radius: float) -> None:
     if estimates.ndim != 2 or estimates.shape != (len(truth), truth.n_dipoles):
         raise UserError(
             f"estimates: shape {estimates.shape}; the truth has {len(truth)} windows of "

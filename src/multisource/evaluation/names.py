@@ -54,5 +54,16 @@ def method_label(method: str) -> str:
 
 
 def metric_label(metric: str) -> str:
-    """Return the printed name of a metric; one that is not in :data:`METRICS` keeps its name."""
+    """Return the printed name of a metric.
+
+    Parameters
+    ----------
+    metric : str
+        Its name in the tables of metrics.
+
+    Returns
+    -------
+    str
+        The name in :data:`METRICS`; one that does not stand there unchanged.
+    """
     return METRICS.get(metric, metric)

@@ -8,12 +8,25 @@ _ROWS = 256  # dipoles at once: their distances to some 400 active ones stay in 
 
 
 def patch_distances(positions: np.ndarray, active: np.ndarray, centres: np.ndarray) -> np.ndarray:
-    """Distance (P, N) mm from every dipole to the nearest active dipole of each patch.
+    """Measure how far every dipole is from the nearest active one of each patch.
 
-    positions: (N, 3) mm; active: dipoles; centres: (P,) dipoles. An active dipole belongs to the
-    patch of its nearest centre; a patch without any is infinitely far.
+    Parameters
+    ----------
+    positions : ndarray of shape (N, 3)
+        Of the dipoles, mm.
+    active : ndarray of int
+        Active dipoles. One belongs to the patch of its nearest centre.
+    centres : ndarray of shape (P,)
+        Dipoles at the centres of the patches.
 
-    d^2 = |x|^2 - 2 x a + |a|^2 as one product is twice as fast as a tree where 400 of 8196
+    Returns
+    -------
+    ndarray of shape (P, N)
+        Distances in mm; a patch without any active dipole is infinitely far.
+
+    Notes
+    -----
+    d^2 = abs(x)^2 - 2 x a + abs(a)^2 as one product is twice as fast as a tree where 400 of 8196
     dipoles are active, and true to 1e-5 mm; that of an active dipole to itself is 0 exactly.
     """
     centred = positions - positions.mean(axis=0)

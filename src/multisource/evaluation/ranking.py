@@ -12,23 +12,54 @@ import numpy as np
 class Ranking:
     """An estimate in descending order, with its groups of ties.
 
-    order: (N,) dipoles from the highest estimate down; ends: (G,) last position of each group.
+    Parameters
+    ----------
+    estimate : ndarray of shape (N,)
+        A map.
+
+    Attributes
+    ----------
+    order : ndarray of shape (N,)
+        Dipoles from the highest estimate down.
+    ends : ndarray of shape (G,)
+        Last position of each group.
     """
 
-    def __init__(self, estimate: np.ndarray):
+    def __init__(self, estimate: np.ndarray) -> None:
         self.order = np.argsort(-estimate)
         ordered = estimate[self.order]
         self.ends = np.append(np.flatnonzero(ordered[1:] != ordered[:-1]), len(ordered) - 1)
 
     def cumulative(self, member: np.ndarray) -> np.ndarray:
-        """(G,) members of a boolean mask (N,) down to the end of each group."""
+        """Count the members of a set of dipoles down to the end of each group.
+
+        Parameters
+        ----------
+        member : ndarray of bool of shape (N,)
+            True for the dipoles of the set.
+
+        Returns
+        -------
+        ndarray of shape (G,)
+            Counts.
+        """
         return np.cumsum(member[self.order], dtype=np.int64)[self.ends]
 
 
 def auc(positive: np.ndarray, negative: np.ndarray) -> float:
-    """Probability that a positive lies above a negative, ties counted half; NaN if one is empty.
+    """Return the probability that a positive lies above a negative, ties counted half.
 
-    positive, negative: (G,) cumulative counts of ``Ranking.cumulative``.
+    Parameters
+    ----------
+    positive : ndarray of shape (G,)
+        Cumulative counts of :meth:`Ranking.cumulative`.
+    negative : ndarray of shape (G,)
+        The same of the negatives.
+
+    Returns
+    -------
+    float
+        0 to 1; NaN if there is no positive or no negative.
     """
     if not positive[-1] or not negative[-1]:
         return float("nan")
@@ -38,7 +69,22 @@ def auc(positive: np.ndarray, negative: np.ndarray) -> float:
 
 
 def top_fraction(positive: np.ndarray, ends: np.ndarray, n: int) -> float:
-    """Share of positives among the n highest; the group across the border counts in proportion."""
+    """Return the share of positives among the n highest.
+
+    Parameters
+    ----------
+    positive : ndarray of shape (G,)
+        Cumulative counts of :meth:`Ranking.cumulative`.
+    ends : ndarray of shape (G,)
+        Of the :class:`Ranking`.
+    n : int
+        How many count; the group across the border counts in proportion.
+
+    Returns
+    -------
+    float
+        0 to 1.
+    """
     group = int(np.searchsorted(ends, n - 1))
     before = positive[group - 1] if group else 0
     first = ends[group - 1] + 1 if group else 0
@@ -47,7 +93,22 @@ def top_fraction(positive: np.ndarray, ends: np.ndarray, n: int) -> float:
 
 
 def top_weights(ranking: Ranking, n: int) -> tuple[np.ndarray, np.ndarray]:
-    """Dipoles of the n highest and the part of each that counts: 1, less for ties at the border."""
+    """Return the n highest dipoles and how much each counts.
+
+    Parameters
+    ----------
+    ranking : Ranking
+        An estimate in order.
+    n : int
+        How many count.
+
+    Returns
+    -------
+    dipoles : ndarray of int
+        The n highest and those equal to the last of them.
+    weight : ndarray
+        The part of each that counts: 1, less for ties at the border.
+    """
     group = int(np.searchsorted(ranking.ends, n - 1))
     first = ranking.ends[group - 1] + 1 if group else 0
     last = ranking.ends[group] + 1
@@ -57,13 +118,39 @@ def top_weights(ranking: Ranking, n: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def average_precision(positive: np.ndarray, ends: np.ndarray) -> float:
-    """Step integral of the precision-recall curve over the distinct thresholds."""
+    """Return the step integral of the precision-recall curve over the distinct thresholds.
+
+    Parameters
+    ----------
+    positive : ndarray of shape (G,)
+        Cumulative counts of :meth:`Ranking.cumulative`.
+    ends : ndarray of shape (G,)
+        Of the :class:`Ranking`.
+
+    Returns
+    -------
+    float
+        0 to 1.
+    """
     gain = np.diff(positive, prepend=0)
     return float((gain * positive / (ends + 1)).sum() / positive[-1])
 
 
 def relative_rank(estimate: np.ndarray, dipole: int) -> float:
-    """Rank from the top (0 the highest, mid-rank among equals) divided by N."""
+    """Return the rank of a dipole from the top, divided by N.
+
+    Parameters
+    ----------
+    estimate : ndarray of shape (N,)
+        A map.
+    dipole : int
+        The dipole.
+
+    Returns
+    -------
+    float
+        0 for the highest; mid-rank among equals.
+    """
     value = estimate[dipole]
     above = np.count_nonzero(estimate > value)
     equal = np.count_nonzero(estimate == value)

@@ -12,12 +12,28 @@ from multisource.evaluation.metrics import metric_names
 
 
 def median_interval(values: np.ndarray, confidence: float = 0.95) -> tuple[float, float]:
-    """Percentile bootstrap interval of the median, without the draws.
+    """Return the percentile bootstrap interval of the median, without the draws.
 
-    The median of a resample is at most the k-th smallest value with a binomial probability
-    (Efron 1979), so that the bootstrap's percentiles are order statistics of the values, free of
-    Monte Carlo error. An even number of values has two middle ones: the lower end takes the lower,
-    the upper end the upper.
+    Parameters
+    ----------
+    values : ndarray
+        Values; those that are NaN are left out.
+    confidence : float
+        Of the interval, 0 to 1.
+
+    Returns
+    -------
+    low : float
+        Lower end; NaN where there are no values.
+    high : float
+        Upper end; NaN where there are no values.
+
+    Notes
+    -----
+    The median of a resample is at most the k-th smallest value with a binomial probability (Efron
+    1979), so that the bootstrap's percentiles are order statistics of the values, free of Monte
+    Carlo error. An even number of values has two middle ones: the lower end takes the lower, the
+    upper end the upper.
     """
     values = np.sort(np.asarray(values, float)[~np.isnan(values)])
     n = len(values)
@@ -35,12 +51,21 @@ def median_interval(values: np.ndarray, confidence: float = 0.95) -> tuple[float
 
 
 def summarise(metrics: pd.DataFrame, confidence: float = 0.95) -> pd.DataFrame:
-    """Median and interval of each metric.
+    """Return the median and interval of each metric.
 
-    Columns: scenario, method, metric, median, low, high, confidence (of the interval), n.
-    metrics: rows per window with columns scenario, method and the metrics; n counts the windows
-    in which the metric is defined (DR_2 where there are two patches). Metrics that are nowhere
-    defined are left out.
+    Parameters
+    ----------
+    metrics : pandas.DataFrame
+        One row per window with columns scenario, method and the metrics.
+    confidence : float
+        Of the intervals, 0 to 1.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns scenario, method, metric, median, low, high, confidence (of the interval), n. n
+        counts the windows in which the metric is defined (DR_2 where there are two patches).
+        Metrics that are nowhere defined are left out.
     """
     rows = []
     names = metric_names(metrics)
@@ -56,9 +81,18 @@ def summarise(metrics: pd.DataFrame, confidence: float = 0.95) -> pd.DataFrame:
 
 
 def rank_biserial(difference: np.ndarray) -> float:
-    """Matched-pairs rank-biserial correlation of differences, in [-1, 1]; 0 if all are zero.
+    """Return the matched-pairs rank-biserial correlation of differences.
 
-    The sum of ranks in favour less the sum against, over their total (Kerby 2014).
+    Parameters
+    ----------
+    difference : ndarray
+        Paired differences.
+
+    Returns
+    -------
+    float
+        The sum of ranks in favour less the sum against, over their total (Kerby 2014), in [-1, 1];
+        0 if all are zero.
     """
     difference = difference[difference != 0]
     if not len(difference):
@@ -68,11 +102,26 @@ def rank_biserial(difference: np.ndarray) -> float:
 
 
 def compare(metrics: pd.DataFrame, reference: str = "convnet") -> pd.DataFrame:
-    """Paired Wilcoxon signed-rank tests of every method against the reference, window by window.
+    """Test every method against the reference: paired Wilcoxon signed-rank tests over the windows.
 
-    Columns: scenario, method, metric, reference, median_difference (method less reference), effect
-    (matched-pairs rank-biserial correlation), p, p_holm (Holm's correction over all methods and
-    metrics of a scenario). Raises UserError if a scenario lacks the reference or its windows.
+    Parameters
+    ----------
+    metrics : pandas.DataFrame
+        One row per window with columns scenario, method, sample and the metrics.
+    reference : str
+        The method that the others are compared with.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns scenario, method, metric, reference, median_difference (method less reference),
+        effect (matched-pairs rank-biserial correlation), p, p_holm (Holm's correction over all
+        methods and metrics of a scenario).
+
+    Raises
+    ------
+    UserError
+        If a scenario lacks the reference or its windows.
     """
     names = metric_names(metrics)
     rows = []

@@ -35,14 +35,32 @@ def build_table(
     comparison: pd.DataFrame | None = None,
     extra_methods: tuple[str, ...] = (),
 ) -> pd.DataFrame:
-    """One of the paper's tables, tidy: a row a method and metric, in the paper's order.
+    """Build one of the paper's tables.
 
-    number: I to IX, or the name of a scenario that the paper has not (then every metric of ours).
-    paper: columns table, scenario, method, metric, value. summary, comparison: of
-    ``evaluation.summary``. extra_methods: ours that the paper has not, appended.
-    Columns: table, scenario, method, metric, ours, low, high, confidence, n, paper, difference
-    (ours less the paper's), and with a comparison reference, p_holm and effect. NaN where one of
-    the two has no value.
+    Parameters
+    ----------
+    number : str
+        I to IX, or the name of a scenario that the paper has not (then every metric of ours).
+    paper : pandas.DataFrame
+        Columns table, scenario, method, metric, value.
+    summary : pandas.DataFrame
+        Of ``summary.summarise``.
+    comparison : pandas.DataFrame, optional
+        Of ``summary.compare``.
+    extra_methods : tuple of str
+        Ours that the paper has not, appended.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Tidy: one row per method and metric, in the paper's order. Columns table, scenario, method,
+        metric, ours, low, high, confidence, n, paper, difference (ours less the paper's), and with
+        a comparison reference, p_holm and effect. NaN where one of the two has no value.
+
+    Raises
+    ------
+    UserError
+        If neither the paper nor the summary has such a table.
     """
     chosen = paper[paper["table"] == number]
     scenario = number if chosen.empty else chosen["scenario"].iloc[0]
@@ -74,7 +92,18 @@ def build_table(
 
 
 def digits(metric: str) -> int:
-    """Return the decimals that a metric is printed with: one for millimetres, else three."""
+    """Return the decimals that a metric is printed with.
+
+    Parameters
+    ----------
+    metric : str
+        Its name in the tables of metrics.
+
+    Returns
+    -------
+    int
+        One for millimetres, else three.
+    """
     return 1 if metric.endswith("_mm") else 3
 
 
@@ -103,7 +132,18 @@ def best_methods(values: pd.DataFrame, metric: str, column: str = "ours") -> set
 
 
 def printed(table: pd.DataFrame) -> pd.DataFrame:
-    """Text cells ``ours [low, high] (paper; difference)``: a row a method, a column a metric."""
+    """Return the text of a table's cells.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        Of :func:`build_table`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Cells ``ours [low, high] (paper; difference)``: one row per method, one column per metric.
+    """
     best = {metric: best_methods(table, metric) for metric in table["metric"].unique()}
     rows: dict[str, dict[str, str]] = {}
     for row in table.itertuples():
@@ -124,7 +164,18 @@ def printed(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def caption(table: pd.DataFrame) -> str:
-    """What the table shows and how its cells read."""
+    """Say what a table shows and how its cells read.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        Of :func:`build_table`.
+
+    Returns
+    -------
+    str
+        The caption.
+    """
     scenario = table["scenario"].iloc[0]
     where = "the random test set" if scenario == "test" else f"region {scenario}"
     text = f"Table {table['table'].iloc[0]}. Performance on {where}: median over windows"
@@ -138,7 +189,18 @@ def caption(table: pd.DataFrame) -> str:
 
 
 def to_markdown(table: pd.DataFrame) -> str:
-    """The table and its caption as Markdown."""
+    """Return a table and its caption as Markdown.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        Of :func:`build_table`.
+
+    Returns
+    -------
+    str
+        The caption, an empty line and the table.
+    """
     return f"{caption(table)}\n\n{printed(table).to_markdown(disable_numparse=True)}\n"
 
 
@@ -176,9 +238,9 @@ def write_table(path: Path, table: pd.DataFrame) -> None:
 
     Parameters
     ----------
-    path
+    path : Path
         The csv file; the others have the endings md and tex in place of csv.
-    table
+    table : pandas.DataFrame
         Of :func:`build_table`.
     """
     with atomic(path) as part:
@@ -199,11 +261,11 @@ def _signed(value: float, digits: int) -> str:
 
 
 def _latex(text: str) -> str:
-    """Text as LaTeX prints it, ``**bold**`` as bold."""
+    """Return text as LaTeX prints it, ``**bold**`` as bold."""
     text = text.translate(LATEX).replace(">=", r"$\geq$")
     return re.sub(r"\*\*(.+?)\*\*", r"\\textbf{\1}", text)
 
 
 def _latex_metric(name: str) -> str:
-    """The name of a metric with its sub-script, as in the paper: AUC_close."""
+    """Return the name of a metric with its sub-script, as in the paper: AUC_close."""
     return re.sub(r"\\_(\w+)", r"\\textsubscript{\1}", _latex(name))

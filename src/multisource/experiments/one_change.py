@@ -35,11 +35,22 @@ OPERATORS = ("bem", "fem")
 class Change:
     """One entry of an experiments file.
 
-    title: what is changed, in words. simulation: settings of the simulation. inverse: options
-    that every solver gets. solvers: {solver: options}; if any, only these are run. operator: the
-    leadfield that the solvers are given, bem (the study's) or fem (the inverse crime).
-    smooth_normals_mm: the dipoles' orientations, simulated and given to the solvers, are averaged
-    with Gaussian weights of this standard deviation; 0 for those of the surface.
+    Attributes
+    ----------
+    title : str
+        What is changed, in words.
+    simulation : mapping
+        Settings of the simulation.
+    inverse : mapping
+        Options that every solver gets.
+    solvers : mapping
+        Solver -> options; if any, only these are run.
+    operator : str
+        The leadfield that the solvers are given: ``bem`` (the study's) or ``fem`` (the inverse
+        crime).
+    smooth_normals_mm : float
+        The dipoles' orientations, simulated and given to the solvers, are averaged with Gaussian
+        weights of this standard deviation, mm; 0 for those of the surface.
     """
 
     title: str
@@ -50,7 +61,23 @@ class Change:
     smooth_normals_mm: float = 0.0
 
     def solver_settings(self, study: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
-        """Settings {name: {kind, options}} of the solvers to run, from the study's."""
+        """Return the settings of the solvers to run.
+
+        Parameters
+        ----------
+        study : mapping
+            Solver -> kind and options, of the study.
+
+        Returns
+        -------
+        dict
+            The same of the solvers to run, changed.
+
+        Raises
+        ------
+        UserError
+            If the study lacks a solver that the change names.
+        """
         unknown = [name for name in self.solvers if name not in study]
         if unknown:
             raise UserError(
@@ -63,8 +90,24 @@ class Change:
         }
 
 
-def read_changes(path: str | os.PathLike) -> dict[str, Change]:
-    """The entries of an experiments file (YAML); UserError for a key or a value unknown."""
+def read_changes(path: str | os.PathLike[str]) -> dict[str, Change]:
+    """Read the entries of an experiments file.
+
+    Parameters
+    ----------
+    path : str or path-like
+        A YAML file.
+
+    Returns
+    -------
+    dict of str to Change
+        Name -> entry.
+
+    Raises
+    ------
+    UserError
+        If the file is no mapping in YAML, an entry has no title, or a key or value is unknown.
+    """
     try:
         entries = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
     except (yaml.YAMLError, UnicodeDecodeError) as error:
@@ -92,10 +135,23 @@ def read_changes(path: str | os.PathLike) -> dict[str, Change]:
 def smoothed_normals(
     positions: np.ndarray, normals: np.ndarray, hemisphere: np.ndarray, sigma_mm: float
 ) -> np.ndarray:
-    """Unit normals (N, 3) averaged over the dipoles around in the same hemisphere, unit length.
+    """Average the normals of dipoles over those around them in the same hemisphere.
 
-    positions (N, 3) mm, hemisphere (N,); Gaussian weights of standard deviation ``sigma_mm``, cut
-    at three of them. 0 returns the normals as they are.
+    Parameters
+    ----------
+    positions : ndarray of shape (N, 3)
+        Of the dipoles, mm.
+    normals : ndarray of shape (N, 3)
+        Unit vectors.
+    hemisphere : ndarray of shape (N,)
+        Number of each dipole's hemisphere.
+    sigma_mm : float
+        Standard deviation of the Gaussian weights, which are cut at three of them, mm.
+
+    Returns
+    -------
+    ndarray of shape (N, 3)
+        Unit vectors; for 0 mm the normals as they are.
     """
     if sigma_mm == 0:
         return normals
@@ -110,7 +166,20 @@ def smoothed_normals(
 
 
 def with_normals(forward: mne.Forward, normals: np.ndarray) -> mne.Forward:
-    """A copy of a free-orientation forward whose dipoles are normal to (N, 3), surface RAS."""
+    """Return a forward solution whose dipoles have other normals.
+
+    Parameters
+    ----------
+    forward : mne.Forward
+        Operator of free orientation; it is left as it is.
+    normals : ndarray of shape (N, 3)
+        Unit vectors in surface RAS.
+
+    Returns
+    -------
+    mne.Forward
+        A changed copy.
+    """
     forward = copy.deepcopy(forward)
     first = 0
     for source in forward["src"]:
@@ -129,11 +198,28 @@ def score_solvers(
     snr: float,
     close_radius_mm: float = 20.0,
 ) -> pd.DataFrame:
-    """Metrics of every linear solver on simulated windows, with a column ``method``.
+    """Compute the metrics of every linear solver on simulated windows.
 
-    windows: samples as ``simulation.samples.simulate_samples`` makes them. forward: what the
-    solvers are given; positions (N, 3) mm of its dipoles. solvers: {name: {kind, options}}; an
-    option snr goes before ``snr``. A solver that is no kernel takes hours and is left out.
+    Parameters
+    ----------
+    windows : xarray.Dataset
+        Samples as ``simulation.samples.simulate_samples`` makes them.
+    forward : mne.Forward
+        What the solvers are given.
+    positions : ndarray of shape (N, 3)
+        Of its dipoles, mm.
+    solvers : mapping
+        Solver -> kind and options; an option snr goes before ``snr``. A solver that is no kernel
+        takes hours and is left out.
+    snr : float
+        Amplitude signal-to-noise ratio.
+    close_radius_mm : float
+        As for ``metrics.evaluate``.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per solver and window, with a column ``method``.
     """
     truth, eeg = SparseTruth.from_dataset(windows), windows["eeg"].values
     linear = {name: options for name, options in solvers.items() if is_linear(options["kind"])}
