@@ -16,10 +16,9 @@ from multisource.anatomy.electrodes import read_electrodes
 from multisource.figures.simulation import (
     FITTED,
     MEASURED,
-    draw_pattern,
-    draw_traces,
     spectra_figure,
 )
+from multisource.figures.topography import draw_topography
 from multisource.leadfield.forward import read_leadfield
 from multisource.recordings.reading import prepare_recording
 from multisource.simulation import artefacts
@@ -33,6 +32,32 @@ from multisource.simulation.settings import Artefacts, BadChannels, Noise, Setti
 TABLE = Path(__file__).parents[1] / "resources" / "ar-models.yaml"
 PLAIN = Settings()
 SEED = 4
+
+
+def draw_traces(
+    axes,
+    eeg,
+    sfreq,
+    *,
+    names=(),
+    spacing_uv=None,
+    colours="#303030",
+):
+    """Draw channels (E, T) in V below each other; return the distance between them in uV."""
+    microvolts = eeg * 1e6
+    spacing = spacing_uv or 4 * float(np.median(microvolts.std(axis=1)))
+    times = np.arange(eeg.shape[1]) / sfreq
+    colours = [colours] * len(eeg) if isinstance(colours, str) else colours
+    for row, (series, colour) in enumerate(zip(microvolts, colours, strict=True)):
+        axes.plot(times, series - row * spacing, color=colour, linewidth=0.7)
+    axes.set_yticks([-row * spacing for row in range(len(eeg))], names or [""] * len(eeg))
+    axes.tick_params(axis="y", labelsize=7, length=0)
+    axes.set_ylim(-(len(eeg) - 0.2) * spacing, 0.8 * spacing + spacing * 0.2)
+    axes.margins(x=0)
+    axes.set_xlabel("time (s)")
+    for side in ("top", "right", "left"):
+        axes.spines[side].set_visible(False)
+    return spacing
 
 
 class Study:
@@ -139,13 +164,13 @@ def artefact_picture(study):
     for (left, right), kind, pattern in zip(
         grid, ("blink", "saccade", "muscle"), patterns, strict=True
     ):
-        draw_pattern(left, pattern, study.electrodes)
+        draw_topography(left, pattern, study.electrodes)
         left.set_title(kind, fontsize=10)
         settings = replace(PLAIN, artefacts=Artefacts(**{kind: 0.15}, blink_uv=(80.0, 120.0)))
         eeg, clean = study.record(settings)[shown], study.record(PLAIN)[shown]
         spacing = draw_traces(right, eeg, 250, names=SHOWN, colours=FITTED, spacing_uv=50)
         draw_traces(right, clean, 250, names=SHOWN, spacing_uv=spacing)
-        right.set_title(f"{kind}, chance 0.15 a window (black: without)", fontsize=9)
+        right.set_title(f"{kind}, chance 0.15 per window (black: without)", fontsize=9)
     return figure
 
 

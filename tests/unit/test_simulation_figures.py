@@ -1,9 +1,10 @@
-"""Pictures of the simulator show what they were given."""
+"""Pictures of the simulator and of the scalp show what they were given."""
 
 import numpy as np
 from matplotlib.figure import Figure
 
-from multisource.figures.simulation import draw_pattern, draw_traces, spectra_figure
+from multisource.figures.simulation import spectra_figure
+from multisource.figures.topography import draw_topography
 from multisource.simulation.ar import ARModels, power_spectrum
 
 ALPHA = np.array([1.6, -0.9])
@@ -22,20 +23,11 @@ def test_a_perfect_fit_lies_on_the_measured_spectrum_whatever_its_scale():
         assert first.get_xdata().min() >= 1 and first.get_xdata().max() <= 60
 
 
-def test_traces_stand_one_below_the_other_in_microvolts():
-    eeg = 1e-6 * np.stack([np.full(50, 3.0), np.full(50, 4.0)])
-    axes = Figure().subplots()
-    draw_traces(axes, eeg, 250.0, names=["Cz", "Pz"], spacing_uv=100.0)
-    first, second = axes.get_lines()
-    np.testing.assert_allclose(first.get_ydata(), 3.0)
-    np.testing.assert_allclose(second.get_ydata(), 4.0 - 100.0)
-    assert [label.get_text() for label in axes.get_yticklabels()] == ["Cz", "Pz"]
-
-
 def test_the_nose_is_up_and_the_left_is_left():
     electrodes = np.array([[0, 90, 30.0], [0, -90, 30], [-80, 0, 30], [80, 0, 30], [0, 0.1, 120]])
     axes = Figure().subplots()
-    draw_pattern(axes, np.arange(5.0), electrodes)
-    place = axes.collections[0].get_offsets()
+    draw_topography(axes, np.arange(5.0), electrodes)
+    dots = next(line for line in axes.get_lines() if line.get_marker() == ".")
+    place = dots.get_xydata()
     assert place[0, 1] > 1 > place[4, 1] > -1 > place[1, 1]
     assert place[2, 0] < -1 < place[4, 0] < 1 < place[3, 0]

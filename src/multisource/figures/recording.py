@@ -7,14 +7,13 @@ from collections.abc import Mapping
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from scipy.interpolate import RBFInterpolator
 
 from multisource.evaluation.names import method_label
 from multisource.figures.brain import HEAT, draw_brain
 from multisource.figures.cortex import Cortex
 from multisource.figures.raster import Raster, rasterise
 from multisource.figures.scenario import SOFT, draw_bar
-from multisource.figures.simulation import draw_scalp, scalp_plane
+from multisource.figures.topography import draw_topography
 
 SHOWN_VIEWS = ("left lateral", "left medial", "right medial", "right lateral")
 # Inches: a brain, the gap between brains, a method's block with its margins, the EEG's row.
@@ -78,7 +77,7 @@ def recording_figure(
     traces = figure.add_axes((0.75 / width, low + 0.55 / height, 0.62, (EEG - 0.9) / height))
     moment = _draw_eeg(traces, times, eeg, window)
     scalp = figure.add_axes((0.74, low + 0.35 / height, 0.2, (EEG - 0.75) / height))
-    draw_topography(scalp, eeg[:, moment] * 1e6, electrodes, seconds=times[moment])
+    _draw_potential(scalp, eeg[:, moment] * 1e6, electrodes, seconds=times[moment])
     for k, (method, values) in enumerate(maps.items()):
         left = SIDE / 2 + block[0] * (k % columns) + (width - SIDE - block[0] * columns) / 2
         top = height - 0.5 - EEG - block[1] * (k // columns)
@@ -119,38 +118,14 @@ def _draw_eeg(axes: Axes, times: np.ndarray, eeg: np.ndarray, window: tuple[floa
     return moment
 
 
-def draw_topography(
+def _draw_potential(
     axes: Axes, values: np.ndarray, electrodes: np.ndarray, *, seconds: float
 ) -> None:
-    """Draw potentials at the electrodes, interpolated, seen from above, nose up.
-
-    Parameters
-    ----------
-    axes : Axes
-        Where to draw.
-    values : ndarray of shape (E,)
-        uV.
-    electrodes : ndarray of shape (E, 3)
-        mm.
-    seconds : float
-        When, printed above.
-    """
-    place, rim = scalp_plane(electrodes)
-    line = np.linspace(-rim, rim, 121)
-    grid = np.stack(np.meshgrid(line, line), axis=-1)
-    spline = RBFInterpolator(place, values, kernel="thin_plate_spline", smoothing=1e-6)
-    field = spline(grid.reshape(-1, 2)).reshape(len(line), -1)
-    field[np.hypot(*np.moveaxis(grid, -1, 0)) > rim] = np.nan
+    """Potentials (E,) uV at the electrodes (E, 3) mm, with their colour bar."""
+    picture = draw_topography(axes, values, electrodes)
     largest = np.abs(values).max()
-    levels = largest * np.linspace(-1, 1, 21)
-    picture = axes.contourf(line, line, field, levels, cmap="RdBu_r", extend="both")
-    axes.contour(line, line, field, 8, colors="0.3", linewidths=0.3)
-    axes.plot(*place.T, ".", color="0.1", markersize=1.8)
-    draw_scalp(axes, rim, colour="0.3")
-    axes.text(-1.1 * rim, 0, "L", ha="right", va="center", fontsize=8)
-    axes.text(1.1 * rim, 0, "R", ha="left", va="center", fontsize=8)
     axes.set_title(f"potential at {seconds:.3f} s", fontsize=8, color=SOFT)
-    bar = axes.figure.colorbar(picture, ax=axes, shrink=0.6, pad=0.12, extendfrac=0)
+    bar = axes.figure.colorbar(picture, ax=axes, shrink=0.6, pad=0.12)
     bar.set_ticks([-largest, 0, largest], labels=[f"{-largest:.2g}", "0", f"{largest:.2g} µV"])
     bar.ax.tick_params(labelsize=7, length=0)
     bar.outline.set_linewidth(0.5)
