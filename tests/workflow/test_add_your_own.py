@@ -60,9 +60,9 @@ def test_the_examples_make_a_study_and_stand_in_every_table(fresh):
         table = pd.read_csv(path).set_index("method")
         for method in ("tikhonov", "covariance"):
             assert np.isfinite(table.loc[method, "ours"]).any(), path
-        # Every solver beats a random map.
-        found = table[table["metric"] == "auc_close"]["ours"]
-        assert found["tikhonov"] > found["random"]
+    table = pd.read_csv(results / "tables/table-IX.csv").set_index(["method", "metric"])["ours"]
+    # A solver beats a random map.
+    assert table["tikhonov", "auc_close"] > table["random", "auc_close"] + 0.1
     page = (results / "report.html").read_text()
     assert "tikhonov" in page and "covariance" in page
     landmarks = json.loads((results / "anatomy/head.json").read_text())["fiducials"]
