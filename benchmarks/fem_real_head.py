@@ -7,6 +7,7 @@ computed again. The references need 7 GB and half an hour. Times are CPU seconds
 
 from __future__ import annotations
 
+import logging
 import sys
 import time
 from dataclasses import replace
@@ -33,6 +34,7 @@ from multisource.fem.native import (
 )
 from multisource.leadfield.compare import lnmag, rdm
 
+SOLVER = logging.getLogger("multisource.fem.transfer")
 ROOT = Path(__file__).resolve().parents[1]
 # Kind of mesh, edge of the tissue voxels in mm; of fitted tetrahedra also their edge inside the
 # inner skull in mm and the layers in skull and scalp, where they are not those of a study.
@@ -63,6 +65,18 @@ but not measured: after 75 CPU s Netgen had not meshed it.
 """.splitlines()
 
 
+class _Iterations(logging.Handler):
+    """Collects the iterations of every block of electrodes from what the solver logs."""
+
+    def __init__(self, counts: list[int]) -> None:
+        super().__init__()
+        self.counts = counts
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if "iterations" in record.msg:
+            self.counts.append(record.args[-1])
+
+
 def compute(name: str, study: Path, path: Path) -> None:
     """Write gain (E, 3N), moves (N,) mm, node count, iterations and times of one mesh."""
     kind, voxel_mm, *finer = MESHES[name]
@@ -74,7 +88,10 @@ def compute(name: str, study: Path, path: Path) -> None:
     clock = [time.process_time()]
     mesh = fine_mesh(head, *finer) if finer else head_mesh(head, kind, shift=config["shift"])
     clock.append(time.process_time())
-    lines: list[str] = []
+    iterations: list[int] = []
+    listener = _Iterations(iterations)
+    SOLVER.addHandler(listener)
+    SOLVER.setLevel(logging.INFO)
     # The error of a reference is far above 1e-7, and it takes long.
     tolerance = 1e-7 if name in REFERENCES else config["tolerance"]
     transfer = transfer_matrix(
@@ -83,20 +100,19 @@ def compute(name: str, study: Path, path: Path) -> None:
         electrodes.positions,
         names=electrodes.names,
         tolerance=tolerance,
-        progress=lines.append,
     )
     clock.append(time.process_time())
+    SOLVER.removeHandler(listener)
     placed, table = place_dipoles(mesh, dipoles.positions, dipoles.pial)
     clock.append(time.process_time())
     gain = leadfield(mesh, transfer, placed)
     clock.append(time.process_time())
-    first = [line for line in lines if line.startswith("electrodes, block 1/")]
     np.savez(
         path,
         gain=gain,
         moved_mm=table["moved_mm"].to_numpy(),
         nodes=len(mesh.nodes),
-        iterations=len(first),
+        iterations=iterations[0],
         seconds=np.diff(clock),
     )
 

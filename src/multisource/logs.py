@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, TextIO, cast
 
 from multisource.errors import UserError
+from multisource.progress import shown
 
 # Set where the terminal shows one line of progress: a step's output then goes to its log alone.
 QUIET = "MULTISOURCE_QUIET"
@@ -50,9 +51,10 @@ class _Tee:
 def logged(path: str | Path) -> Iterator[None]:
     """Copy standard output, standard error, warnings and logging of a step to a file.
 
-    An exception is written to both places. A :class:`~multisource.errors.UserError` is shown as
-    its one line, without a traceback, and ends the step with exit status 1. Where ``QUIET`` is
-    set, the terminal shows nothing: Snakemake shows the log of a step that failed.
+    Progress bars are shown. An exception is written to both places. A
+    :class:`~multisource.errors.UserError` is shown as its one line, without a traceback, and ends
+    the step with exit status 1. Where ``QUIET`` is set, the terminal shows nothing: Snakemake
+    shows the log of a step that failed.
 
     Parameters
     ----------
@@ -73,7 +75,11 @@ def logged(path: str | Path) -> Iterator[None]:
     path.parent.mkdir(parents=True, exist_ok=True)
     stdout, stderr = sys.stdout, sys.stderr
     quiet = QUIET in os.environ
-    with path.open("w", encoding="utf-8") as log, _terminal(stdout, stderr, log, quiet) as terminal:
+    with (
+        path.open("w", encoding="utf-8") as log,
+        _terminal(stdout, stderr, log, quiet) as terminal,
+        shown(),
+    ):
         tees = _Tee(terminal[0], log), _Tee(terminal[1], log)
         # A tee passes on whatever else a program asks of a stream.
         sys.stdout, sys.stderr = (cast(TextIO, tee) for tee in tees)

@@ -30,7 +30,7 @@ def test_options_are_read_off_the_solvers():
     assert registry.options("invertmeeg")["solver"] is REQUIRED
     assert "noise" not in registry.options("invertmeeg")
     for kind in registry.SOLVERS:
-        offered = {"kind", "snr", "noise_covariance", "sfreq", "progress"}
+        offered = {"kind", "snr", "noise_covariance", "sfreq"}
         assert not offered & set(registry.options(kind))
         assert registry.is_linear(kind) == (kind != "invertmeeg")
 

@@ -9,6 +9,7 @@ import pytest
 
 from multisource.errors import UserError
 from multisource.logs import QUIET, logged
+from multisource.progress import progress
 
 
 def test_log_and_terminal_agree(tmp_path, capsys):
@@ -23,6 +24,21 @@ def test_log_and_terminal_agree(tmp_path, capsys):
     assert "100%" in text and "50%" not in text, "only the last state of a progress bar"
     shown = capsys.readouterr()
     assert "to stdout" in shown.out and "50%" in shown.err
+
+
+def test_progress_bars_are_those_of_a_step(tmp_path, capsys):
+    path = tmp_path / "step.log"
+    assert list(progress("before", range(3))) == [0, 1, 2]
+    with logged(path), progress("solves", total=4, unit="solve") as bar:
+        bar.update(3)
+        bar.set_postfix_str("residual 1e-9")
+        bar.update()
+    list(progress("after", range(3)))
+    shown = capsys.readouterr()
+    for text in (path.read_text(), shown.err):
+        assert "solves: 100%" in text and "4/4" in text and "residual 1e-9" in text
+        assert "before" not in text and "after" not in text
+    assert not shown.out
 
 
 def test_error_is_in_the_log_and_raised(tmp_path):

@@ -57,7 +57,7 @@ def test_every_entry_keeps_its_contract(kind, name):
 def test_what_is_offered_is_passed_to_those_that_ask():
     assert SOLVERS.offered("mne") == ["kind", "snr", "noise_covariance"]
     assert SOLVERS.offered("loreta") == ["snr", "noise_covariance"]
-    assert SOLVERS.offered("invertmeeg") == ["sfreq", "progress"]
+    assert SOLVERS.offered("invertmeeg") == ["sfreq"]
     assert SOLVERS.options("invertmeeg")["solver"] is REQUIRED
 
 

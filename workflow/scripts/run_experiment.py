@@ -36,7 +36,7 @@ with step(snakemake):
         electrodes=read_electrodes(snakemake.input.electrodes).positions,
     )
     metrics = score_solvers(
-        simulate_samples(simulator, range(snakemake.params.samples), progress=True),
+        simulate_samples(simulator, range(snakemake.params.samples)),
         with_normals(forward, normals),
         operator.positions,
         change.solver_settings(snakemake.params.solvers),

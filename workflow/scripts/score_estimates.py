@@ -20,7 +20,6 @@ with step(snakemake):
             SparseTruth.from_dataset(read_chunks(paths)),
             positions,
             distances=read_distances(*distances[scenario]),
-            progress=True,
             **snakemake.params.settings,
         )
         write_metrics(output, metrics, scenario=scenario, method=method)

@@ -10,5 +10,5 @@ with step(snakemake):
         seed=snakemake.params.seed,
         split=snakemake.wildcards.split,
     )
-    data = simulate_samples(simulator, range(*snakemake.params.range), progress=True)
+    data = simulate_samples(simulator, range(*snakemake.params.range))
     write_chunk(snakemake.output.chunk, data, chunk=int(snakemake.wildcards.chunk))

@@ -9,18 +9,17 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 import tempfile
 import time
 from pathlib import Path
 
 import nibabel
 import numpy as np
-from tqdm import tqdm
 
 from multisource.anatomy.t1 import T1, read_t1
 from multisource.errors import UserError
 from multisource.files import atomic
+from multisource.progress import progress
 
 MEMORY_GB = 6
 _STAGES = ("registration", "fit, 2 mm atlas", "fit, 1 mm atlas", "labels")
@@ -72,9 +71,7 @@ def run_samseg(command: list[str], folder: Path, log: Path, *, name: str) -> Non
     started, last, stage = time.monotonic(), "", 0
     with (
         open(log, "w", encoding="utf-8", buffering=1) as file,  # to be followed by lines
-        tqdm(
-            total=len(_STAGES), desc=f"SAMSEG: {_STAGES[0]}", mininterval=1, file=sys.stderr
-        ) as bar,
+        progress(f"SAMSEG: {_STAGES[0]}", total=len(_STAGES), unit="stage") as bar,
         subprocess.Popen(
             command,
             cwd=folder,

@@ -18,7 +18,6 @@ from typing import Any
 
 import numpy as np
 from scipy import linalg
-from tqdm import tqdm
 
 from multisource.anatomy.head import SHELLS
 from multisource.anatomy.shells import nested_shells
@@ -27,6 +26,7 @@ from multisource.errors import UserError
 from multisource.geometry.closest_points import closest_points
 from multisource.geometry.rays import contains
 from multisource.geometry.surfaces import Surface
+from multisource.progress import progress
 
 LAYERS = ("brain", "skull", "scalp")
 FARTHEST_ELECTRODE_MM = 20.0
@@ -87,7 +87,7 @@ def bem_leadfield(
     flux_weight = adjoint[: len(vertices)].T / (4 * np.pi)
     potential_weight = -adjoint[first : first + len(triangles)].T / (4 * np.pi * values[0])
     gain = np.empty((len(electrodes), 3 * len(positions)))
-    for start in tqdm(range(0, len(positions), BLOCK), desc="dipoles", mininterval=1.0):
+    for start in progress("dipoles", range(0, len(positions), BLOCK), unit="block"):
         block = positions[start : start + BLOCK]
         terms = source_terms(block * 1e-3, vertices, triangles)
         part = flux_weight @ np.moveaxis(terms.flux, 1, 0).reshape(len(vertices), -1)

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from tqdm import tqdm
 
 from multisource.errors import UserError
 from multisource.evaluation import ranking as ranks
 from multisource.evaluation.distances import TruthDistances, measured
+from multisource.progress import progress
 from multisource.simulation.truth import SparseTruth
 
 PAPER_METRICS = (
@@ -37,7 +37,6 @@ def evaluate(
     *,
     close_radius_mm: float = 20.0,
     distances: TruthDistances | None = None,
-    progress: bool = False,
 ) -> pd.DataFrame:
     """Compute the metrics of every window.
 
@@ -53,8 +52,6 @@ def evaluate(
         Border between the close and the far zone round the active dipoles, mm.
     distances : TruthDistances, optional
         Of the same truth and positions, if they have been measured already.
-    progress : bool
-        Whether to show a progress bar.
 
     Returns
     -------
@@ -103,13 +100,11 @@ def evaluate(
         raise UserError("distances: of other windows or dipoles than the truth; measure them again")
     rows = []
     zones: _Zones | None = None
-    bar = tqdm(
+    bar = progress(
+        "metrics",
         measured(truth, positions) if distances is None else distances.each(),
         total=len(truth),
-        desc="metrics",
         unit="window",
-        mininterval=1,
-        disable=not progress,
     )
     for sample, (new, distance, cell) in enumerate(bar):
         if new or zones is None:

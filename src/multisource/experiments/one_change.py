@@ -227,7 +227,7 @@ def score_solvers(
         build_kernel(forward=forward, **{"snr": snr, **settings}) for settings in linear.values()
     ]
     frames = []
-    for name, maps in zip(linear, apply_kernels(kernels, eeg, progress=True), strict=True):
+    for name, maps in zip(linear, apply_kernels(kernels, eeg), strict=True):
         metrics = evaluate(maps, truth, positions, close_radius_mm=close_radius_mm)
         metrics.insert(0, "method", name)
         frames.append(metrics)

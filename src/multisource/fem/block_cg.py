@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
 from multisource.fem import kernels
 from multisource.fem.multigrid import Multigrid
+from multisource.progress import progress
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ def solve_block(
     *,
     tolerance: float = 1e-8,
     max_iterations: int = 200,
-    progress: Callable[[float], None] | None = None,
+    name: str = "conjugate gradients",
 ) -> tuple[np.ndarray, Convergence]:
     """Solve A x = b for every column of ``right``.
 
@@ -51,8 +51,8 @@ def solve_block(
         Relative residual to be reached.
     max_iterations : int, optional
         Iterations after which the solver gives up.
-    progress : callable, optional
-        Called with the largest relative residual after each iteration.
+    name : str, optional
+        What the progress bar calls it; the bar shows the largest relative residual.
 
     Returns
     -------
@@ -82,19 +82,20 @@ def solve_block(
     direction = correction.astype(float)
     image = np.empty_like(direction)
     energy = kernels.dots(residual, correction)
-    for iteration in range(1, max_iterations + 1):
-        curvature = kernels.multiply_and_dot(a.indptr, a.indices, a.data, direction, image)
-        alpha = np.divide(energy, curvature, out=np.zeros_like(energy), where=curvature > 0)
-        squares = kernels.step(solution, residual, direction, image, alpha, scale, single)
-        reached = np.sqrt(squares) / scale
-        if progress is not None:
-            progress(float(reached.max()))
-        if np.all(reached <= tolerance):
-            return solution, Convergence(iteration, reached)
-        multigrid.cycle(single, correction)
-        before, energy = energy, kernels.dots(residual, correction)
-        beta = np.divide(energy, before, out=np.zeros_like(energy), where=before > 0)
-        kernels.turn(direction, correction, beta)
+    with progress(name, unit="iteration") as bar:
+        for iteration in range(1, max_iterations + 1):
+            curvature = kernels.multiply_and_dot(a.indptr, a.indices, a.data, direction, image)
+            alpha = np.divide(energy, curvature, out=np.zeros_like(energy), where=curvature > 0)
+            squares = kernels.step(solution, residual, direction, image, alpha, scale, single)
+            reached = np.sqrt(squares) / scale
+            bar.set_postfix_str(f"residual {reached.max():.1e}", refresh=False)
+            bar.update()
+            if np.all(reached <= tolerance):
+                return solution, Convergence(iteration, reached)
+            multigrid.cycle(single, correction)
+            before, energy = energy, kernels.dots(residual, correction)
+            beta = np.divide(energy, before, out=np.zeros_like(energy), where=before > 0)
+            kernels.turn(direction, correction, beta)
     raise RuntimeError(
         f"conjugate gradients reached {float(reached.max()):.1e} after {max_iterations} "
         f"iterations, not {tolerance:g}"

@@ -95,7 +95,7 @@ class FemBackend(Protocol):
         tolerance: float,
         names: list[str],
     ) -> np.ndarray:
-        """Solve one system per electrode; progress goes to standard output.
+        """Solve one system per electrode.
 
         Parameters
         ----------
@@ -132,7 +132,7 @@ class FemBackend(Protocol):
         *,
         source_model: str,
     ) -> np.ndarray:
-        """Apply the transfer matrix to dipoles; progress goes to standard output.
+        """Apply the transfer matrix to dipoles.
 
         Parameters
         ----------

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -75,7 +75,6 @@ def transfer_matrix(
     projection: str = "interpolated",
     threads: int = 1,
     python: str | None = None,
-    progress: Callable[[str], None] | None = None,
 ) -> np.ndarray:
     """Return the transfer matrix as ``transfer.transfer_matrix`` does, computed by DUNEuro.
 
@@ -102,8 +101,6 @@ def transfer_matrix(
     python : str, optional
         Interpreter that can import duneuropy; None takes that of ``DUNEUROPY_PYTHON``, else the
         running one.
-    progress : callable, optional
-        Called with one line of text now and then.
 
     Returns
     -------
@@ -133,7 +130,7 @@ def transfer_matrix(
         "solve": {"solver": {"reduction": f"{tolerance:g}"}, **_threads(threads)},
     }
     arrays = {"points": points, "weights": weights}
-    transfer, projected = _run(mesh, conductivity, request, arrays, python, progress)
+    transfer, projected = _run(mesh, conductivity, request, arrays, python)
     strayed = np.linalg.norm(projected - points, axis=1)
     if strayed.max() > PROJECTION_TOLERANCE_MM:
         worst = int(np.argmax(strayed))
@@ -159,7 +156,6 @@ def leadfield(
     label: int | None = GREY_MATTER,
     threads: int = 1,
     python: str | None = None,
-    progress: Callable[[str], None] | None = None,
 ) -> np.ndarray:
     """Return the gain as ``fem.leadfield`` does, computed by DUNEuro.
 
@@ -187,8 +183,6 @@ def leadfield(
     python : str, optional
         Interpreter that can import duneuropy; None takes that of ``DUNEUROPY_PYTHON``, else the
         running one.
-    progress : callable, optional
-        Called with one line of text now and then.
 
     Returns
     -------
@@ -234,7 +228,7 @@ def leadfield(
         # Which of the source models each dipole takes.
         "choice": np.repeat(small.astype(np.int64), 3),
     }
-    gain, _ = _run(mesh, conductivity, request, arrays, python, progress)
+    gain, _ = _run(mesh, conductivity, request, arrays, python)
     # V per A mm to V per A m.
     gain = 1e3 * gain
     return gain - gain.mean(axis=0)
@@ -278,7 +272,6 @@ def _run(
     request: dict[str, Any],
     arrays: dict[str, np.ndarray],
     python: str | None,
-    progress: Callable[[str], None] | None,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Hand a request to the worker and return its result and the projected electrodes."""
     labels = np.array(sorted(conductivity))
@@ -308,7 +301,7 @@ def _run(
         for key, array in arrays.items():
             np.save(folder / f"{key}.npy", array)
         (folder / "request.json").write_text(json.dumps(request))
-        run_worker(folder, python, request["task"], progress or (lambda text: None))
+        run_worker(folder, python, request["task"])
         result, projected = np.load(folder / "result.npy"), np.load(folder / "projected.npy")
     if not np.isfinite(result).all():
         raise UserError("DUNEuro returned values that are not finite: check the conductivities")

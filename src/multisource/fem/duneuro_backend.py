@@ -70,9 +70,7 @@ class DuneuroBackend:
         """
         from multisource.fem.duneuro import transfer_matrix
 
-        return transfer_matrix(
-            mesh, conductivity, electrodes, tolerance=tolerance, names=names, progress=print
-        )
+        return transfer_matrix(mesh, conductivity, electrodes, tolerance=tolerance, names=names)
 
     def leadfield(
         self,
@@ -105,6 +103,4 @@ class DuneuroBackend:
         """
         from multisource.fem.duneuro import leadfield
 
-        return leadfield(
-            mesh, conductivity, transfer, positions, source_model=source_model, progress=print
-        )
+        return leadfield(mesh, conductivity, transfer, positions, source_model=source_model)

@@ -11,11 +11,11 @@ import signal
 import subprocess
 import sys
 from collections import deque
-from collections.abc import Callable
 from pathlib import Path
 
 from multisource.errors import UserError
 from multisource.fem import duneuro_worker
+from multisource.progress import progress
 
 DOCUMENTATION = "https://www.duneuro.org"
 # DUNEuro says this once per solve.
@@ -60,10 +60,8 @@ def require_duneuropy(*, python: str | None = None, timeout: float = 120.0) -> N
         )
 
 
-def run_worker(
-    folder: Path, python: str | None, task: str, progress: Callable[[str], None]
-) -> None:
-    """Run the worker on a folder, passing its progress on.
+def run_worker(folder: Path, python: str | None, task: str) -> None:
+    """Run the worker on a folder, showing its progress.
 
     Parameters
     ----------
@@ -73,9 +71,7 @@ def run_worker(
         Interpreter that can import duneuropy; None takes that of ``DUNEUROPY_PYTHON``, else the
         running one.
     task : str
-        What the lines of progress call it.
-    progress : callable
-        Called with one line of text now and then.
+        What the progress bar calls it.
 
     Raises
     ------
@@ -91,15 +87,13 @@ def run_worker(
             text=True,
         )
         tail: deque[str] = deque(maxlen=5)
-        solves = 0
-        with process:
+        with process, progress(f"DUNEuro {task}") as bar:
             for line in process.stdout or ():
                 if line.startswith(duneuro_worker.PROGRESS):
-                    done, total = line.split()[-2:]
-                    progress(f"DUNEuro {task}: {done} of {total}")
+                    done, bar.total = map(int, line.split()[-2:])
+                    bar.update(done - bar.n)
                 elif line.startswith(SOLVE_LINE):
-                    solves += 1
-                    progress(f"DUNEuro {task}: solve {solves}")
+                    bar.update()
                 elif line.strip():
                     tail.append(line.strip())
     if process.returncode == 0:

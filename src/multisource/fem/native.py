@@ -8,7 +8,7 @@ Meshes: ``hexahedral_mesh`` from any label volume, ``tetrahedral_mesh`` between 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 import numpy as np
 
@@ -24,6 +24,7 @@ from multisource.fem.source_models import SOURCE_MODELS
 from multisource.fem.source_models.patch import MIN_PATCH
 from multisource.fem.tetrahedra import shells_and_labels, tetrahedral_mesh
 from multisource.fem.transfer import transfer_matrix
+from multisource.progress import progress
 
 __all__ = [
     "SOURCE_MODELS",
@@ -100,7 +101,6 @@ def leadfield(
     source_model: str = "multipolar_venant",
     label: int | None = 2,
     conductivity: dict[int, float] | None = None,
-    progress: Callable[[int, int], None] | None = None,
 ) -> np.ndarray:
     """Return the gain of dipoles, average reference.
 
@@ -122,8 +122,6 @@ def leadfield(
     conductivity : dict of int to float, optional
         Conductivity by tissue label, S/m, that of the transfer matrix; needed by source models
         that ask for it, such as localised subtraction.
-    progress : callable, optional
-        Called with the number of dipoles done and in all.
 
     Returns
     -------
@@ -146,14 +144,14 @@ def leadfield(
         given["conductivity"] = element_conductivity(mesh, conductivity)
     gain = np.empty((len(transfer), 3 * len(positions)))
     small = 0
-    for start in range(0, len(positions), BATCH):
-        part = slice(start, min(start + BATCH, len(positions)))
-        place = (positions[part], elements[part], local[part])
-        loads = SOURCE_MODELS.call(source_model, mesh, *place, given=given, chosen={})
-        small += loads.replaced
-        gain[:, 3 * part.start : 3 * part.stop] = (loads.matrix @ transfer.T).T
-        if progress is not None:
-            progress(part.stop, len(positions))
+    with progress("dipoles", total=len(positions), unit="dipole") as bar:
+        for start in range(0, len(positions), BATCH):
+            part = slice(start, min(start + BATCH, len(positions)))
+            place = (positions[part], elements[part], local[part])
+            loads = SOURCE_MODELS.call(source_model, mesh, *place, given=given, chosen={})
+            small += loads.replaced
+            gain[:, 3 * part.start : 3 * part.stop] = (loads.matrix @ transfer.T).T
+            bar.update(part.stop - part.start)
     if small:
         log.warning(
             "%d of %d dipoles had fewer than %d nodes of their tissue around them: partial "

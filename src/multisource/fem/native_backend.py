@@ -62,9 +62,7 @@ class NativeBackend:
         """
         from multisource.fem.transfer import transfer_matrix
 
-        return transfer_matrix(
-            mesh, conductivity, electrodes, tolerance=tolerance, names=names, progress=print
-        )
+        return transfer_matrix(mesh, conductivity, electrodes, tolerance=tolerance, names=names)
 
     def leadfield(
         self,
@@ -95,16 +93,8 @@ class NativeBackend:
         ndarray of shape (E, 3N)
             Gain, V/(Am), average reference, columns x, y, z of each dipole.
         """
-        from tqdm import tqdm
-
         from multisource.fem.native import leadfield
 
-        with tqdm(total=len(positions), desc="dipoles", unit="dipole", mininterval=1) as bar:
-            return leadfield(
-                mesh,
-                transfer,
-                positions,
-                source_model=source_model,
-                conductivity=conductivity,
-                progress=lambda done, total: bar.update(done - bar.n),
-            )
+        return leadfield(
+            mesh, transfer, positions, source_model=source_model, conductivity=conductivity
+        )

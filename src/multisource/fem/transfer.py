@@ -8,7 +8,7 @@ and the leadfield of any dipole load b is T b.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import logging
 
 import numpy as np
 from scipy import sparse
@@ -22,6 +22,8 @@ from multisource.fem.multigrid import Multigrid
 GREY_MATTER = 2
 BLOCK_BYTES = 2.4e9
 
+log = logging.getLogger(__name__)
+
 
 def transfer_matrix(
     mesh: Mesh,
@@ -31,7 +33,6 @@ def transfer_matrix(
     tolerance: float = 1e-8,
     names: list[str] | None = None,
     max_distance: float = 10.0,
-    progress: Callable[[str], None] | None = None,
 ) -> np.ndarray:
     """Return the transfer matrix, referenced to the average over the electrodes.
 
@@ -52,8 +53,6 @@ def transfer_matrix(
         Names of the electrodes, for messages.
     max_distance : float, optional
         Largest distance of an electrode from the scalp, mm.
-    progress : callable, optional
-        Called with one line of text now and then.
 
     Returns
     -------
@@ -67,13 +66,12 @@ def transfer_matrix(
     """
     mesh.check(tuple(conductivity))
     _, weights = project_electrodes(mesh, electrodes, names=names, max_distance=max_distance)
-    report = progress or (lambda text: None)
-    report(f"assembling {len(mesh.elements)} elements, {len(mesh.nodes)} nodes")
+    log.info("assembling %d elements, %d nodes", len(mesh.elements), len(mesh.nodes))
     matrix = stiffness_matrix(mesh, conductivity)
-    report("building the multigrid hierarchy")
+    log.info("building the multigrid hierarchy")
     multigrid = Multigrid(matrix)
     del matrix
-    transfer, _ = solve_electrodes(multigrid, weights, tolerance=tolerance, progress=report)
+    transfer, _ = solve_electrodes(multigrid, weights, tolerance=tolerance)
     inside = mesh.nodes_of(GREY_MATTER)
     if inside.any():
         for row in transfer:
@@ -87,7 +85,6 @@ def solve_electrodes(
     *,
     tolerance: float,
     block: int | None = None,
-    progress: Callable[[str], None] | None = None,
 ) -> tuple[np.ndarray, list[Convergence]]:
     """Solve for current through each electrode, all of a block at once.
 
@@ -104,8 +101,6 @@ def solve_electrodes(
         Relative residual of each solve.
     block : int, optional
         Columns solved at a time; None: what fits in ``BLOCK_BYTES``, 8 to 64.
-    progress : callable, optional
-        Called with one line of text after each iteration.
 
     Returns
     -------
@@ -124,12 +119,9 @@ def solve_electrodes(
         loads = (weights[columns] - weights[[0] * len(columns)]).toarray()
         right = np.ascontiguousarray(loads[:, multigrid.order].T)
         del loads
-
-        def tell(residual: float, piece: int = piece) -> None:
-            if progress is not None:
-                progress(f"electrodes, block {piece + 1}/{pieces}: residual {residual:.1e}")
-
-        solution, convergence = solve_block(multigrid, right, tolerance=tolerance, progress=tell)
+        name = f"electrodes, block {piece + 1} of {pieces}"
+        solution, convergence = solve_block(multigrid, right, tolerance=tolerance, name=name)
+        log.info("%s: %d iterations", name, convergence.iterations)
         history.append(convergence)
         # mm S/m to m S/m: potentials for a current in A come out in V.
         for row, column in enumerate(columns):

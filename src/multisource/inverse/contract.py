@@ -62,7 +62,6 @@ class DataSolver(Protocol):
         snr: float,
         noise_covariance: np.ndarray | None,
         sfreq: float,
-        progress: bool,
     ) -> np.ndarray:
         """Estimate the maps of windows.
 
@@ -80,8 +79,6 @@ class DataSolver(Protocol):
             As for :class:`LinearSolver`.
         sfreq : float
             Sampling rate of the windows in Hz.
-        progress : bool
-            Whether to show a progress bar.
 
         Returns
         -------

@@ -16,11 +16,11 @@ from typing import Any
 
 import mne
 import numpy as np
-from tqdm import tqdm
 
 from multisource.errors import UserError, refuse
 from multisource.inverse.kernel import average_reference, post_process
 from multisource.inverse.options import invertmeeg_mistakes
+from multisource.progress import progress
 
 
 def estimate(
@@ -31,7 +31,6 @@ def estimate(
     orientation: str = "fixed",
     alpha: float | str = "auto",
     sfreq: float = 250.0,
-    progress: bool = False,
 ) -> np.ndarray:
     """Estimate maps by a solver of invertmeeg, post-processed like every solver's.
 
@@ -50,8 +49,6 @@ def estimate(
         its own choice per window.
     sfreq : float
         Sampling rate in Hz.
-    progress : bool
-        Whether to show a progress bar.
 
     Returns
     -------
@@ -77,9 +74,7 @@ def estimate(
     eeg = average_reference(len(channels)) @ eeg
     info = mne.create_info(channels, sfreq, "eeg", verbose="error")
     maps, instance = [], None
-    for window in tqdm(
-        eeg, f"invertmeeg {solver}", unit="window", mininterval=1, disable=not progress
-    ):
+    for window in progress(f"invertmeeg {solver}", eeg, unit="window"):
         evoked = mne.EvokedArray(window, info, verbose="error")
         try:
             with _quiet():

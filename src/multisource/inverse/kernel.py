@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from tqdm import tqdm
 
 from multisource.errors import UserError
+from multisource.progress import progress
 
 if TYPE_CHECKING:
     import scipy.sparse as sp
@@ -84,7 +84,6 @@ def apply_kernel(
     eeg: np.ndarray,
     *,
     smoothing: sp.spmatrix | None = None,
-    progress: bool = False,
 ) -> np.ndarray:
     """Estimate the maps of a batch of windows (paper, section II-D).
 
@@ -96,8 +95,6 @@ def apply_kernel(
         Windows in V, any reference: the data are average-referenced here.
     smoothing : sparse matrix of shape (N, N), optional
         Operator applied to the norms at every time (``mesh.smoothing``).
-    progress : bool
-        Whether to show a progress bar.
 
     Returns
     -------
@@ -110,7 +107,7 @@ def apply_kernel(
     UserError
         For a channel count that is not the kernel's, or values that are not finite.
     """
-    return apply_kernels([kernel], eeg, smoothing=smoothing, progress=progress)[0]
+    return apply_kernels([kernel], eeg, smoothing=smoothing)[0]
 
 
 def apply_kernels(
@@ -118,7 +115,6 @@ def apply_kernels(
     eeg: np.ndarray,
     *,
     smoothing: sp.spmatrix | None = None,
-    progress: bool = False,
 ) -> list[np.ndarray]:
     """Estimate as :func:`apply_kernel`, by several kernels at a lower cost than one by one.
 
@@ -133,8 +129,6 @@ def apply_kernels(
         As for :func:`apply_kernel`.
     smoothing : sparse matrix of shape (N, N), optional
         As for :func:`apply_kernel`.
-    progress : bool
-        Whether to show a progress bar, one for each set of kernels that share their products.
 
     Returns
     -------
@@ -150,7 +144,7 @@ def apply_kernels(
     waiting = list(range(len(kernels)))
     while waiting:
         family = [k for k in waiting if share_products(kernels[waiting[0]], kernels[k])]
-        results = _apply_family([kernels[k] for k in family], eeg, smoothing, progress)
+        results = _apply_family([kernels[k] for k in family], eeg, smoothing)
         for k, result in zip(family, results, strict=True):
             maps[k] = result
         waiting = [k for k in waiting if k not in family]
@@ -161,7 +155,6 @@ def _apply_family(
     kernels: Sequence[Kernel],
     eeg: np.ndarray,
     smoothing: sp.spmatrix | None,
-    progress: bool,
 ) -> list[np.ndarray]:
     """Return the maps of kernels that all share their products with the first."""
     first = kernels[0]
@@ -174,21 +167,20 @@ def _apply_family(
     matrix = _block_matrix(first)
     scales = [_scale(kernel) for kernel in kernels]
     maps = [np.empty((n_windows, first.n_dipoles), np.float32) for _ in kernels]
-    bar = tqdm(
-        total=n_windows, desc="inverse", unit="window", mininterval=1.0, disable=not progress
-    )
-    for start in range(0, n_windows, _WINDOWS):
-        block = eeg[start : start + _WINDOWS]
-        if not np.isfinite(block).all():
-            raise UserError(
-                f"eeg: a value in windows {start}..{start + len(block) - 1} is not finite"
-            )
-        means_and_peaks = _reduce(matrix, scales, _columns(block), n_times, smoothing)
-        for result, (mean, peak) in zip(maps, means_and_peaks, strict=True):
-            largest = peak.reshape(len(block), n_times).max(axis=1)
-            result[start : start + len(block)] = (mean / np.where(largest == 0, np.inf, largest)).T
-        bar.update(len(block))
-    bar.close()
+    with progress("inverse", total=n_windows, unit="window") as bar:
+        for start in range(0, n_windows, _WINDOWS):
+            block = eeg[start : start + _WINDOWS]
+            if not np.isfinite(block).all():
+                raise UserError(
+                    f"eeg: a value in windows {start}..{start + len(block) - 1} is not finite"
+                )
+            means_and_peaks = _reduce(matrix, scales, _columns(block), n_times, smoothing)
+            for result, (mean, peak) in zip(maps, means_and_peaks, strict=True):
+                largest = peak.reshape(len(block), n_times).max(axis=1)
+                result[start : start + len(block)] = (
+                    mean / np.where(largest == 0, np.inf, largest)
+                ).T
+            bar.update(len(block))
     return maps
 
 

@@ -129,7 +129,6 @@ def estimate(
     noise: str | np.ndarray = "white",
     sfreq: float = 250.0,
     smooth: int = 0,
-    progress: bool = False,
     **chosen: Any,
 ) -> np.ndarray:
     """Estimate maps by any solver.
@@ -150,8 +149,6 @@ def estimate(
         Sampling rate in Hz.
     smooth : int
         Steps of averaging over neighbours on the cortex, for linear solvers.
-    progress : bool
-        Whether to show a progress bar.
     **chosen : Any
         Further options of the solver.
 
@@ -171,8 +168,8 @@ def estimate(
 
         kernel = build_kernel(kind, forward, snr=snr, noise=noise, **chosen)
         operator = smoothing(forward, smooth)
-        return apply_kernel(kernel, eeg, smoothing=operator, progress=progress)
-    given = _given(kind, forward, snr, noise) | {"sfreq": sfreq, "progress": progress}
+        return apply_kernel(kernel, eeg, smoothing=operator)
+    given = _given(kind, forward, snr, noise) | {"sfreq": sfreq}
     return SOLVERS.call(kind, forward, eeg, given=given, chosen=chosen)
 
 

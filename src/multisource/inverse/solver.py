@@ -45,9 +45,7 @@ def read_solver(
         from multisource.inverse.registry import estimate
 
         chosen = dict(settings or {})
-        return lambda eeg, sfreq: estimate(
-            forward=operator, eeg=eeg, sfreq=sfreq, progress=True, **chosen
-        )
+        return lambda eeg, sfreq: estimate(forward=operator, eeg=eeg, sfreq=sfreq, **chosen)
     smoothing = None
     # A kernel alone needs neither MNE-Python nor a mesh, whose import takes longer than it does.
     if operator:
@@ -55,4 +53,4 @@ def read_solver(
 
         smoothing = mesh_smoothing(operator, smooth)
     matrix = read_kernel(kernel)
-    return lambda eeg, sfreq: apply_kernel(matrix, eeg, smoothing=smoothing, progress=True)
+    return lambda eeg, sfreq: apply_kernel(matrix, eeg, smoothing=smoothing)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import torch
 from torch import nn
-from tqdm import tqdm
 
 from multisource.errors import UserError
 from multisource.network.devices import reproducible, resolve_device
+from multisource.progress import progress
 
 
 def predict(
@@ -45,7 +45,7 @@ def predict(
     maps = []
     with reproducible(0, threads=threads), torch.no_grad():
         network = network.to(place).eval()
-        for start in tqdm(range(0, len(eeg), batch_size), unit="batch", mininterval=1.0):
+        for start in progress("network", range(0, len(eeg), batch_size), unit="batch"):
             part = torch.from_numpy(eeg[start : start + batch_size].astype(np.float32, copy=False))
             maps.append(torch.sigmoid(network(part.to(place))).cpu().numpy())
     return np.concatenate(maps) if maps else np.empty((0, 0), dtype=np.float32)

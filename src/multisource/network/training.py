@@ -17,7 +17,6 @@ import numpy as np
 import pandas as pd
 import torch
 from torch import Tensor, nn
-from tqdm import tqdm
 
 from multisource.errors import UserError, refuse
 from multisource.network.augmentation import augmented_batch
@@ -29,9 +28,12 @@ from multisource.network.samples import Windows
 from multisource.network.schedule import make_scheduler, step
 from multisource.network.smooth_output import SmoothOutput
 from multisource.network.stream import SampleStream
+from multisource.progress import progress
 from multisource.provenance import code_version
 
 if TYPE_CHECKING:
+    from tqdm import tqdm
+
     from multisource.simulation.samples import Simulator
 
 logger = logging.getLogger(__name__)
@@ -40,7 +42,7 @@ logger = logging.getLogger(__name__)
 CHECKPOINT_SECONDS = 30.0
 VALIDATION_BATCH = 500
 
-PROGRESS = "{percentage:3.0f}%|{bar:30}| epoch {n:.1f} of {total} [{elapsed}<{remaining}{postfix}]"
+LAYOUT = "{percentage:3.0f}%|{bar:30}| epoch {n:.1f} of {total} [{elapsed}<{remaining}{postfix}]"
 
 
 @dataclass(frozen=True)
@@ -120,7 +122,7 @@ def train(
         began = time.monotonic() - (state.history[-1]["seconds"] if state.history else 0.0)
         saved = time.monotonic()
         done = len(state.history)
-        with tqdm(total=options.epochs, initial=done, mininterval=1.0, bar_format=PROGRESS) as bar:
+        with progress("training", total=options.epochs, initial=done, layout=LAYOUT) as bar:
             for epoch in range(done + 1, options.epochs + 1):
                 if _finished(state, options):
                     break
@@ -175,7 +177,7 @@ def _epoch(
     validation: Windows,
     epoch: int,
     options: TrainingOptions,
-    bar: tqdm,
+    bar: tqdm[Any],
 ) -> dict[str, Any]:
     """Take a step for each of ``count`` batches, validate, and step the schedule."""
     name = options.warmup_loss if epoch <= options.warmup_epochs else options.loss

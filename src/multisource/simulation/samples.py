@@ -10,9 +10,9 @@ from functools import cache
 import numpy as np
 import xarray as xr
 from threadpoolctl import ThreadpoolController
-from tqdm import tqdm
 
 from multisource.errors import UserError
+from multisource.progress import progress
 from multisource.simulation import streams
 from multisource.simulation.ar import ARModels, assign_classes, window_factor
 from multisource.simulation.dataset import labelled
@@ -210,9 +210,7 @@ def centre_classes(classes: np.ndarray, centres: np.ndarray, correlation: float)
     return of_centres
 
 
-def simulate_samples(
-    simulator: Simulator, indices: Sequence[int], *, progress: bool = False
-) -> xr.Dataset:
+def simulate_samples(simulator: Simulator, indices: Sequence[int]) -> xr.Dataset:
     """Samples of a split as a labelled dataset (see ``chunks``).
 
     Sample ``i`` depends on the simulator and i only, not on which other indices are asked for.
@@ -228,7 +226,7 @@ def simulate_samples(
     extras: dict[str, list[np.ndarray]] = {}
     dims: dict[str, tuple[str, ...]] = {}
     done = 0
-    for block in _blocks(simulator, indices, progress):
+    for block in _blocks(simulator, indices):
         eeg[done : done + len(block.eeg)] = block.eeg
         done += len(block.eeg)
         truths.append(block.patches.truth)
@@ -245,10 +243,8 @@ def simulate_samples(
     )
 
 
-def _blocks(simulator: Simulator, indices: np.ndarray, progress: bool) -> Iterator[Block]:
-    with tqdm(
-        total=len(indices), desc="samples", unit="sample", mininterval=1, disable=not progress
-    ) as bar:
+def _blocks(simulator: Simulator, indices: np.ndarray) -> Iterator[Block]:
+    with progress("samples", total=len(indices), unit="sample") as bar:
         for start in range(0, len(indices), BLOCK):
             part = indices[start : start + BLOCK]
             yield simulator.block(part)
