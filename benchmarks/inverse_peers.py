@@ -17,7 +17,7 @@ import mne
 import numpy as np
 
 from multisource.inverse import registry
-from multisource.inverse.lead import prepare
+from multisource.inverse.solver_leadfield import prepare
 
 SAME_FORMULA = ("mne", "sloreta", "dspm")
 

@@ -10,8 +10,8 @@ import pytest
 from multisource.errors import UserError
 from multisource.inverse import registry
 from multisource.inverse.kernel import apply_kernel
-from multisource.inverse.lead import background_covariance
 from multisource.inverse.mesh import smoothing
+from multisource.inverse.solver_leadfield import background_covariance
 from multisource.registry import REQUIRED
 
 

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy.stats import spearmanr
+from simulation_case import truth_from_dense
 
 from multisource.errors import UserError
 from multisource.evaluation.distances import TruthDistances, read_distances, write_distances
@@ -15,13 +16,10 @@ from multisource.evaluation.estimates import (
 )
 from multisource.evaluation.metrics import EXTRA_METRICS, PAPER_METRICS, evaluate
 from multisource.inverse.baselines import random_maps
-from multisource.simulation.truth import SparseTruth
 
 # Ten dipoles on a line, 10 mm apart; dipoles 2, 3, 4 are active with centre 3.
 LINE = np.column_stack([10.0 * np.arange(10), np.zeros(10), np.zeros(10)])
-ONE = SparseTruth.from_dense(
-    np.array([[0, 0, 0.5, 1, 0.5, 0, 0, 0, 0, 0]]), np.array([[3, -1, -1]])
-)
+ONE = truth_from_dense(np.array([[0, 0, 0.5, 1, 0.5, 0, 0, 0, 0, 0]]), np.array([[3, -1, -1]]))
 HAND = np.array([[0.1, 0.7, 0.9, 1.0, 0.3, 0.2, 0.8, 0.0, 0.4, 0.05]])
 
 
@@ -72,9 +70,7 @@ def test_hand_example():
 
 
 def test_hand_example_with_two_patches():
-    truth = SparseTruth.from_dense(
-        np.array([[1, 0.5, 0, 0, 0, 0, 0, 0, 0.5, 1]]), np.array([[0, 9, -1]])
-    )
+    truth = truth_from_dense(np.array([[1, 0.5, 0, 0, 0, 0, 0, 0, 0.5, 1]]), np.array([[0, 9, -1]]))
     row = evaluate(HAND, truth, LINE, close_radius_mm=20).iloc[0]
     # Seven dipoles lie above 0.1, eight above 0.05.
     assert (row.dr_1, row.dr_2, row.dr_least) == (0.7, 0.8, 0.8)
@@ -86,9 +82,7 @@ def test_hand_example_with_two_patches():
 def test_peak_inside_one_cell_counts_per_patch():
     estimate = np.zeros((1, 10))
     estimate[0, [0, 5]] = [1, 0.2]
-    truth = SparseTruth.from_dense(
-        np.array([[1, 0, 0, 0, 0, 0, 0, 0, 0, 1]]), np.array([[0, 9, -1]])
-    )
+    truth = truth_from_dense(np.array([[1, 0, 0, 0, 0, 0, 0, 0, 0, 1]]), np.array([[0, 9, -1]]))
     # 0 mm for the patch found, 40 mm for the other.
     assert evaluate(estimate, truth, LINE).dle_mm[0] == pytest.approx(20)
 
@@ -96,9 +90,7 @@ def test_peak_inside_one_cell_counts_per_patch():
 @pytest.mark.parametrize("levels", [None, 12])
 def test_against_brute_force(levels):
     estimates, dense, centre, positions = random_case(levels=levels)
-    frame = evaluate(
-        estimates, SparseTruth.from_dense(dense, centre), positions, close_radius_mm=15
-    )
+    frame = evaluate(estimates, truth_from_dense(dense, centre), positions, close_radius_mm=15)
     for s, row in frame.iterrows():
         e, active = estimates[s], dense[s] > 0
         distance = np.linalg.norm(positions[:, None] - positions[active], axis=2).min(axis=1)
@@ -130,7 +122,7 @@ def test_against_brute_force(levels):
 
 def test_constant_map_is_chance():
     estimates, dense, centre, positions = random_case()
-    truth = SparseTruth.from_dense(dense, centre)
+    truth = truth_from_dense(dense, centre)
     frame = evaluate(np.ones_like(estimates), truth, positions)
     share = (dense > 0).mean(axis=1)
     for name in ("auc_close", "auc_far", "auc_average", "auc_map"):
@@ -146,7 +138,7 @@ def test_constant_map_is_chance():
 
 def test_perfect_map():
     _, dense, centre, positions = random_case()
-    frame = evaluate(dense, SparseTruth.from_dense(dense, centre), positions)
+    frame = evaluate(dense, truth_from_dense(dense, centre), positions)
     for name in ("auc_close", "auc_far", "auc_map", "fraction_active", "average_precision"):
         assert (frame[name].dropna() == 1).all()
     assert (frame[["dle_mm", "spatial_dispersion_mm"]] == 0).all(axis=None)
@@ -165,7 +157,7 @@ def test_random_map_has_the_papers_medians():
         centre[s, :k] = rng.choice(n_dipoles, k, replace=False)
         dense[s, centre[s, :k]] = 1
     positions = rng.random((n_dipoles, 3)) * 100
-    truth = SparseTruth.from_dense(dense, centre)
+    truth = truth_from_dense(dense, centre)
     frame = evaluate(random_maps(n_windows, n_dipoles, seed=0), truth, positions)
     root = np.roots([1 / 3, 1 / 3, 1 / 3, -1 / 2])
     expected = root[np.isreal(root)].real[0]
@@ -185,29 +177,27 @@ def test_spread_of_a_cone_is_half_its_radius():
     x, y = np.meshgrid(axis, axis)
     positions = np.column_stack([x.ravel(), y.ravel(), np.zeros(x.size)])
     cone = np.clip(1 - np.linalg.norm(positions, axis=1) / 30, 0, 1)[None]
-    truth = SparseTruth.from_dense(cone, np.array([[cone.argmax()]]))
+    truth = truth_from_dense(cone, np.array([[cone.argmax()]]))
     # A grid of 1 mm samples the disc to about one percent.
     assert evaluate(cone, truth, positions).pas_mm[0] == pytest.approx(15, rel=0.01)
 
 
 def test_rank_metrics_ignore_monotone_changes_and_the_order_of_dipoles():
     estimates, dense, centre, positions = random_case()
-    before = evaluate(estimates, SparseTruth.from_dense(dense, centre), positions)
-    after = evaluate(np.exp(5 * estimates), SparseTruth.from_dense(dense, centre), positions)
+    before = evaluate(estimates, truth_from_dense(dense, centre), positions)
+    after = evaluate(np.exp(5 * estimates), truth_from_dense(dense, centre), positions)
     ranks = [m for m in (*PAPER_METRICS, *EXTRA_METRICS) if m[:4] not in ("pas_", "spat")]
     pd.testing.assert_frame_equal(before[ranks], after[ranks])
     shuffle = np.random.default_rng(0).permutation(300)
     where = np.append(np.argsort(shuffle), -1)
-    moved = SparseTruth.from_dense(dense[:, shuffle], where[centre])
+    moved = truth_from_dense(dense[:, shuffle], where[centre])
     again = evaluate(estimates[:, shuffle], moved, positions[shuffle])
     pd.testing.assert_frame_equal(before, again)
     assert spearmanr(before.auc_average, before.average_precision).statistic > 0.3
 
 
 def test_a_fourth_patch_has_its_own_rank():
-    truth = SparseTruth.from_dense(
-        np.array([[1, 0, 0, 1, 0, 1, 0, 0, 0, 1]]), np.array([[3, 5, 0, 9]])
-    )
+    truth = truth_from_dense(np.array([[1, 0, 0, 1, 0, 1, 0, 0, 0, 1]]), np.array([[3, 5, 0, 9]]))
     row = evaluate(HAND, truth, LINE).iloc[0]
     assert row[["dr_1", "dr_2", "dr_3", "dr_4"]].tolist() == [0, 0.6, 0.7, 0.8]
     assert row.dr_least == 0.8
@@ -227,7 +217,7 @@ def test_bad_input_is_refused(fault):
     elif fault == "radius":
         radius = 0.0
     else:
-        truth = SparseTruth.from_dense(np.zeros((1, 10)), np.array([[3]]))
+        truth = truth_from_dense(np.zeros((1, 10)), np.array([[3]]))
     with pytest.raises(UserError):
         evaluate(estimates, truth, positions, close_radius_mm=radius)
 
@@ -252,7 +242,7 @@ def test_distances_measured_before_give_the_same_metrics(tmp_path):
     dense = np.zeros((4, 60))
     dense[:3, [3, 4, 30]] = 1, 0.5, 1
     dense[3, [7, 8]] = 1
-    truth = SparseTruth.from_dense(dense, np.array([[3, 30], [3, 30], [3, 30], [7, -1]]))
+    truth = truth_from_dense(dense, np.array([[3, 30], [3, 30], [3, 30], [7, -1]]))
     distances = TruthDistances.of(truth, positions)
     assert distances.row.tolist() == [0, 0, 0, 1]
     write_distances(tmp_path / "distances.npz", distances)
@@ -265,7 +255,7 @@ def test_distances_measured_before_give_the_same_metrics(tmp_path):
     with pytest.raises(UserError, match="measure them again"):
         evaluate(
             estimates[:, :50],
-            SparseTruth.from_dense(dense[:, :50], truth.centre),
+            truth_from_dense(dense[:, :50], truth.centre),
             positions[:50],
             distances=read,
         )

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from simulation_case import active_sources, sensor_covariances
 
 from multisource.simulation import streams
 from multisource.simulation.ar import ARModels, autocovariance, stationary_series
@@ -11,9 +12,7 @@ from multisource.simulation.project import mixing, prepare
 from multisource.simulation.samples import Simulator
 from multisource.simulation.settings import Settings
 from multisource.simulation.synchronise import (
-    active_sources,
     dense_sources,
-    sensor_covariances,
     source_weights,
 )
 from multisource.simulation.truth import SparseTruth

@@ -5,6 +5,7 @@ import dataclasses
 import numpy as np
 import pytest
 import xarray as xr
+from simulation_case import truth_from_dense
 
 from multisource.errors import UserError
 from multisource.simulation.truth import SparseTruth
@@ -17,7 +18,7 @@ def random_truth(windows=7, dipoles=11, seed=0):
     )
     maps[2] = 0  # a window without activity
     centre = np.where(rng.random((windows, 3)) < 0.6, rng.integers(dipoles, size=(windows, 3)), -1)
-    return SparseTruth.from_dense(maps, centre), maps
+    return truth_from_dense(maps, centre), maps
 
 
 def test_truth_of_any_windows_is_the_dense_map():

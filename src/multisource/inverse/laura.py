@@ -18,7 +18,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from multisource.errors import UserError, refuse
-from multisource.inverse import lead as leads
+from multisource.inverse import solver_leadfield
 from multisource.inverse.kernel import Kernel
 from multisource.inverse.mesh import neighbours
 from multisource.inverse.options import exponent_mistakes, laura_mistakes
@@ -83,13 +83,15 @@ def build_kernel(
             max_neighbours=max_neighbours,
         )
     )
-    lead = leads.prepare(forward, orientation)
-    root = leads.orientation_root(lead, orientation, loose)
-    weights = lead.norms**depth
+    leadfield = solver_leadfield.prepare(forward, orientation)
+    root = solver_leadfield.orientation_root(leadfield, orientation, loose)
+    weights = leadfield.norms**depth
     operator = autoregression(neighbours(forward), exponent, max_neighbours)
     prior = smooth_prior(operator, epsilon, weights / weights.mean())
-    matrix = leads.regularised_kernel(lead, prior_gain(lead, prior, root), snr, noise_covariance)
-    return Kernel(matrix, lead.orientations, lead.channels, {"kind": "laura"})
+    matrix = solver_leadfield.regularised_kernel(
+        leadfield, prior_gain(leadfield, prior, root), snr, noise_covariance
+    )
+    return Kernel(matrix, leadfield.orientations, leadfield.channels, {"kind": "laura"})
 
 
 def autoregression(

@@ -18,7 +18,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from multisource.errors import refuse
-from multisource.inverse import lead as leads
+from multisource.inverse import solver_leadfield
 from multisource.inverse.kernel import Kernel
 from multisource.inverse.mesh import neighbours
 from multisource.inverse.options import loreta_mistakes
@@ -71,12 +71,14 @@ def build_kernel(
             kind="loreta", orientation=orientation, loose=loose, depth=depth, epsilon=epsilon
         )
     )
-    lead = leads.prepare(forward, orientation)
-    root = leads.orientation_root(lead, orientation, loose)
-    weights = lead.norms**depth
+    leadfield = solver_leadfield.prepare(forward, orientation)
+    root = solver_leadfield.orientation_root(leadfield, orientation, loose)
+    weights = leadfield.norms**depth
     prior = smooth_prior(laplacian(neighbours(forward)), epsilon, weights / weights.mean())
-    matrix = leads.regularised_kernel(lead, prior_gain(lead, prior, root), snr, noise_covariance)
-    return Kernel(matrix, lead.orientations, lead.channels, {"kind": "loreta"})
+    matrix = solver_leadfield.regularised_kernel(
+        leadfield, prior_gain(leadfield, prior, root), snr, noise_covariance
+    )
+    return Kernel(matrix, leadfield.orientations, leadfield.channels, {"kind": "loreta"})
 
 
 def laplacian(edges: sp.csr_array) -> sp.csr_array:

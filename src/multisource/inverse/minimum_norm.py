@@ -13,7 +13,7 @@ import mne
 import numpy as np
 
 from multisource.errors import UserError, refuse
-from multisource.inverse import lead as leads
+from multisource.inverse import solver_leadfield
 from multisource.inverse.kernel import Kernel
 from multisource.inverse.options import minimum_norm_mistakes, snr_mistakes
 
@@ -143,12 +143,12 @@ def inverse_operator(
     Raises
     ------
     UserError
-        If the covariance is refused by ``lead.check_noise``.
+        If the covariance is refused by ``solver_leadfield.check_noise``.
     """
     n_channels = len(info["ch_names"])
     if noise_covariance is None:
         noise_covariance = np.eye(n_channels)
-    noise_covariance = leads.check_noise(noise_covariance, n_channels)
+    noise_covariance = solver_leadfield.check_noise(noise_covariance, n_channels)
     covariance = mne.Covariance(
         noise_covariance, info["ch_names"], bads=[], projs=info["projs"], nfree=1
     )

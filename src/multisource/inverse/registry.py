@@ -181,7 +181,7 @@ def _given(kind: str, forward: mne.Forward, snr: float, noise: str | np.ndarray)
     if not isinstance(noise, str):
         covariance = noise
     elif noise == "background":
-        from multisource.inverse.lead import background_covariance
+        from multisource.inverse.solver_leadfield import background_covariance
 
         covariance = background_covariance(forward)
     if covariance is not None and "noise" not in options(kind):

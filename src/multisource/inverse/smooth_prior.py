@@ -8,7 +8,7 @@ import numpy as np
 import scipy.sparse as sp
 from scipy.sparse.linalg import splu
 
-from multisource.inverse import lead as leads
+from multisource.inverse import solver_leadfield
 
 # Arrays (N, k) to arrays of the same shape.
 Prior = Callable[[np.ndarray], np.ndarray]
@@ -44,12 +44,14 @@ def smooth_prior(operator: sp.csr_array, epsilon: float, weights: np.ndarray) ->
     return lambda x: inverse * factor.solve(np.ascontiguousarray(inverse * x))
 
 
-def prior_gain(lead: leads.Lead, prior: Prior, root: np.ndarray | None) -> np.ndarray:
+def prior_gain(
+    leadfield: solver_leadfield.SolverLeadfield, prior: Prior, root: np.ndarray | None
+) -> np.ndarray:
     """Apply the prior to the leadfield.
 
     Parameters
     ----------
-    lead : Lead
+    leadfield : SolverLeadfield
         L.
     prior : callable
         Of :func:`smooth_prior`.
@@ -61,8 +63,8 @@ def prior_gain(lead: leads.Lead, prior: Prior, root: np.ndarray | None) -> np.nd
     ndarray of shape (N * orientations, E)
         R L' for R = O (prior (x) I_d) O, with d orientations.
     """
-    n_channels = len(lead.gain)
-    gain = lead.gain.T.reshape(-1, lead.orientations, n_channels)
+    n_channels = len(leadfield.gain)
+    gain = leadfield.gain.T.reshape(-1, leadfield.orientations, n_channels)
     if root is not None:
         gain = root @ gain
     result = prior(gain.reshape(len(gain), -1)).reshape(gain.shape)

@@ -26,7 +26,7 @@ _OLD_NAMES = {"t3": "t7", "t4": "t8", "t5": "p7", "t6": "p8"}
 
 
 @dataclass(frozen=True)
-class Recorded:
+class ContinuousEEG:
     """A recording, filtered, in average reference.
 
     Attributes
@@ -54,7 +54,7 @@ class Recorded:
 
 def read_recording(
     path: str | Path, channels: Sequence[str], *, sfreq: float, shortest_s: float = 30.0
-) -> Recorded:
+) -> ContinuousEEG:
     """Read the named channels of a recording.
 
     Spans annotated as bad are left out.
@@ -72,7 +72,7 @@ def read_recording(
 
     Returns
     -------
-    Recorded
+    ContinuousEEG
         The recording.
 
     Raises
@@ -237,7 +237,7 @@ def prepare_recording(
     shortest_s: float = 30.0,
     band_hz: Sequence[float] | None = None,
     starts_s: Sequence[float] | None = None,
-) -> Recorded:
+) -> ContinuousEEG:
     """Check the segments of a recording, filter and average-reference them.
 
     Parameters
@@ -259,7 +259,7 @@ def prepare_recording(
 
     Returns
     -------
-    Recorded
+    ContinuousEEG
         The recording.
 
     Raises
@@ -287,7 +287,7 @@ def prepare_recording(
     else:
         passing = butter(2, band_hz, "bandpass", fs=sfreq, output="sos")
     ready = [sosfiltfilt(passing, s - s.mean(axis=1, keepdims=True), axis=1) for s, _ in kept]
-    return Recorded(
+    return ContinuousEEG(
         [s - s.mean(axis=0) for s in ready],
         float(sfreq),
         tuple(channels),

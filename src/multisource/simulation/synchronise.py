@@ -1,4 +1,4 @@
-"""Synchronisation and projection, as the paper writes them (II-B): the dense reference.
+"""Synchronisation as the paper writes it (II-B), and the dense path that others are measured by.
 
 For dipole j with radial coefficients l_j^i, centre series c_i and own series p_j:
 p_j <- sum_i l_j^i / max(sum l, 1) c_i + (1 - min(sum l, 1)) p_j, then times the boost if active.
@@ -49,32 +49,3 @@ def dense_sources(
             blended = blended + l_one / max(total, 1.0) * series[centre]
         out[dipole] = boost * blended
     return out
-
-
-def active_sources(
-    own_series: np.ndarray,
-    centre_series: np.ndarray,
-    coefficients: np.ndarray,
-    *,
-    boost: float,
-    amplitudes: np.ndarray | None = None,
-) -> np.ndarray:
-    """Series (K, T) of the active dipoles alone from their own (K, T) and the centres' (P, T)."""
-    shared, own = source_weights(coefficients, boost=boost, amplitudes=amplitudes)
-    return shared @ centre_series + own[:, None] * own_series
-
-
-def sensor_covariances(
-    gain: np.ndarray, classes: np.ndarray, dipoles: np.ndarray, own: np.ndarray, n_classes: int
-) -> np.ndarray:
-    """Covariance (M, E, E) at the sensors of the independent part of every dipole, by class.
-
-    gain (E, N); own (K,): weight of the active ``dipoles`` on their own series; the others have
-    weight 1. The EEG without centres is the sum over classes of E series with this covariance.
-    """
-    weight = np.ones(gain.shape[1])
-    weight[dipoles] = own
-    weighted = gain * weight
-    return np.stack(
-        [weighted[:, classes == m] @ weighted[:, classes == m].T for m in range(n_classes)]
-    )

@@ -139,13 +139,6 @@ class SparseTruth:
         )
 
     @classmethod
-    def from_dense(cls, maps: np.ndarray, centre: np.ndarray) -> SparseTruth:
-        """Truth from maps (S, N) of l and centres (S, P)."""
-        row, dipole = np.nonzero(maps)
-        offset = np.searchsorted(row, np.arange(len(maps) + 1))
-        return cls(offset, dipole, maps[row, dipole], np.asarray(centre), maps.shape[1])
-
-    @classmethod
     def from_dataset(cls, data: xr.Dataset) -> SparseTruth:
         """Truth of simulated windows (``simulation.chunks.read_chunks``)."""
         names = ("truth_offset", "truth_dipole", "truth_coefficient", "centre")

@@ -14,7 +14,7 @@ from multisource.inverse.options import orientation_mistakes, snr_mistakes
 
 
 @dataclass(frozen=True)
-class Lead:
+class SolverLeadfield:
     """The average-referenced leadfield and the geometry of its dipoles.
 
     Attributes
@@ -38,7 +38,7 @@ class Lead:
     channels: list[str]
 
 
-def prepare(forward: mne.Forward, orientation: str) -> Lead:
+def prepare(forward: mne.Forward, orientation: str) -> SolverLeadfield:
     """Average-reference the gain and, for ``fixed``, take the component along the normals.
 
     The normals are those of the source vertices: the simulated dipoles point along them.
@@ -52,7 +52,7 @@ def prepare(forward: mne.Forward, orientation: str) -> Lead:
 
     Returns
     -------
-    Lead
+    SolverLeadfield
         The leadfield and its geometry.
 
     Raises
@@ -78,7 +78,7 @@ def prepare(forward: mne.Forward, orientation: str) -> Lead:
         gain, width = np.einsum("enx,nx->en", gain, normals), 1
     else:
         gain, width = gain.reshape(len(gain), -1), 3
-    return Lead(gain, width, norms, normals, list(forward["sol"]["row_names"]))
+    return SolverLeadfield(gain, width, norms, normals, list(forward["sol"]["row_names"]))
 
 
 def source_normals(forward: mne.Forward) -> np.ndarray:
@@ -98,12 +98,14 @@ def source_normals(forward: mne.Forward) -> np.ndarray:
     return normals / np.linalg.norm(normals, axis=1, keepdims=True)
 
 
-def orientation_root(lead: Lead, orientation: str, loose: float) -> np.ndarray | None:
+def orientation_root(
+    leadfield: SolverLeadfield, orientation: str, loose: float
+) -> np.ndarray | None:
     """Return the square root of the orientation prior.
 
     Parameters
     ----------
-    lead : Lead
+    leadfield : SolverLeadfield
         Whose normals are taken.
     orientation : str
         ``free``, ``loose`` or ``fixed``.
@@ -127,12 +129,15 @@ def orientation_root(lead: Lead, orientation: str, loose: float) -> np.ndarray |
     if orientation != "loose":
         return None
     refuse(orientation_mistakes(orientation, loose))
-    outer = lead.normals[:, :, None] * lead.normals[:, None, :]
+    outer = leadfield.normals[:, :, None] * leadfield.normals[:, None, :]
     return outer + np.sqrt(loose) * (np.eye(3) - outer)
 
 
 def regularised_kernel(
-    lead: Lead, prior_gain: np.ndarray, snr: float, noise_covariance: np.ndarray | None
+    leadfield: SolverLeadfield,
+    prior_gain: np.ndarray,
+    snr: float,
+    noise_covariance: np.ndarray | None,
 ) -> np.ndarray:
     """Return the regularised inverse T = R L' (L R L' + alpha C)^+.
 
@@ -142,7 +147,7 @@ def regularised_kernel(
 
     Parameters
     ----------
-    lead : Lead
+    leadfield : SolverLeadfield
         L.
     prior_gain : ndarray of shape (N * orientations, E)
         R L'.
@@ -162,9 +167,9 @@ def regularised_kernel(
         If ``snr`` is out of range or the covariance is refused by :func:`check_noise`.
     """
     refuse(snr_mistakes(snr))
-    n_channels = len(lead.gain)
+    n_channels = len(leadfield.gain)
     basis = null_space(np.ones((1, n_channels)))
-    gram = basis.T @ lead.gain @ prior_gain @ basis
+    gram = basis.T @ leadfield.gain @ prior_gain @ basis
     noise = np.eye(n_channels - 1)
     if noise_covariance is not None:
         noise = basis.T @ check_noise(noise_covariance, n_channels) @ basis
