@@ -9,14 +9,18 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-from nibabel.affines import apply_affine
 
-from multisource.anatomy.head import LANDMARKS, Head
+from multisource.anatomy.landmarks import LANDMARKS
 from multisource.errors import UserError, refuse
 from multisource.files import atomic
-from multisource.geometry.closest_points import closest_points
+
+# A table of electrodes is read by every step that simulates, which needs no head: what only
+# placing them needs is imported there.
+if TYPE_CHECKING:
+    from multisource.anatomy.head import Head
 
 # Montages whose coordinates are an adult template's own MRI frame: mapped through MNI space
 # rather than by three landmarks.
@@ -102,6 +106,8 @@ def montage_electrodes(
     Raises UserError for an unknown montage or channel, a repeated channel, or a position farther
     than ``max_distance_mm`` from the scalp.
     """
+    from nibabel.affines import apply_affine
+
     points = _montage(montage)
     check_names(names, list(points["ch_pos"]), source=f"montage {montage}")
     positions = np.array([points["ch_pos"][name] for name in names]) * 1000.0
@@ -148,6 +154,8 @@ def project(
 
     Raises UserError naming the electrode that is farthest beyond ``max_distance_mm``.
     """
+    from multisource.geometry.closest_points import closest_points
+
     moved, distance, _ = closest_points(*head.surfaces["outer_skin"], positions)
     worst = int(distance.argmax())
     if distance[worst] > max_distance_mm:

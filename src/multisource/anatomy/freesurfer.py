@@ -14,9 +14,10 @@ from nibabel.affines import apply_affine
 
 from multisource.anatomy import voxels
 from multisource.anatomy.fsaverage import MNI305_TO_MNI152
-from multisource.anatomy.head import CORTEX, CSF, GREY_MATTER, LANDMARKS, SHELLS, WHITE_MATTER, Head
+from multisource.anatomy.head import CORTEX, CSF, GREY_MATTER, SHELLS, WHITE_MATTER, Head
 from multisource.anatomy.io import read_surface
 from multisource.anatomy.labels import tissues_of
+from multisource.anatomy.landmarks import LANDMARKS
 from multisource.anatomy.mni import fit_to_mni, template_landmarks
 from multisource.anatomy.options import own_head_mistakes
 from multisource.anatomy.star_shells import around, of_radii, slants

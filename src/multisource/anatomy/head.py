@@ -11,6 +11,7 @@ import numpy as np
 from nibabel.affines import apply_affine
 from scipy import ndimage
 
+from multisource.anatomy.landmarks import LANDMARKS
 from multisource.errors import UserError
 from multisource.geometry.masks import voxel_volume
 from multisource.geometry.rays import contains
@@ -26,7 +27,6 @@ TISSUES = {
 }
 CORTEX = ("lh.white", "rh.white", "lh.pial", "rh.pial", "lh.sphere", "rh.sphere")
 SHELLS = ("inner_skull", "outer_skull", "outer_skin")
-LANDMARKS = ("lpa", "nasion", "rpa")
 SMALLEST_ISLAND_MM3 = 300.0
 _FACES = ndimage.generate_binary_structure(3, 1)
 

@@ -12,7 +12,8 @@ from pathlib import Path
 import nibabel
 import numpy as np
 
-from multisource.anatomy.head import CORTEX, LANDMARKS, SHELLS, Head
+from multisource.anatomy.head import CORTEX, SHELLS, Head
+from multisource.anatomy.landmarks import LANDMARKS
 from multisource.errors import UserError
 from multisource.files import atomic
 

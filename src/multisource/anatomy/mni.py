@@ -11,7 +11,8 @@ from nibabel.affines import apply_affine, voxel_sizes
 from scipy import ndimage
 
 from multisource.anatomy.fsaverage import MNI305_TO_MNI152, fsaverage_landmarks
-from multisource.anatomy.head import GREY_MATTER, LANDMARKS, WHITE_MATTER
+from multisource.anatomy.head import GREY_MATTER, WHITE_MATTER
+from multisource.anatomy.landmarks import LANDMARKS
 from multisource.geometry.closest_points import closest_points
 from multisource.geometry.surfaces import Surface
 

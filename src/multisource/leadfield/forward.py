@@ -15,7 +15,7 @@ import numpy as np
 from mne.transforms import apply_trans, invert_transform
 
 from multisource.anatomy.electrodes import Electrodes, check_names
-from multisource.anatomy.head import LANDMARKS
+from multisource.anatomy.landmarks import LANDMARKS
 from multisource.errors import UserError
 from multisource.files import atomic
 

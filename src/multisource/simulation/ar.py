@@ -11,7 +11,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.linalg import cholesky, solve_toeplitz, toeplitz
-from scipy.signal import lfilter
 
 from multisource.errors import UserError
 
@@ -104,6 +103,8 @@ def stationary_series(
 
     The first p values are drawn from their joint distribution, the rest by the recursion.
     """
+    from scipy.signal import lfilter  # a second to import, which random samples never need
+
     a = np.asarray(a, dtype=float)
     p = min(len(a), n_times)
     white = generator.standard_normal((n_series, n_times))

@@ -117,6 +117,8 @@ class PatchDrawer:
         return Patches(truth, extents, coefficients)
 
 
+# Arrays are copied in loops here: Numba takes seconds to compile an assignment to a slice.
+
 # Sums may be taken in any order, so that the loops over all dipoles use the vector unit.
 _FAST = {"reassoc", "contract", "nsz"}
 _STEP = 64
@@ -165,7 +167,8 @@ def _draw_centres(xyz, uniform, counts, centres):
         for p in range(1, counts[s]):
             _squared_distances(xyz, xyz[:, centres[s, p - 1]], distance)
             if p == 1:
-                nearest[:] = distance
+                for n in range(n_dipoles):
+                    nearest[n] = distance[n]
             else:
                 for n in range(n_dipoles):
                     nearest[n] = min(nearest[n], distance[n])
@@ -218,12 +221,14 @@ def _fill(xyz, ordered, order, centres, extents, classes, n_classes):
         if first + count > size:
             size = 2 * (first + count)
             more = np.empty(size, dtype=np.int32)
-            more[:first] = dipoles[:first]
-            dipoles = more
             wider = np.empty((size, n_patches), dtype=np.float32)
-            wider[:first] = coefficients[:first]
-            coefficients = wider
-        start[:] = 0
+            for i in range(first):
+                more[i] = dipoles[i]
+                for p in range(n_patches):
+                    wider[i, p] = coefficients[i, p]
+            dipoles, coefficients = more, wider
+        for m in range(n_classes + 1):
+            start[m] = 0
         for i in range(count):
             start[classes[active[i]] + 1] += 1
         for m in range(n_classes):

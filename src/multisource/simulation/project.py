@@ -154,7 +154,9 @@ def _mix(
     n_patches = amplitudes.shape[1]
     n_classes = background.shape[0]
     width = -(-rank // LANES) * LANES
-    most = np.diff(offsets).max() if n_samples else 0
+    most = 0
+    for s in range(n_samples):
+        most = max(most, offsets[s + 1] - offsets[s])
     picked = np.empty((most, rank), dtype=np.float32)
     scaled = np.empty((most, rank), dtype=np.float32)
     change = np.empty(most, dtype=np.float32)
@@ -181,8 +183,10 @@ def _mix(
                 end += 1
             if end > begin:
                 np.dot(scaled[begin:end].T, picked[begin:end], product)
-            else:
-                product[:] = np.float32(0.0)
+            else:  # in loops: Numba takes seconds to compile an assignment to a slice
+                for i in range(rank):
+                    for j in range(rank):
+                        product[i, j] = np.float32(0.0)
             begin = end
             for i in range(rank):
                 for j in range(rank):
