@@ -1,5 +1,12 @@
-"""A copy of the repository in which the tiny study has been run once."""
+"""The tiny study: a copy of the repository in which a whole study has been run, once a test run.
 
+pytest-xdist gives every worker process its own fixtures. The first worker that needs the study
+computes it, in a folder that all of them see, and the others wait for it.
+"""
+
+from __future__ import annotations
+
+import hashlib
 import re
 import shutil
 import subprocess
@@ -8,16 +15,21 @@ from pathlib import Path
 
 import pytest
 import yaml
+from filelock import FileLock
 
 REPOSITORY = Path(__file__).parents[1]
 PARTS = ("Snakefile", "workflow", "config", "profiles", "envs", "resources", "src")
 
 
 class Study:
-    """A folder with a copy of the repository, and Snakemake runs in it."""
+    """A folder with the repository's files, and Snakemake runs in it."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+
+    @classmethod
+    def new(cls, folder: Path) -> Study:
+        """Copy the repository's files to ``folder``; nothing is run."""
         for part in PARTS:
             source = REPOSITORY / part
             if source.is_dir():
@@ -26,14 +38,20 @@ class Study:
             else:
                 shutil.copy2(source, folder / part)
         shutil.copy2(REPOSITORY / "tests/workflow/tiny.yaml", folder / "tiny.yaml")
+        return cls(folder)
+
+    def copy(self, folder: Path) -> Study:
+        """Copy the study, with its results and times, to ``folder``."""
+        shutil.copytree(self.folder, folder, symlinks=True, dirs_exist_ok=True)
+        return Study(folder)
 
     def snakemake(self, *arguments: str, config: str = "tiny.yaml") -> subprocess.CompletedProcess:
+        # No limit of time: on a busy machine a step may take many times what it usually takes.
         return subprocess.run(
             [sys.executable, "-m", "snakemake", "--configfile", config, *arguments],
             cwd=self.folder,
             capture_output=True,
             text=True,
-            timeout=900,
         )
 
     def planned(self, *arguments: str, config: str = "tiny.yaml") -> dict[str, int]:
@@ -54,20 +72,39 @@ class Study:
         for key in path[:-1]:
             leaf = leaf.setdefault(key, {})
         leaf[path[-1]] = value
-        (self.folder / "edited.yaml").write_text(yaml.safe_dump(config))
-        return "edited.yaml"
+        text = yaml.safe_dump(config)
+        # Workers may write into the same study at the same time: one file for each content.
+        name = f"edited-{hashlib.sha1(text.encode()).hexdigest()[:12]}.yaml"
+        (self.folder / name).write_text(text)
+        return name
 
 
 @pytest.fixture(scope="session")
-def study(tmp_path_factory) -> Study:
-    """The tiny study, computed whole."""
-    study = Study(tmp_path_factory.mktemp("study"))
-    run = study.snakemake("--cores", "2")
-    assert run.returncode == 0, run.stdout[-6000:] + run.stderr[-6000:]
-    return study
+def study(tmp_path_factory, worker_id) -> Study:
+    """The tiny study, computed whole. A test that changes it takes ``study_copy``."""
+    folder = tmp_path_factory.getbasetemp()
+    if worker_id != "master":
+        folder = folder.parent  # the workers' folders lie in one of this test run
+    folder /= "study"
+    outcome = folder / "outcome.txt"
+    with FileLock(f"{folder}.lock"):
+        if not outcome.exists():
+            folder.mkdir()
+            run = Study.new(folder).snakemake("--cores", "2")
+            failed = run.stdout[-6000:] + run.stderr[-6000:] if run.returncode else ""
+            outcome.write_text(failed)
+    # A failure is reported by every worker, and computed once as well.
+    assert not outcome.read_text(), outcome.read_text()
+    return Study(folder)
+
+
+@pytest.fixture
+def study_copy(study, tmp_path_factory) -> Study:
+    """A copy of the tiny study for one test, which may do with it what it likes."""
+    return study.copy(tmp_path_factory.mktemp("study"))
 
 
 @pytest.fixture
 def fresh(tmp_path_factory) -> Study:
     """A copy of the repository in which nothing has been run: one for each test."""
-    return Study(tmp_path_factory.mktemp("fresh"))
+    return Study.new(tmp_path_factory.mktemp("fresh"))

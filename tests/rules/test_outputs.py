@@ -9,7 +9,6 @@ import pandas as pd
 import pytest
 import xarray as xr
 
-pytestmark = pytest.mark.xdist_group("study")
 DIPOLES, CHANNELS, TIMES = 132, 51, 50
 
 

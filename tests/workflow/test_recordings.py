@@ -13,7 +13,8 @@ import yaml
 from multisource.network.prediction import predict
 from multisource.network.weights import load_network
 
-pytestmark = pytest.mark.xdist_group("study")
+# One worker localises the recording for all tests of this file.
+pytestmark = pytest.mark.xdist_group("recordings")
 REPOSITORY = Path(__file__).parents[2]
 METHODS = ["convnet", "mne", "eloreta"]
 
@@ -29,8 +30,9 @@ def example():
 
 
 @pytest.fixture(scope="module")
-def localised(study, example):
-    """The tiny study with the example, its channels shuffled, and the true place in MNI mm."""
+def localised(study, example, tmp_path_factory):
+    """A tiny study with the example, its channels shuffled, and the true place in MNI mm."""
+    study = study.copy(tmp_path_factory.mktemp("recordings"))
     raw, truth = example.example(study.folder / "results/fsaverage")
     order = np.random.default_rng(0).permutation(raw.ch_names)
     raw.reorder_channels(list(order))
@@ -43,11 +45,11 @@ def localised(study, example):
     (study.folder / "recording.yaml").write_text(yaml.safe_dump(config))
     run = study.snakemake("--cores", "2", "recordings", config="recording.yaml")
     assert run.returncode == 0, run.stdout[-6000:] + run.stderr[-6000:]
-    return study.folder / "results/fsaverage", truth
+    return study, truth
 
 
 def test_every_method_is_applied(localised):
-    results, _ = localised
+    results = localised[0].folder / "results/fsaverage"
     for method in METHODS:
         with xr.open_dataset(
             results / f"recordings/example/{method}.nc", engine="h5netcdf"
@@ -58,8 +60,8 @@ def test_every_method_is_applied(localised):
 
 def test_solvers_find_the_patch_that_was_recorded(localised):
     """Simulated by operator A, solved by operator B, channels in another order."""
-    results, truth = localised
-    peaks = pd.read_csv(results / "recordings/example/peaks.tsv", sep="\t")
+    study, truth = localised
+    peaks = pd.read_csv(study.folder / "results/fsaverage/recordings/example/peaks.tsv", sep="\t")
     assert set(peaks["method"]) == set(METHODS)
     first = peaks.drop_duplicates("method").set_index("method")
     # The response is at 0.1 s, so the strongest window is that of 0 to 0.2 s.
@@ -73,7 +75,7 @@ def test_solvers_find_the_patch_that_was_recorded(localised):
 
 def test_networks_see_the_eeg_that_was_simulated(localised, example):
     """The map of the file is that of the arrays which the file was written from."""
-    results, _ = localised
+    results = localised[0].folder / "results/fsaverage"
     network, settings = load_network(
         results / "network/convnet/weights.safetensors", results / "network/convnet/settings.json"
     )
@@ -92,7 +94,7 @@ def test_networks_see_the_eeg_that_was_simulated(localised, example):
 
 
 def test_source_estimates_open_on_the_source_space_of_the_study(localised):
-    results, _ = localised
+    results = localised[0].folder / "results/fsaverage"
     forward = mne.read_forward_solution(results / "leadfield/bem-fwd.fif", verbose="error")
     for method in METHODS:
         stc = mne.read_source_estimate(results / f"recordings/example/{method}")
@@ -100,7 +102,8 @@ def test_source_estimates_open_on_the_source_space_of_the_study(localised):
         np.testing.assert_allclose(stc.times, [-0.1, 0.1, 0.3, 0.5], atol=1e-6)
 
 
-def test_an_edit_of_a_solver_reruns_it_alone(study, localised):
+def test_an_edit_of_a_solver_reruns_it_alone(localised):
+    study, _ = localised
     config = yaml.safe_load((study.folder / "recording.yaml").read_text())
     config["inverse"]["settings"] = {"mne": {"kind": "mne", "depth": 0.5}}
     (study.folder / "edited.yaml").write_text(yaml.safe_dump(config))

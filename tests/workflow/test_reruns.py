@@ -7,8 +7,6 @@ import pytest
 
 from multisource import versions
 
-pytestmark = pytest.mark.xdist_group("study")
-
 SCORED = {"score_estimates", "make_tables", "plot_scenarios", "render_report"}
 NETWORK = {"train_network", "predict_network"} | SCORED
 INVERSE = {"build_kernel", "solve_scenarios"} | SCORED
@@ -76,17 +74,15 @@ def test_more_samples_add_chunks_only(study):
 
 
 @pytest.mark.parametrize(("module", "expected"), MODULE_EDITS, ids=[m for m, _ in MODULE_EDITS])
-def test_module_edit(study, module, expected):
-    path = study.folder / "src/multisource" / module
+def test_module_edit(study_copy, module, expected):
+    path = study_copy.folder / "src/multisource" / module
     before = path.read_text()
-    try:
-        path.write_text(before + "\n# a comment changes nothing\n")
-        assert study.planned() == {}
-        path.write_text(before + "\nEDITED = True\n")
-        assert set(study.planned()) == expected
-    finally:
-        path.write_text(before)
-    assert study.planned() == {}
+    path.write_text(before + "\n# a comment changes nothing\n")
+    assert study_copy.planned() == {}
+    path.write_text(before + "\nEDITED = True\n")
+    assert set(study_copy.planned()) == expected
+    path.write_text(before)
+    assert study_copy.planned() == {}
 
 
 NEUTRAL_EDITS = [
@@ -100,32 +96,27 @@ NEUTRAL_EDITS = [
 
 
 @pytest.mark.parametrize(("name", "text"), NEUTRAL_EDITS, ids=[name for name, _ in NEUTRAL_EDITS])
-def test_release_or_comment_computes_nothing_again(study, name, text):
-    path = study.folder / name
-    before = path.read_text() if path.exists() else None
-    try:
-        path.write_text(f"{before or ''}\n{text}\n")
-        assert study.planned() == {}
-    finally:
-        path.write_text(before) if before is not None else path.unlink()
+def test_release_or_comment_computes_nothing_again(study_copy, name, text):
+    path = study_copy.folder / name
+    before = path.read_text() if path.exists() else ""
+    path.write_text(f"{before}\n{text}\n")
+    assert study_copy.planned() == {}
 
 
-def test_script_edit(study):
-    path = study.folder / "workflow/scripts/plot_anatomy.py"
+def test_script_edit(study_copy):
+    path = study_copy.folder / "workflow/scripts/plot_anatomy.py"
     before = path.read_text()
-    try:
-        path.write_text(before.replace("dpi=140", "dpi=150"))
-        assert set(study.planned()) == {"plot_anatomy", "render_report"}
-    finally:
-        path.write_text(before)
-    assert study.planned() == {}
+    path.write_text(before.replace("dpi=140", "dpi=150"))
+    assert set(study_copy.planned()) == {"plot_anatomy", "render_report"}
+    path.write_text(before)
+    assert study_copy.planned() == {}
 
 
-def test_touched_files_compute_nothing_again(study):
+def test_touched_files_compute_nothing_again(study_copy):
     for part in ("workflow", "src", "config", "resources", "tiny.yaml"):
-        for path in [study.folder / part, *(study.folder / part).rglob("*")]:
+        for path in [study_copy.folder / part, *(study_copy.folder / part).rglob("*")]:
             path.touch()
-    assert study.planned() == {}
+    assert study_copy.planned() == {}
 
 
 @pytest.mark.parametrize("option", ["-r", "-a"])
@@ -133,8 +124,7 @@ def test_copied_study_computes_nothing_again(study, tmp_path, option):
     """cp -r gives every file a new age, in the order of the folder."""
     copy = tmp_path / "copy of it"
     subprocess.run(["cp", option, study.folder, copy], check=True)
-    moved = object.__new__(type(study))
-    moved.folder = copy
+    moved = type(study)(copy)
     assert moved.planned() == {}
     # Contents count, whatever their age.
     with (copy / "results/fsaverage/inverse/mne.nc").open("ab") as file:
@@ -142,20 +132,17 @@ def test_copied_study_computes_nothing_again(study, tmp_path, option):
     assert set(moved.planned()) == SOLVED
 
 
-def test_new_library_is_noted_and_its_steps_run_again_when_asked(study):
-    record = study.folder / "results/fsaverage/versions/build_kernel/mne.json"
-    before = record.read_text()
-    content = json.loads(before)
+def test_new_library_is_noted_and_its_steps_run_again_when_asked(study_copy):
+    study, results = study_copy, study_copy.folder / "results/fsaverage"
+    record = results / "versions/build_kernel/mne.json"
+    content = json.loads(record.read_text())
     content["versions"]["numpy"] = "1.0"
-    try:
-        record.write_text(json.dumps(content))
-        run = study.snakemake("--dry-run")
-        said = run.stdout + run.stderr
-        assert "numpy 1.0 (steps: 1;" in said and "Nothing to be done" in said
-        changed = versions.read_records(study.folder / "results/fsaverage")
-        files = [path for r in changed if versions.changed(r) for path in r.outputs]
-        assert files == ["results/fsaverage/inverse/mne.nc"]
-        planned = study.planned("--forcerun", *files)
-        assert planned["build_kernel"] == 1 and set(planned) == {"build_kernel"} | SOLVED
-    finally:
-        record.write_text(before)
+    record.write_text(json.dumps(content))
+    run = study.snakemake("--dry-run")
+    said = run.stdout + run.stderr
+    assert "numpy 1.0 (steps: 1;" in said and "Nothing to be done" in said
+    changed = versions.read_records(results)
+    files = [path for r in changed if versions.changed(r) for path in r.outputs]
+    assert files == ["results/fsaverage/inverse/mne.nc"]
+    planned = study.planned("--forcerun", *files)
+    assert planned["build_kernel"] == 1 and set(planned) == {"build_kernel"} | SOLVED
