@@ -16,7 +16,6 @@ PACKAGE = Path(__file__).parents[2] / "src/multisource"
 NOT_YET = {
     "anatomy",
     "geometry",
-    "network",
     "simulation",
 }
 # numpydoc's checks, by its names:

@@ -94,7 +94,7 @@ def test_settings_are_split_between_architecture_and_training():
         ({"pooling": [10, 10]}, "reduces 100 times; a window has only 50"),
         ({"filters": [], "pooling": []}, r"filters: \[\]; needs one"),
         ({"filters": 16}, "filters: 16; needs a list"),
-        ({"hidden": [0]}, r"hidden: \[0\]; needs whole numbers"),
+        ({"hidden": [0]}, r"hidden: \[0\]; needs a list of whole numbers"),
         ({"kernel_size": 4}, "kernel_size: 4; needs an odd"),
         ({"dropout": 1.0}, "dropout: 1.0"),
         ({"initial_activation": 0}, "initial_activation: 0"),

@@ -20,7 +20,30 @@ def augmented_batch(
     time_reversal: bool,
     superpose: float = 0.0,
 ) -> tuple[Tensor, Tensor]:
-    """EEG (B, E, T) in V and truth (B, N) of samples, changed as ``TrainingOptions`` says."""
+    """Return EEG and truth of samples, changed as ``TrainingOptions`` says.
+
+    Parameters
+    ----------
+    windows : Windows
+        All training samples.
+    rows : ndarray of int, shape (B,)
+        Those of the batch.
+    rng : numpy.random.Generator
+        Where the changes come from.
+    sign_flip : bool
+        Whether to change the sign of half of the samples.
+    time_reversal : bool
+        Whether to reverse half of the samples in time.
+    superpose : float, optional
+        Share of the samples that another one is added to, where the two have few enough patches.
+
+    Returns
+    -------
+    eeg : Tensor of shape (B, E, T)
+        EEG, V.
+    truth : Tensor of shape (B, N)
+        Coefficients l.
+    """
     eeg, truth = _turned(windows, rows, rng, sign_flip, time_reversal)
     if superpose:
         chosen, partners = _pairs(windows.truth.n_patches, rows, rng, superpose)
@@ -40,7 +63,7 @@ def _turned(
 ) -> tuple[Tensor, Tensor]:
     eeg = torch.from_numpy(windows.eeg[rows])
     if sign_flip:
-        sign = rng.choice(np.float32([-1, 1]), size=(len(rows), 1, 1))
+        sign = rng.choice(np.array([-1, 1], np.float32), size=(len(rows), 1, 1))
         eeg = eeg * torch.from_numpy(sign)
     if time_reversal:
         reverse = torch.from_numpy(rng.random((len(rows), 1, 1)) < 0.5)

@@ -22,8 +22,20 @@ from multisource.files import atomic
 class State:
     """What a training needs besides its data and options to go on.
 
-    ``best`` is the network's state at the smallest validation loss so far, ``history`` one row an
-    epoch.
+    Attributes
+    ----------
+    network : torch.nn.Module
+        The network.
+    optimizer : torch.optim.Optimizer
+        Its optimizer.
+    scheduler : torch.optim.lr_scheduler.LRScheduler
+        What steers the step size.
+    best : dict of str to Tensor
+        The network's state at the smallest validation loss so far.
+    best_loss : float
+        That loss.
+    history : list of dict
+        One row per epoch.
     """
 
     network: nn.Module
@@ -35,7 +47,17 @@ class State:
 
 
 def save_checkpoint(path: str | Path, state: State, *, fingerprint: str) -> None:
-    """Write the state atomically. ``fingerprint`` names data and options it belongs to."""
+    """Write the state atomically.
+
+    Parameters
+    ----------
+    path : str or Path
+        The file.
+    state : State
+        What to keep.
+    fingerprint : str
+        Names the data and options that the state belongs to.
+    """
     optimizer = state.optimizer.state_dict()
     tensors = {f"network.{name}": value for name, value in state.network.state_dict().items()}
     tensors |= {f"best.{name}": value for name, value in state.best.items()}
@@ -57,9 +79,22 @@ def save_checkpoint(path: str | Path, state: State, *, fingerprint: str) -> None
 
 
 def load_checkpoint(path: str | Path, state: State, *, fingerprint: str) -> bool:
-    """Fill ``state`` from the file; False, and nothing changed, if it does not fit.
+    """Fill a state from a file, if it fits.
 
-    It does not fit if it is missing, damaged, or was written for other data or options.
+    Parameters
+    ----------
+    path : str or Path
+        The file.
+    state : State
+        What to fill.
+    fingerprint : str
+        Names the data and options of this training.
+
+    Returns
+    -------
+    bool
+        False, and nothing is changed, if the file is missing, damaged, or was written for other
+        data or options.
     """
     try:
         with safe_open(path, framework="pt") as opened:

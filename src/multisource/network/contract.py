@@ -17,11 +17,11 @@ class NetworkBuilder(Protocol):
 
         Parameters
         ----------
-        n_channels
+        n_channels : int
             E.
-        n_times
+        n_times : int
             T, samples of a window.
-        n_dipoles
+        n_dipoles : int
             N.
 
         Returns

@@ -19,7 +19,19 @@ from multisource.network.standardise import Standardise
 
 
 class ConvNet(nn.Module):
-    """Standardise, convolve and pool over time, flatten, dense; returns logits (B, N)."""
+    """Standardise, convolve and pool over time, flatten, dense; returns logits (B, N).
+
+    Parameters
+    ----------
+    standardise : Standardise
+        Scales the input.
+    features : torch.nn.Sequential
+        Convolutions and pooling, (B, E, T) to (B, C, T').
+    dense : torch.nn.Sequential
+        Hidden layers, (B, C T') to (B, F).
+    output : torch.nn.Linear
+        Last layer, (B, F) to (B, N).
+    """
 
     def __init__(
         self,
@@ -35,7 +47,18 @@ class ConvNet(nn.Module):
         self.output = output
 
     def forward(self, eeg: Tensor) -> Tensor:
-        """EEG (B, E, T) in V to logits (B, N); their sigmoid is the estimate of l."""
+        """Map EEG to logits, whose sigmoid is the estimate of l.
+
+        Parameters
+        ----------
+        eeg : Tensor of shape (B, E, T)
+            EEG, V.
+
+        Returns
+        -------
+        Tensor of shape (B, N)
+            Logits.
+        """
         return self.output(self.dense(self.features(self.standardise(eeg)).flatten(1)))
 
 
@@ -56,23 +79,28 @@ def build_network(
 
     Parameters
     ----------
-    n_channels, n_times, n_dipoles
+    n_channels, n_times, n_dipoles : int
         E, T and N.
-    filters
+    filters : sequence of int, optional
         Filters of each convolution layer.
-    kernel_size
+    kernel_size : int, optional
         Length of every filter in samples, odd; the series are padded with zeros to keep length.
-    pooling
+    pooling : sequence of int, optional
         Average pooling after each convolution layer, in samples; 1 is none.
-    hidden
+    hidden : sequence of int, optional
         Units of each hidden layer of the dense stage, with batch normalisation and ReLU; empty:
         the flattened features feed the output at once.
-    dropout
+    dropout : float, optional
         Share of the dense stage's inputs set to zero in training.
-    standardise
+    standardise : {"whiten", "channel", "window"}, optional
         See :class:`~multisource.network.standardise.Standardise`.
-    initial_activation
+    initial_activation : float, optional
         What every dipole is predicted to be before training.
+
+    Returns
+    -------
+    ConvNet
+        The network.
 
     Raises
     ------

@@ -12,9 +12,22 @@ from multisource.errors import UserError
 
 
 def resolve_device(name: str = "auto") -> torch.device:
-    """Turn ``auto``, ``cpu``, ``cuda`` or ``cuda:1`` into a device; auto prefers CUDA.
+    """Turn a name into a device.
 
-    Raises UserError for another name, or if a CUDA device is asked for and there is none.
+    Parameters
+    ----------
+    name : str, optional
+        ``auto``, ``cpu``, ``cuda`` or ``cuda:1``; auto prefers CUDA.
+
+    Returns
+    -------
+    torch.device
+        The device.
+
+    Raises
+    ------
+    UserError
+        For another name, or if a CUDA device is asked for and there is none.
     """
     kind, _, number = name.partition(":")
     if kind not in ("auto", "cpu", "cuda") or (number and not number.isdecimal()):
@@ -35,6 +48,18 @@ def reproducible(seed: int, *, threads: int | None = None) -> Iterator[None]:
 
     With the same seed, device and number of threads the same numbers come out, bit for bit; with
     another number of threads sums are rounded in another order.
+
+    Parameters
+    ----------
+    seed : int
+        Seed of torch.
+    threads : int, optional
+        Threads on the processor; None: torch's number.
+
+    Yields
+    ------
+    None
+        While torch is in that state.
     """
     # cuBLAS is deterministic only with a fixed workspace, chosen before its first call.
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")

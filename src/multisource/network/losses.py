@@ -17,17 +17,56 @@ from multisource.errors import UserError
 
 
 def l1(logits: Tensor, truth: Tensor) -> Tensor:
-    """Mean absolute error over samples and dipoles (paper, section II-C)."""
+    """Mean absolute error over samples and dipoles (paper, section II-C).
+
+    Parameters
+    ----------
+    logits : Tensor of shape (B, N)
+        Output of the network.
+    truth : Tensor of shape (B, N)
+        Coefficients l.
+
+    Returns
+    -------
+    Tensor
+        The loss, a scalar.
+    """
     return functional.l1_loss(torch.sigmoid(logits), truth)
 
 
 def mse(logits: Tensor, truth: Tensor) -> Tensor:
-    """Mean squared error over samples and dipoles."""
+    """Mean squared error over samples and dipoles.
+
+    Parameters
+    ----------
+    logits : Tensor of shape (B, N)
+        Output of the network.
+    truth : Tensor of shape (B, N)
+        Coefficients l.
+
+    Returns
+    -------
+    Tensor
+        The loss, a scalar.
+    """
     return functional.mse_loss(torch.sigmoid(logits), truth)
 
 
 def bce(logits: Tensor, truth: Tensor) -> Tensor:
-    """Binary cross-entropy with the truth as a soft label, mean over samples and dipoles."""
+    """Binary cross-entropy with the truth as a soft label, mean over samples and dipoles.
+
+    Parameters
+    ----------
+    logits : Tensor of shape (B, N)
+        Output of the network.
+    truth : Tensor of shape (B, N)
+        Coefficients l.
+
+    Returns
+    -------
+    Tensor
+        The loss, a scalar.
+    """
     return functional.binary_cross_entropy_with_logits(logits, truth)
 
 
@@ -36,6 +75,18 @@ def bce_active(logits: Tensor, truth: Tensor) -> Tensor:
 
     The estimate is then the probability that a dipole is active, which ranks dipoles as the
     AUC and FractionActive do, and not its coefficient l.
+
+    Parameters
+    ----------
+    logits : Tensor of shape (B, N)
+        Output of the network.
+    truth : Tensor of shape (B, N)
+        Coefficients l.
+
+    Returns
+    -------
+    Tensor
+        The loss, a scalar.
     """
     return functional.binary_cross_entropy_with_logits(logits, (truth > 0).to(logits.dtype))
 
@@ -45,6 +96,18 @@ def dice(logits: Tensor, truth: Tensor) -> Tensor:
 
     A sample counts the same whatever the size of its patches. 1 is added to both sides of the
     ratio, so that an empty truth is matched by an empty map.
+
+    Parameters
+    ----------
+    logits : Tensor of shape (B, N)
+        Output of the network.
+    truth : Tensor of shape (B, N)
+        Coefficients l.
+
+    Returns
+    -------
+    Tensor
+        The loss, a scalar.
     """
     estimate = torch.sigmoid(logits)
     overlap = 2 * (estimate * truth).sum(dim=1) + 1
@@ -52,7 +115,20 @@ def dice(logits: Tensor, truth: Tensor) -> Tensor:
 
 
 def bce_dice(logits: Tensor, truth: Tensor) -> Tensor:
-    """Sum of ``bce``, scaled to the size it has at chance level (about 0.1), and ``dice``."""
+    """Sum of ``bce``, scaled to the size it has at chance level (about 0.1), and ``dice``.
+
+    Parameters
+    ----------
+    logits : Tensor of shape (B, N)
+        Output of the network.
+    truth : Tensor of shape (B, N)
+        Coefficients l.
+
+    Returns
+    -------
+    Tensor
+        The loss, a scalar.
+    """
     return 10 * bce(logits, truth) + dice(logits, truth)
 
 
@@ -67,7 +143,23 @@ LOSSES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
 
 
 def loss_function(name: str) -> Callable[[Tensor, Tensor], Tensor]:
-    """Look a loss up by its name; UserError for an unknown one."""
+    """Look a loss up by its name.
+
+    Parameters
+    ----------
+    name : str
+        A name of ``LOSSES``.
+
+    Returns
+    -------
+    callable
+        Logits (B, N) and truth (B, N) to a scalar.
+
+    Raises
+    ------
+    UserError
+        For an unknown name.
+    """
     if name not in LOSSES:
         raise UserError(f"loss: {name!r}; allowed: {', '.join(LOSSES)}")
     return LOSSES[name]

@@ -31,10 +31,27 @@ def convnet_mistakes(
 
     Parameters
     ----------
-    n_times
+    n_times : int
         Samples of a window, which pooling must leave something of.
-    filters, kernel_size, pooling, hidden, dropout, standardise, initial_activation
+    filters : sequence of int
         As for ``build_network``.
+    kernel_size : int
+        As for ``build_network``.
+    pooling : sequence of int
+        As for ``build_network``.
+    hidden : sequence of int
+        As for ``build_network``.
+    dropout : float
+        As for ``build_network``.
+    standardise : str
+        As for ``build_network``.
+    initial_activation : float
+        As for ``build_network``.
+
+    Yields
+    ------
+    str
+        One line for each mistake.
     """
     lists = {"filters": filters, "pooling": pooling, "hidden": hidden}
     wrong = [name for name, values in lists.items() if not _whole_numbers(values)]
@@ -154,7 +171,20 @@ class TrainingOptions:
 
 
 def batch_count(samples: int, batch_size: int) -> int:
-    """Return into how many batches of nearly equal size an epoch is divided."""
+    """Return into how many batches of nearly equal size an epoch is divided.
+
+    Parameters
+    ----------
+    samples : int
+        Training samples.
+    batch_size : int
+        Size that batches should have.
+
+    Returns
+    -------
+    int
+        Number of batches, 1 or more.
+    """
     return max(1, round(samples / batch_size))
 
 
@@ -162,6 +192,20 @@ def sample_mistakes(samples: int, *, batch_size: int, fresh: bool) -> Iterator[s
     """Yield what is wrong with a number of training samples.
 
     Batch normalisation needs 2 samples in a batch.
+
+    Parameters
+    ----------
+    samples : int
+        Training samples.
+    batch_size : int
+        Size that batches should have.
+    fresh : bool
+        Whether every epoch draws new samples.
+
+    Yields
+    ------
+    str
+        One line for each mistake.
     """
     if samples < 2:
         yield f"samples: {samples}; batch normalisation needs 2 at least"

@@ -23,14 +23,21 @@ def predict(
 
     Parameters
     ----------
-    network
+    network : torch.nn.Module
         Maps EEG (B, E, T) in V to logits (B, N).
-    eeg
-        (S, E, T) in V.
+    eeg : ndarray of shape (S, E, T)
+        EEG, V.
+    batch_size : int, optional
+        Windows at a time.
+    device : str, optional
+        As for :func:`~multisource.network.devices.resolve_device`.
+    threads : int, optional
+        Threads on the processor; None: torch's number.
 
     Returns
     -------
-    (S, N) float32 in 0..1.
+    ndarray of float32, shape (S, N)
+        Maps, 0..1.
 
     Raises
     ------

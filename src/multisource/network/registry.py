@@ -24,7 +24,18 @@ NETWORKS = Registry(
 
 
 def options(architecture: str) -> dict[str, Any]:
-    """Return {option: default} of an architecture."""
+    """Return the options of an architecture.
+
+    Parameters
+    ----------
+    architecture : str
+        A name of ``NETWORKS``.
+
+    Returns
+    -------
+    dict
+        Default of each option by its name.
+    """
     return NETWORKS.options(architecture)
 
 
@@ -41,14 +52,19 @@ def build_network(
 
     Parameters
     ----------
-    architecture
+    architecture : str
         A name of ``NETWORKS``.
-    n_channels, n_times, n_dipoles
+    n_channels, n_times, n_dipoles : int
         E, T and N.
-    seed
+    seed : int, optional
         Where the random weights come from.
-    chosen
+    **chosen : Any
         Options of the architecture.
+
+    Returns
+    -------
+    torch.nn.Module
+        The network.
 
     Raises
     ------
@@ -65,7 +81,22 @@ def build_network(
 
 
 def split_settings(settings: Mapping[str, Any]) -> tuple[str, dict[str, Any], dict[str, Any]]:
-    """Split a network's settings into architecture, its options, and those of training."""
+    """Split a network's settings into architecture, its options, and those of training.
+
+    Parameters
+    ----------
+    settings : mapping of str to Any
+        Settings of a network in the configuration.
+
+    Returns
+    -------
+    architecture : str
+        Name of the architecture.
+    build : dict
+        Options of the architecture.
+    rest : dict
+        Options of the training.
+    """
     rest = dict(settings)
     architecture = rest.pop("architecture")
     build = {name: rest.pop(name) for name in options(architecture) if name in rest}

@@ -21,9 +21,9 @@ class Windows:
 
     Attributes
     ----------
-    eeg
-        (S, E, T) float32, V.
-    truth
+    eeg : ndarray of float32, shape (S, E, T)
+        EEG, V.
+    truth : SparseTruth
         Their active dipoles.
 
     Raises
@@ -47,7 +47,23 @@ class Windows:
         return len(self.eeg)
 
     def first(self, count: int) -> Windows:
-        """The first ``count`` samples; UserError if there are fewer."""
+        """Return the first samples.
+
+        Parameters
+        ----------
+        count : int
+            How many.
+
+        Returns
+        -------
+        Windows
+            The samples.
+
+        Raises
+        ------
+        UserError
+            If there are fewer.
+        """
         if not 1 <= count <= len(self):
             raise UserError(f"samples: {count}; there are {len(self)}")
         return Windows(self.eeg[:count], self.truth.first(count))
@@ -55,10 +71,19 @@ class Windows:
     @property
     def shape(self) -> tuple[int, int, int]:
         """Channels E, times T and dipoles N, which a network is built for."""
-        return (*self.eeg.shape[1:], self.truth.n_dipoles)
+        _, n_channels, n_times = self.eeg.shape
+        return n_channels, n_times, self.truth.n_dipoles
 
     def fingerprint(self) -> str:
-        """Hash of the content: a training may only go on with the samples it began with."""
+        """Return a hash of the content.
+
+        A training may only go on with the samples it began with.
+
+        Returns
+        -------
+        str
+            32 hexadecimal digits.
+        """
         digest = hashlib.blake2b(digest_size=16)
         truth = self.truth
         for array in (self.eeg, truth.offset, truth.dipole, truth.coefficient, truth.centre):
@@ -67,7 +92,18 @@ class Windows:
 
 
 def windows_of(data: xr.Dataset) -> Windows:
-    """Take the samples of a split as ``simulation.chunks.read_chunks`` returns them."""
+    """Take the samples of a split.
+
+    Parameters
+    ----------
+    data : xarray.Dataset
+        As ``simulation.chunks.read_chunks`` returns it.
+
+    Returns
+    -------
+    Windows
+        The samples.
+    """
     return Windows(
         eeg=data["eeg"].values.astype(np.float32, copy=False),
         truth=SparseTruth.from_dataset(data),

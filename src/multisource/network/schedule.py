@@ -9,10 +9,24 @@ from multisource.network.options import TrainingOptions
 
 
 def make_scheduler(optimizer: Optimizer, options: TrainingOptions, epochs: int) -> LRScheduler:
-    """The scheduler of a name in ``options.SCHEDULES`` for the ``epochs`` to come.
+    """Return the scheduler that the options name.
 
-    The cosine goes from
-    learning_rate to minimum_learning_rate (Loshchilov and Hutter 2017, without restarts).
+    The cosine goes from learning_rate to minimum_learning_rate (Loshchilov and Hutter 2017, without
+    restarts).
+
+    Parameters
+    ----------
+    optimizer : torch.optim.Optimizer
+        Whose step size it steers.
+    options : TrainingOptions
+        ``schedule`` is a name in ``options.SCHEDULES``.
+    epochs : int
+        Epochs to come.
+
+    Returns
+    -------
+    torch.optim.lr_scheduler.LRScheduler
+        The scheduler.
     """
     if options.schedule == "cosine":
         return CosineAnnealingLR(optimizer, T_max=epochs, eta_min=options.minimum_learning_rate)
@@ -25,7 +39,15 @@ def make_scheduler(optimizer: Optimizer, options: TrainingOptions, epochs: int) 
 
 
 def step(scheduler: LRScheduler, validation_loss: float) -> None:
-    """End of an epoch."""
+    """Tell a scheduler that an epoch has ended.
+
+    Parameters
+    ----------
+    scheduler : torch.optim.lr_scheduler.LRScheduler
+        The scheduler.
+    validation_loss : float
+        Loss after the epoch.
+    """
     if isinstance(scheduler, ReduceLROnPlateau):
         scheduler.step(validation_loss)
     else:

@@ -19,9 +19,22 @@ from multisource.errors import UserError
 class SmoothOutput(nn.Module):
     """Replacement of ``nn.Linear(F, N)`` with K < N anchors.
 
-    layer: the plain layer; its bias is kept. positions: (N, 3) of the outputs, mm. smooth_mm:
-    standard deviation of the Gaussians, and the most that an output is away from an anchor.
+    Parameters
+    ----------
+    layer : torch.nn.Linear
+        The plain layer; its bias is kept.
+    positions : ndarray of shape (N, 3)
+        Places of the outputs, mm.
+    smooth_mm : float
+        Standard deviation of the Gaussians, and the most that an output is away from an anchor, mm.
+
+    Raises
+    ------
+    UserError
+        If the positions are not those of the outputs.
     """
+
+    basis: Tensor
 
     def __init__(self, layer: nn.Linear, positions: np.ndarray, smooth_mm: float) -> None:
         super().__init__()
@@ -38,12 +51,29 @@ class SmoothOutput(nn.Module):
         self.register_buffer("basis", torch.from_numpy(basis.T.copy()), persistent=False)
 
     def forward(self, features: Tensor) -> Tensor:
-        """(B, F) to (B, N)."""
+        """Map features to logits.
+
+        Parameters
+        ----------
+        features : Tensor of shape (B, F)
+            Output of the hidden layers.
+
+        Returns
+        -------
+        Tensor of shape (B, N)
+            Logits.
+        """
         return self.coarse(features) @ self.basis + self.bias
 
     @torch.no_grad()
     def folded(self) -> nn.Linear:
-        """The plain layer that computes the same."""
+        """Return the plain layer that computes the same.
+
+        Returns
+        -------
+        torch.nn.Linear
+            The layer.
+        """
         layer = nn.Linear(self.coarse.in_features, len(self.bias), device=self.bias.device)
         layer.weight.copy_(self.basis.T @ self.coarse.weight)
         layer.bias.copy_(self.bias)
@@ -51,9 +81,21 @@ class SmoothOutput(nn.Module):
 
 
 def spread_points(positions: np.ndarray, distance_mm: float) -> np.ndarray:
-    """Indices of points such that none of (N, 3) is further than ``distance_mm`` from one.
+    """Choose points such that none is further than a distance from a chosen one.
 
     Each is the point furthest from those before it; the first is the first point.
+
+    Parameters
+    ----------
+    positions : ndarray of shape (N, 3)
+        Points, mm.
+    distance_mm : float
+        The distance, mm.
+
+    Returns
+    -------
+    ndarray of int, shape (K,)
+        Indices of the chosen points.
     """
     chosen = [0]
     distance = np.linalg.norm(positions - positions[0], axis=1)
@@ -64,6 +106,21 @@ def spread_points(positions: np.ndarray, distance_mm: float) -> np.ndarray:
 
 
 def gaussian_basis(positions: np.ndarray, anchors: np.ndarray, sigma_mm: float) -> np.ndarray:
-    """Weights (N, K) float32 of anchors (K, 3) at positions (N, 3): Gaussians that sum to 1."""
+    """Return the weights of anchors at positions: Gaussians that sum to 1.
+
+    Parameters
+    ----------
+    positions : ndarray of shape (N, 3)
+        Positions, mm.
+    anchors : ndarray of shape (K, 3)
+        Anchors, mm.
+    sigma_mm : float
+        Standard deviation of the Gaussians, mm.
+
+    Returns
+    -------
+    ndarray of float32, shape (N, K)
+        Weights.
+    """
     weights = np.exp(-0.5 * cdist(positions, anchors, "sqeuclidean") / sigma_mm**2)
     return (weights / weights.sum(axis=1, keepdims=True)).astype(np.float32)

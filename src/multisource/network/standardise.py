@@ -20,13 +20,13 @@ class Standardise(nn.Module):
 
     Parameters
     ----------
-    n_channels
+    n_channels : int
         E.
-    kind
+    kind : {"whiten", "channel", "window"}, optional
         ``whiten``: the inverse square root of the training covariance (E, E), so that all
         components have equal variance; ``channel``: each channel divided by its standard
         deviation in training; ``window``: no map.
-    floor
+    floor : float, optional
         Regularises ``whiten``: this share of the largest eigenvalue is added to all of them. The
         average reference has eigenvalue 0 and stays (nearly) 0 by it.
     """
@@ -42,7 +42,18 @@ class Standardise(nn.Module):
         self.register_buffer("matrix", torch.eye(n_channels))
 
     def fit(self, eeg: np.ndarray) -> None:
-        """Take the map from training windows (S, E, T); each window counts the same."""
+        """Take the map from training windows; each window counts the same.
+
+        Parameters
+        ----------
+        eeg : ndarray of shape (S, E, T)
+            Windows, V.
+
+        Raises
+        ------
+        UserError
+            If a channel is zero in all windows and each channel is to be scaled by itself.
+        """
         if self.kind == "window":
             return
         covariance = _covariance(eeg)
@@ -59,7 +70,18 @@ class Standardise(nn.Module):
         self.matrix.copy_(torch.from_numpy(matrix))
 
     def forward(self, eeg: Tensor) -> Tensor:
-        """(B, E, T) V to (B, E, T) of unit root mean square; an all-zero window stays zero."""
+        """Scale windows to unit root mean square; an all-zero window stays zero.
+
+        Parameters
+        ----------
+        eeg : Tensor of shape (B, E, T)
+            Windows, V.
+
+        Returns
+        -------
+        Tensor of shape (B, E, T)
+            Standardised windows.
+        """
         mapped = torch.matmul(self.matrix, eeg)
         size = mapped.square().mean(dim=(1, 2), keepdim=True).sqrt()
         return mapped / torch.where(size > 0, size, torch.ones_like(size))

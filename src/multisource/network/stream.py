@@ -18,7 +18,21 @@ class SampleStream(IterableDataset):
     Batch b holds the samples of index ``start + b * batch_size`` onward, the same ones that
     ``simulate_samples`` makes of the same simulator. With W loader workers, worker w makes the
     batches w, w + W, ...; a DataLoader (``batch_size=None``) hands them out in this order, so the
-    stream does not depend on the number of workers. start: where an interrupted training goes on.
+    stream does not depend on the number of workers.
+
+    Parameters
+    ----------
+    simulator : Simulator
+        What draws the samples.
+    batch_size : int
+        B.
+    start : int, optional
+        First sample; where an interrupted training goes on.
+
+    Raises
+    ------
+    UserError
+        For a size below 1 or a start below 0.
     """
 
     def __init__(self, simulator: Simulator, *, batch_size: int, start: int = 0) -> None:

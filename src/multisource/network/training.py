@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import pandas as pd
@@ -27,6 +27,7 @@ from multisource.network.options import TrainingOptions, batch_count, sample_mis
 from multisource.network.samples import Windows
 from multisource.network.schedule import make_scheduler, step
 from multisource.network.smooth_output import SmoothOutput
+from multisource.network.standardise import Standardise
 from multisource.network.stream import SampleStream
 from multisource.progress import progress
 from multisource.provenance import code_version
@@ -47,10 +48,15 @@ LAYOUT = "{percentage:3.0f}%|{bar:30}| epoch {n:.1f} of {total} [{elapsed}<{rema
 
 @dataclass(frozen=True)
 class Training:
-    """Result of :func:`train`: the best network, in evaluation mode, and a row an epoch.
+    """Result of :func:`train`.
 
-    Columns of ``history``: epoch, loss (name), train_loss, validation_loss,
-    validation_fraction_active (mean over windows), learning_rate, seconds (wall, cumulative).
+    Attributes
+    ----------
+    network : torch.nn.Module
+        The best network, in evaluation mode.
+    history : pandas.DataFrame
+        One row per epoch: epoch, loss (name), train_loss, validation_loss,
+        validation_fraction_active (mean over windows), learning_rate, seconds (wall, cumulative).
     """
 
     network: nn.Module
@@ -76,22 +82,30 @@ def train(
 
     Parameters
     ----------
-    network
+    network : torch.nn.Module
         Maps EEG (B, E, T) in V to logits (B, N); changed in place.
-    training, validation
+    training, validation : Windows
         Samples to learn from, and to steer step size and choice of weights by.
-    options
+    options : TrainingOptions, optional
         How; the defaults of :class:`~multisource.network.options.TrainingOptions`.
-    positions
-        (N, 3) of the dipoles, mm, which ``smooth_mm`` needs.
-    simulator
+    positions : ndarray of shape (N, 3), optional
+        Of the dipoles, mm, which ``smooth_mm`` needs.
+    simulator : Simulator, optional
         What draws the samples if they are ``fresh``.
-    seed, device, threads
-        Seed of order, flips and dropout; ``auto``, ``cpu``, ``cuda`` or ``cuda:<number>``; threads
-        on the processor (default: torch's).
-    checkpoint
+    seed : int, optional
+        Seed of order, flips and dropout.
+    device : str, optional
+        ``auto``, ``cpu``, ``cuda`` or ``cuda:<number>``.
+    threads : int, optional
+        Threads on the processor; None: torch's number.
+    checkpoint : str or Path, optional
         File that keeps the state of an unfinished training. One written for the same data, options
         and code is continued; any other is replaced.
+
+    Returns
+    -------
+    Training
+        The network and its history.
 
     Raises
     ------
@@ -107,12 +121,14 @@ def train(
     place = resolve_device(device)
     with reproducible(seed, threads=threads):
         if hasattr(network, "standardise"):
-            network.standardise.fit(training.eeg)
-        if options.smooth_mm:
-            network.output = SmoothOutput(network.output, positions, options.smooth_mm)
+            cast(Standardise, network.standardise).fit(training.eeg)
+        if options.smooth_mm and positions is not None:
+            plain = cast(nn.Linear, network.output)
+            network.output = SmoothOutput(plain, positions, options.smooth_mm)
         # Two samples tell simulators apart: their numbers follow from everything it is made of.
         data = [training.fingerprint(), validation.fingerprint()]
-        data += [simulator.block(range(2)).eeg.tobytes().hex()] if options.fresh else []
+        if options.fresh and simulator is not None:
+            data.append(simulator.block(range(2)).eeg.tobytes().hex())
         data += [np.asarray(positions, float).tobytes().hex()] if options.smooth_mm else []
         mark = _fingerprint(network, data, options, seed, place)
         network.to(place)
@@ -132,7 +148,7 @@ def train(
                 rng = np.random.default_rng([seed, epoch])
                 torch.manual_seed(int(rng.integers(2**63)))
                 count = batch_count(len(training), options.batch_size)
-                if options.fresh:
+                if options.fresh and simulator is not None:
                     batches = _fresh_batches(simulator, epoch, count, options.batch_size)
                 else:
                     batches = _stored_batches(training, rng, count, options)
@@ -144,7 +160,7 @@ def train(
                     saved = time.monotonic()
         network.load_state_dict(state.best)
         if options.smooth_mm:
-            network.output = network.output.folded()
+            network.output = cast(SmoothOutput, network.output).folded()
     return Training(network=network.cpu().eval(), history=pd.DataFrame(state.history))
 
 
@@ -220,10 +236,26 @@ def _epoch(
 
 @torch.no_grad()
 def evaluate(network: nn.Module, windows: Windows, loss: str) -> tuple[float, float]:
-    """Mean loss, and mean FractionActive, of a network in evaluation mode.
+    """Compute mean loss and mean FractionActive of a network in evaluation mode.
 
     FractionActive is the share of the n largest values that belong to the n active dipoles
     (paper, II-E): unlike the loss it tells a network that learns from one at the zero map.
+
+    Parameters
+    ----------
+    network : torch.nn.Module
+        The network.
+    windows : Windows
+        Samples.
+    loss : str
+        A name of ``losses.LOSSES``.
+
+    Returns
+    -------
+    loss : float
+        Mean over samples.
+    fraction_active : float
+        Mean over samples.
     """
     criterion = loss_function(loss)
     network.eval()

@@ -30,7 +30,27 @@ def save_network(
     n_dipoles: int,
     **further: Any,
 ) -> None:
-    """Write both files atomically; ``further`` (training options, versions) is kept as it is."""
+    """Write both files atomically.
+
+    Parameters
+    ----------
+    weights, settings : str or Path
+        The safetensors file and the JSON file.
+    network : torch.nn.Module
+        The trained network.
+    architecture : str
+        Its name in ``registry.NETWORKS``.
+    options : mapping of str to Any
+        Options of the architecture.
+    channels : sequence of str
+        Names of the E channels.
+    n_times : int
+        T, samples of a window.
+    n_dipoles : int
+        N.
+    **further : Any
+        What else to keep with the settings (training options, versions).
+    """
     described = {
         "architecture": architecture,
         "options": dict(options),
@@ -47,9 +67,24 @@ def save_network(
 
 
 def load_network(weights: str | Path, settings: str | Path) -> tuple[nn.Module, dict[str, Any]]:
-    """Rebuild a network from its two files; returns it in evaluation mode, and the settings.
+    """Rebuild a network from its two files.
 
-    Raises UserError naming the file that is missing, damaged, or does not fit the other.
+    Parameters
+    ----------
+    weights, settings : str or Path
+        The safetensors file and the JSON file.
+
+    Returns
+    -------
+    network : torch.nn.Module
+        The network, in evaluation mode.
+    described : dict
+        Its settings.
+
+    Raises
+    ------
+    UserError
+        Naming the file that is missing, damaged, or does not fit the other.
     """
     described = _read_settings(settings)
     network = build_network(
@@ -74,7 +109,22 @@ def load_network(weights: str | Path, settings: str | Path) -> tuple[nn.Module, 
 
 
 def check_recording(settings: Mapping[str, Any], channels: Sequence[str], n_times: int) -> None:
-    """Refuse windows whose channels, their order, or length the network was not trained on."""
+    """Refuse windows whose channels, their order, or length the network was not trained on.
+
+    Parameters
+    ----------
+    settings : mapping of str to Any
+        Settings of the network.
+    channels : sequence of str
+        Names of the windows' channels.
+    n_times : int
+        Samples of a window.
+
+    Raises
+    ------
+    UserError
+        If the windows do not fit.
+    """
     expected = settings["channels"]
     missing = [name for name in expected if name not in channels]
     surplus = [name for name in channels if name not in expected]

@@ -94,14 +94,13 @@ class Simulator:
         other.split, other.key = split, streams.stream_key(self.seed, split)
         return other
 
-    def block(self, indices: Sequence[int]) -> Block:
+    def block(self, indices: Sequence[int] | np.ndarray) -> Block:
         """The samples of the given indices, each the same whatever the others are."""
         # Its products are small: a second BLAS thread would only make them several times slower.
         with _threads().limit(limits=1, user_api="blas"):
-            return self._block(indices)
+            return self._block(np.asarray(indices, dtype=np.uint64))
 
-    def _block(self, indices: Sequence[int]) -> Block:
-        indices = np.asarray(indices, dtype=np.uint64)
+    def _block(self, indices: np.ndarray) -> Block:
         patches = self.patches(indices)
         n_classes, n_times, _ = self._temporal.shape
         rank = self.projector.dewhiten.shape[1]
