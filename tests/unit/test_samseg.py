@@ -10,6 +10,7 @@ import pytest
 from multisource.anatomy.colin27 import colin27_image, main
 from multisource.anatomy.samseg import check_environment, run_samseg, segment_t1
 from multisource.errors import UserError
+from multisource.progress import shown
 
 
 def script(folder, text):
@@ -20,7 +21,8 @@ def script(folder, text):
 
 def test_a_run_is_logged_and_stages_are_followed(tmp_path, capfd):
     program = "import os\nprint('atlas registration complete')\nprint(os.getcwd())\n"
-    run_samseg(script(tmp_path, program), tmp_path, tmp_path / "a.log", name="t1.nii")
+    with shown():
+        run_samseg(script(tmp_path, program), tmp_path, tmp_path / "a.log", name="t1.nii")
     assert str(tmp_path) in (tmp_path / "a.log").read_text()
     assert "SAMSEG" in capfd.readouterr().err
 
