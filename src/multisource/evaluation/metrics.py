@@ -147,7 +147,6 @@ class _Zones:
         self.active = np.zeros(len(distance), bool)
         self.active[active] = True
         self.close = ~self.active & (distance <= radius)
-        self.far = ~self.active & (distance > radius)
         # A dipole is of the cell of the patch whose active dipoles are nearest.
         self.cells = [np.flatnonzero(cell == k) for k in range(len(centres))]
 
@@ -156,7 +155,9 @@ def _window(estimate: np.ndarray, zones: _Zones, positions: np.ndarray) -> dict[
     estimate = np.asarray(estimate, float)
     ranking = ranks.Ranking(estimate)
     active = ranking.cumulative(zones.active)
-    close, far = ranking.cumulative(zones.close), ranking.cumulative(zones.far)
+    inactive = ranking.ends + 1 - active
+    close = ranking.cumulative(zones.close)
+    far = inactive - close
     auc_close, auc_far = ranks.auc(active, close), ranks.auc(active, far)
     distance_ranks = [ranks.relative_rank(estimate, centre) for centre in zones.centres]
     row = {
@@ -167,7 +168,7 @@ def _window(estimate: np.ndarray, zones: _Zones, positions: np.ndarray) -> dict[
         "auc_average": (auc_close + auc_far) / 2,
         "fraction_active": ranks.top_fraction(active, ranking.ends, zones.n),
         "dr_least": max(distance_ranks),
-        "auc_map": ranks.auc(active, close + far),
+        "auc_map": ranks.auc(active, inactive),
         "average_precision": ranks.average_precision(active, ranking.ends),
         "dle_mm": np.mean([zones.distance[c[estimate[c].argmax()]] for c in zones.cells if len(c)]),
     }

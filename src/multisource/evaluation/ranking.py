@@ -63,9 +63,21 @@ def auc(positive: np.ndarray, negative: np.ndarray) -> float:
     """
     if not positive[-1] or not negative[-1]:
         return float("nan")
-    gain = np.diff(positive, prepend=0)
-    below = negative[-1] - negative + 0.5 * np.diff(negative, prepend=0)
-    return float(gain @ below / (positive[-1] * negative[-1]))
+    gain = _steps(positive)
+    # Only groups that hold a positive count. All terms are halves of whole numbers, so that the
+    # sum is exact, in whatever order and with or without its zeros.
+    groups = np.flatnonzero(gain)
+    until = negative[groups]
+    above = np.where(groups > 0, negative[groups - 1], 0)
+    below = negative[-1] - until + 0.5 * (until - above)
+    return float(gain[groups] @ below / (positive[-1] * negative[-1]))
+
+
+def _steps(cumulative: np.ndarray) -> np.ndarray:
+    """Return the counts (G,) of the groups themselves; np.diff with a prefix takes ten times it."""
+    steps = cumulative.copy()
+    steps[1:] -= cumulative[:-1]
+    return steps
 
 
 def top_fraction(positive: np.ndarray, ends: np.ndarray, n: int) -> float:
@@ -132,7 +144,7 @@ def average_precision(positive: np.ndarray, ends: np.ndarray) -> float:
     float
         0 to 1.
     """
-    gain = np.diff(positive, prepend=0)
+    gain = _steps(positive)
     return float((gain * positive / (ends + 1)).sum() / positive[-1])
 
 
