@@ -65,7 +65,7 @@ def test_mesh_of_the_dipoles_is_two_closed_spheres(dipoles):
         assert (dipoles.hemisphere[own] == side).all()
     graph = dipoles.adjacency()
     assert (graph != graph.T).nnz == 0 and graph.diagonal().sum() == 0
-    # A subdivided octahedron: six corners of degree four a hemisphere, all others six.
+    # A subdivided octahedron: six corners of degree four per hemisphere, all others six.
     np.testing.assert_array_equal(
         np.bincount(graph.sum(axis=1).astype(int)), [0, 0, 0, 0, 12, 0, 8184]
     )
@@ -76,11 +76,6 @@ def test_medial_wall_is_marked_near_the_midline_only(dipoles):
     assert 220 < len(wall) < 800
     assert (dipoles.thickness()[~dipoles.medial_wall] >= 0.5).all()
     assert np.median(np.abs(wall[:, 0])) < 12
-
-
-def test_cortex_depth_moves_from_white_to_pial(dipoles):
-    np.testing.assert_array_equal(dipoles.within_cortex(0.0), dipoles.positions)
-    np.testing.assert_allclose(dipoles.within_cortex(1.0), dipoles.pial)
 
 
 @pytest.mark.parametrize(("spacing", "count"), [("oct3", 132), ("oct4", 516), ("ico2", 324)])

@@ -86,6 +86,9 @@ def test_files_that_are_no_volume(tmp_path):
     text = tmp_path / "t1.txt"
     text.write_text("not an image")
     refused(text, "not a NIfTI")
+    surface = tmp_path / "t1.gii"
+    nibabel.save(nibabel.GiftiImage(), surface)
+    refused(surface, "GiftiImage; give a NIfTI")
 
 
 @pytest.mark.parametrize("suffix", [".nii", ".nii.gz"])

@@ -35,11 +35,18 @@ _FACES = ndimage.generate_binary_structure(3, 1)
 class Head:
     """One head.
 
-    surfaces: name -> (vertices (n, 3) mm, triangles (m, 3)), the names of CORTEX and SHELLS.
-    tissues: labels (i, j, k) uint8: 0 air, 1 white, 2 grey matter, 3 CSF, 4 skull, 5 scalp.
-    affine: (4, 4) from voxel indices to surface RAS mm.
-    fiducials: "lpa", "nasion", "rpa" -> (3,) mm.
-    to_mni: (4, 4) from surface RAS mm to MNI152 mm.
+    Attributes
+    ----------
+    surfaces : dict of str to (ndarray of shape (n, 3), ndarray of shape (m, 3))
+        Vertices, mm, and triangles by name: the names of CORTEX and SHELLS.
+    tissues : ndarray of uint8, shape (i, j, k)
+        Labels: 0 air, 1 white matter, 2 grey matter, 3 CSF, 4 skull, 5 scalp.
+    affine : ndarray of shape (4, 4)
+        From voxel indices to surface RAS, mm.
+    fiducials : dict of str to ndarray of shape (3,)
+        "lpa", "nasion" and "rpa", mm.
+    to_mni : ndarray of shape (4, 4)
+        From surface RAS, mm, to MNI152, mm.
     """
 
     surfaces: dict[str, Surface]
@@ -54,12 +61,29 @@ class Head:
         return voxel_volume(self.affine)
 
     def tissue_volumes(self) -> dict[str, float]:
-        """Volume of each tissue, ml."""
+        """Sum up the volume of each tissue.
+
+        Returns
+        -------
+        dict of str to float
+            Volume by the tissue's name, ml.
+        """
         count = np.bincount(self.tissues.ravel(), minlength=6)
         return {name: count[k] * self.voxel_volume / 1000.0 for k, name in TISSUES.items()}
 
     def tissue_at(self, points: np.ndarray) -> np.ndarray:
-        """Label (p,) of the voxel that holds each point (p, 3) mm; 0 outside the volume."""
+        """Look up the tissue at points.
+
+        Parameters
+        ----------
+        points : ndarray of shape (p, 3)
+            Points in surface RAS, mm.
+
+        Returns
+        -------
+        ndarray of uint8, shape (p,)
+            Label of the voxel that holds each point; 0 outside the volume.
+        """
         index = np.rint(apply_affine(np.linalg.inv(self.affine), np.atleast_2d(points))).astype(int)
         within = np.all((index >= 0) & (index < self.tissues.shape), axis=1)
         labels = np.zeros(len(index), dtype=np.uint8)
@@ -70,9 +94,17 @@ class Head:
 def validate(head: Head) -> None:
     """Refuse a head that no leadfield can be computed on.
 
-    Raises UserError naming the surface or tissue: a surface missing, open, inside out, or not
-    nested in the next; white and pial of unlike vertex counts; a tissue missing or in floating
-    bits; brain or CSF in touch with scalp or air; landmarks missing.
+    Parameters
+    ----------
+    head : Head
+        The head to look at.
+
+    Raises
+    ------
+    UserError
+        Naming the surface or tissue: a surface missing, open, inside out, or not nested in the
+        next; white and pial of unlike vertex counts; a tissue missing or in floating bits; brain
+        or CSF in touch with scalp or air; landmarks missing.
     """
     validate_surfaces(head)
     validate_tissues(head)
@@ -84,7 +116,19 @@ def validate(head: Head) -> None:
 
 
 def validate_surfaces(head: Head) -> None:
-    """The part of ``validate`` that looks at surfaces."""
+    """Refuse a head whose surfaces no leadfield can be computed on; a part of ``validate``.
+
+    Parameters
+    ----------
+    head : Head
+        The head to look at.
+
+    Raises
+    ------
+    UserError
+        Naming the surface that is missing, not finite, open, inside out, or not nested in the
+        next, or white, pial and sphere of unlike vertex counts.
+    """
     for name in CORTEX + SHELLS:
         if name not in head.surfaces:
             raise UserError(f"head: surface {name} is missing")
@@ -112,7 +156,19 @@ def validate_surfaces(head: Head) -> None:
 
 
 def validate_tissues(head: Head) -> None:
-    """The part of ``validate`` that looks at tissue labels."""
+    """Refuse a head whose tissue labels no leadfield can be computed on; a part of ``validate``.
+
+    Parameters
+    ----------
+    head : Head
+        The head to look at.
+
+    Raises
+    ------
+    UserError
+        Naming the tissue that is unknown, missing or in floating bits, or where brain or CSF
+        touches scalp or air.
+    """
     present = set(np.unique(head.tissues))
     strange = present - set(TISSUES) - {AIR}
     if strange:
@@ -136,7 +192,18 @@ def validate_tissues(head: Head) -> None:
 
 
 def leaking_voxels(tissues: np.ndarray) -> int:
-    """Number of intracranial voxels with scalp or air among their 26 neighbours."""
+    """Count intracranial voxels with scalp or air among their 26 neighbours.
+
+    Parameters
+    ----------
+    tissues : ndarray of shape (i, j, k)
+        Tissue labels of a ``Head``; what is beyond the volume counts as air.
+
+    Returns
+    -------
+    int
+        Number of voxels.
+    """
     intracranial = (tissues >= WHITE_MATTER) & (tissues <= CSF)
     outside = np.pad((tissues == AIR) | (tissues == SCALP), 1, constant_values=True)
     grown = ndimage.maximum_filter(outside.view(np.uint8), size=3)[1:-1, 1:-1, 1:-1]

@@ -11,7 +11,18 @@ from multisource.registry import signature
 
 
 def head_options(provider: str) -> list[str]:
-    """Return what may stand under a provider's name in the configuration."""
+    """Return what may stand under a provider's name in the configuration.
+
+    Parameters
+    ----------
+    provider : str
+        A name of ``PROVIDERS``.
+
+    Returns
+    -------
+    list of str
+        Options of the provider, then those of its preparation.
+    """
     own = PROVIDERS.options(provider)
     return [*own, *(PREPARATIONS.options(provider) if provider in PREPARATIONS else ())]
 
@@ -27,11 +38,20 @@ def head_inputs(
 
     Parameters
     ----------
-    anatomy
+    anatomy : mapping
         The section of the configuration: ``provider``, and options under the provider's name.
-    results, find, probe
-        As :class:`~multisource.anatomy.contract.HeadPreparation` takes them; keys that ``find``
-        is given are whole, such as ``anatomy.samseg.t1``.
+    results : str
+        Folder of the head's results.
+    find : callable
+        As :class:`~multisource.anatomy.contract.HeadPreparation` takes it; the keys that it is
+        given are whole, such as ``anatomy.samseg.t1``.
+    probe : bool
+        Whether to look at folders and programs. A job need not do so again.
+
+    Returns
+    -------
+    HeadInputs
+        Arguments, files and the T1, if there is one.
 
     Raises
     ------

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import cast
 
 import nibabel
 import numpy as np
+from nibabel.spatialimages import SpatialImage
 
 from multisource.anatomy.head import CORTEX, SHELLS, Head
 from multisource.anatomy.landmarks import LANDMARKS
@@ -33,7 +35,18 @@ _VOLUME_INFO = {
 
 
 def head_files(folder: str | Path) -> dict[str, Path]:
-    """Path of every file of a head: surfaces by name, "tissues" and "head"."""
+    """List the path of every file of a head.
+
+    Parameters
+    ----------
+    folder : str or Path
+        Folder of the head.
+
+    Returns
+    -------
+    dict of str to Path
+        Surfaces by name, "tissues" and "head".
+    """
     folder = Path(folder)
     files = {name: folder / "surf" / name for name in CORTEX}
     files |= {name: folder / "bem" / f"{name}.surf" for name in SHELLS}
@@ -42,7 +55,17 @@ def head_files(folder: str | Path) -> dict[str, Path]:
 
 
 def write_surface(path: str | Path, vertices: np.ndarray, triangles: np.ndarray) -> None:
-    """Write a FreeSurfer geometry file; vertices in surface RAS mm."""
+    """Write a FreeSurfer geometry file.
+
+    Parameters
+    ----------
+    path : str or Path
+        File to write.
+    vertices : ndarray of shape (n, 3)
+        Surface RAS, mm.
+    triangles : ndarray of shape (m, 3)
+        Indices of vertices.
+    """
     with atomic(path) as part:
         nibabel.freesurfer.write_geometry(
             part, vertices, triangles.astype(np.int32), "multisource", volume_info=_VOLUME_INFO
@@ -50,9 +73,24 @@ def write_surface(path: str | Path, vertices: np.ndarray, triangles: np.ndarray)
 
 
 def read_surface(path: str | Path) -> tuple[np.ndarray, np.ndarray]:
-    """Read a FreeSurfer geometry file: vertices (n, 3) mm float64, triangles (m, 3) int64.
+    """Read a FreeSurfer geometry file.
 
-    Raises UserError when the file is missing or not a FreeSurfer geometry.
+    Parameters
+    ----------
+    path : str or Path
+        File to read.
+
+    Returns
+    -------
+    vertices : ndarray of float64, shape (n, 3)
+        Surface RAS, mm.
+    triangles : ndarray of int64, shape (m, 3)
+        Indices of vertices.
+
+    Raises
+    ------
+    UserError
+        When the file is missing or not a FreeSurfer geometry.
     """
     path = Path(path)
     if not path.is_file():
@@ -65,7 +103,15 @@ def read_surface(path: str | Path) -> tuple[np.ndarray, np.ndarray]:
 
 
 def save_head(head: Head, folder: str | Path) -> None:
-    """Write every file of ``head`` under ``folder``."""
+    """Write every file of a head.
+
+    Parameters
+    ----------
+    head : Head
+        The head to write.
+    folder : str or Path
+        Folder that the files go under.
+    """
     files = head_files(folder)
     for name in CORTEX + SHELLS:
         write_surface(files[name], *head.surfaces[name])
@@ -84,16 +130,29 @@ def save_head(head: Head, folder: str | Path) -> None:
 
 
 def load_head(folder: str | Path) -> Head:
-    """Read a head that save_head wrote.
+    """Read a head that ``save_head`` wrote.
 
-    Raises UserError naming the file that is missing or unreadable.
+    Parameters
+    ----------
+    folder : str or Path
+        Folder of the head.
+
+    Returns
+    -------
+    Head
+        The head as it was saved.
+
+    Raises
+    ------
+    UserError
+        Naming the file that is missing or unreadable.
     """
     files = head_files(folder)
     for path in files.values():
         if not path.is_file():
             raise UserError(f"{path}: missing from the anatomy folder")
     try:
-        image = nibabel.load(files["tissues"])
+        image = cast(SpatialImage, nibabel.load(files["tissues"]))
         tissues = np.asarray(image.dataobj, dtype=np.uint8)
     except Exception as error:
         raise UserError(f"{files['tissues']}: not a readable NIfTI volume ({error})") from error

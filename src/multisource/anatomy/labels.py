@@ -27,10 +27,24 @@ LABELS_OF_TISSUE = {
 
 
 def tissues_of(labels: np.ndarray) -> np.ndarray:
-    """Tissue (0 air, 1 white, 2 grey matter, 3 CSF, 4 skull, 5 scalp) of each label, uint8.
+    """Give each label of a segmentation its tissue.
 
-    Cortical parcels (aparc+aseg, 1000 to 2999) are grey matter, parcels of white matter (3000 to
-    4999) white matter. Raises UserError naming a label that is in no table.
+    Parameters
+    ----------
+    labels : ndarray of int
+        FreeSurfer's label numbers, in any shape. Cortical parcels (aparc+aseg, 1000 to 2999) are
+        grey matter, parcels of white matter (3000 to 4999) white matter.
+
+    Returns
+    -------
+    ndarray of uint8
+        Tissues in the shape of ``labels``: 0 air, 1 white matter, 2 grey matter, 3 CSF, 4 skull,
+        5 scalp.
+
+    Raises
+    ------
+    UserError
+        Naming a label that is in no table.
     """
     labels = np.asarray(labels)
     table = np.full(max(int(labels.max()), 5000) + 1, 255, dtype=np.uint8)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from importlib.util import find_spec
 from pathlib import Path
+from typing import cast
 
 import nibabel
 import numpy as np
 from nibabel.affines import apply_affine, voxel_sizes
+from nibabel.spatialimages import SpatialImage
 from scipy import ndimage
 
 from multisource.anatomy.fsaverage import MNI305_TO_MNI152, fsaverage_landmarks
@@ -21,10 +23,24 @@ _STEPS = 25
 
 
 def fit_to_mni(tissues: np.ndarray, affine: np.ndarray) -> np.ndarray:
-    """Affine (4, 4) from mm to MNI152 mm that lays grey and white matter on the MNI152 maps.
+    """Fit the affine that lays a head's grey and white matter on the MNI152 maps.
 
-    tissues: labels (i, j, k) of ``Head``. The start matches centre and extent of the brain, the
-    fit minimises squared differences of blurred maps by Gauss-Newton steps, coarse to fine.
+    Parameters
+    ----------
+    tissues : ndarray of shape (i, j, k)
+        Labels of a ``Head``.
+    affine : ndarray of shape (4, 4)
+        From voxel indices to mm.
+
+    Returns
+    -------
+    ndarray of shape (4, 4)
+        From mm to MNI152, mm.
+
+    Notes
+    -----
+    The start matches centre and extent of the brain. The fit minimises squared differences of
+    blurred maps by Gauss-Newton steps, coarse to fine.
     """
     maps, to_mm = _template()
     subject = [(tissues == label).astype(np.float32) for label in (GREY_MATTER, WHITE_MATTER)]
@@ -51,7 +67,13 @@ def fit_to_mni(tissues: np.ndarray, affine: np.ndarray) -> np.ndarray:
     return np.linalg.inv(matrix)
 
 
-def _gauss_newton(matrix, points, wanted, fields, affine) -> np.ndarray:
+def _gauss_newton(
+    matrix: np.ndarray,
+    points: np.ndarray,
+    wanted: list[np.ndarray],
+    fields: list[list[np.ndarray]],
+    affine: np.ndarray,
+) -> np.ndarray:
     inverse = np.linalg.inv(affine)
     # Gradients are along voxel axes, turned into mm axes by the grid's directions.
     turn = affine[:3, :3] / voxel_sizes(affine)
@@ -61,10 +83,10 @@ def _gauss_newton(matrix, points, wanted, fields, affine) -> np.ndarray:
         index = apply_affine(inverse, apply_affine(matrix, points)).T
         normal, right = np.zeros((12, 12)), np.zeros(12)
         for target, field in zip(wanted, fields, strict=True):
-            value, *slope = [
+            value, *slopes = [
                 ndimage.map_coordinates(part, index, order=1, prefilter=False) for part in field
             ]
-            slope = np.stack(slope, axis=1) @ turn.T
+            slope = np.stack(slopes, axis=1) @ turn.T
             jacobian = (slope[:, :, None] * homogeneous[:, None]).reshape(len(points), 12)
             normal += jacobian.T @ jacobian
             right += jacobian.T @ (target - value)
@@ -77,9 +99,26 @@ def _gauss_newton(matrix, points, wanted, fields, affine) -> np.ndarray:
 
 
 def template_map(kind: str) -> tuple[np.ndarray, np.ndarray]:
-    """MNI152 brain (nilearn's wheel) as float32, and its affine; kind: t1, gm or wm."""
-    folder = Path(find_spec("nilearn").origin).parent / "datasets" / "data"
-    image = nibabel.load(folder / f"mni_icbm152_{kind}_tal_nlin_sym_09a_converted.nii.gz")
+    """Read a map of the MNI152 brain (nilearn's wheel).
+
+    Parameters
+    ----------
+    kind : str
+        "t1", "gm" (grey matter) or "wm" (white matter).
+
+    Returns
+    -------
+    data : ndarray of float32, shape (i, j, k)
+        Values as stored: for "gm" and "wm" the probability times 255.
+    affine : ndarray of shape (4, 4)
+        From voxel indices to MNI152, mm.
+    """
+    package = find_spec("nilearn")
+    if package is None or package.origin is None:
+        raise ModuleNotFoundError("nilearn is not installed; it holds the MNI152 maps")
+    folder = Path(package.origin).parent / "datasets" / "data"
+    name = f"mni_icbm152_{kind}_tal_nlin_sym_09a_converted.nii.gz"
+    image = cast(SpatialImage, nibabel.load(folder / name))
     return np.asarray(image.dataobj, dtype=np.float32), image.affine
 
 
@@ -90,7 +129,20 @@ def _template() -> tuple[list[np.ndarray], np.ndarray]:
 
 
 def template_landmarks(to_mni: np.ndarray, scalp: Surface) -> dict[str, np.ndarray]:
-    """lpa, nasion, rpa (3,) mm: fsaverage's, through MNI space, at the nearest scalp point."""
+    """Place fsaverage's landmarks on a head, through MNI space.
+
+    Parameters
+    ----------
+    to_mni : ndarray of shape (4, 4)
+        From the head's mm to MNI152, mm.
+    scalp : tuple of (ndarray of shape (n, 3), ndarray of shape (m, 3))
+        Vertices, mm, and triangles of the scalp.
+
+    Returns
+    -------
+    dict of str to ndarray of shape (3,)
+        "lpa", "nasion" and "rpa": the nearest scalp points, mm.
+    """
     own = np.linalg.inv(to_mni) @ MNI305_TO_MNI152
     named = fsaverage_landmarks()
     points = apply_affine(own, np.array([named[name] for name in LANDMARKS]))

@@ -13,7 +13,18 @@ THICKEST_SKULL_MM = 20.0
 
 
 def voxel_mistakes(voxel_mm: float) -> Iterator[str]:
-    """Yield what is wrong with the edge of the tissue voxels, mm."""
+    """Yield what is wrong with the edge of the tissue voxels.
+
+    Parameters
+    ----------
+    voxel_mm : float
+        Edge of a voxel, mm.
+
+    Yields
+    ------
+    str
+        One mistake.
+    """
     if not 0.5 <= voxel_mm <= 5:
         yield f"voxel_mm: {voxel_mm} is out of range; use 0.5 to 5"
 
@@ -25,7 +36,24 @@ def fsaverage_mistakes(
     skull_thickness_mm: Sequence[float],
     voxel_mm: float,
 ) -> Iterator[str]:
-    """Yield what is wrong with the options of ``fsaverage.fsaverage_head``."""
+    """Yield what is wrong with the options of ``fsaverage.fsaverage_head``.
+
+    Parameters
+    ----------
+    scale : float
+        Size of the head over fsaverage's.
+    skull_fraction : float
+        Share of the gap between inner skull and scalp that is bone.
+    skull_thickness_mm : sequence of two float
+        Least and largest thickness of the skull, mm.
+    voxel_mm : float
+        Edge of a tissue voxel, mm.
+
+    Yields
+    ------
+    str
+        One mistake.
+    """
     if not 0.5 <= scale <= 1.5:
         yield f"scale: {scale} is out of range; use 0.5 to 1.5"
     if not 0.1 <= skull_fraction <= 0.9:
@@ -42,7 +70,20 @@ def fsaverage_mistakes(
 
 
 def own_head_mistakes(*, voxel_mm: float, smallest_skull_mm: float) -> Iterator[str]:
-    """Yield what is wrong with the options of a head made from a user's MRI."""
+    """Yield what is wrong with the options of a head made from a user's MRI.
+
+    Parameters
+    ----------
+    voxel_mm : float
+        Edge of a tissue voxel, mm.
+    smallest_skull_mm : float
+        Least thickness of the skull, mm.
+
+    Yields
+    ------
+    str
+        One mistake.
+    """
     yield from voxel_mistakes(voxel_mm)
     if not 1 <= smallest_skull_mm <= 8:
         yield f"smallest_skull_mm: {smallest_skull_mm} is out of range; use 1 to 8"

@@ -25,7 +25,20 @@ _FLIPS = {(1, 1): "", (-1, 1): "back to front", (1, -1): "upside down", (-1, -1)
 
 
 def coarse(data: np.ndarray, affine: np.ndarray) -> np.ndarray:
-    """The volume at 6 mm, along RAS axes."""
+    """Blur a volume and resample it to 6 mm along RAS axes.
+
+    Parameters
+    ----------
+    data : ndarray of shape (i, j, k)
+        Values of the volume.
+    affine : ndarray of shape (4, 4)
+        From voxel indices to mm.
+
+    Returns
+    -------
+    ndarray of shape (x, y, z)
+        Values at ``PROBE_MM``.
+    """
     voxel = voxel_sizes(affine)
     smooth = ndimage.gaussian_filter(data, 0.4 * PROBE_MM / voxel)
     image = nibabel.Nifti1Image(smooth, affine)
@@ -35,10 +48,20 @@ def coarse(data: np.ndarray, affine: np.ndarray) -> np.ndarray:
 def check_axes(probe: np.ndarray, head: np.ndarray, *, name: str) -> None:
     """Refuse a volume whose axes cannot be right, anterior, superior.
 
-    probe: the volume by ``coarse``. head: mask of it. name: of the file, for the message.
+    Parameters
+    ----------
+    probe : ndarray of shape (x, y, z)
+        The volume by ``coarse``.
+    head : ndarray of bool, shape (x, y, z)
+        Mask of the head in it.
+    name : str
+        Name of the file, for the message.
 
-    Raises UserError when the head's plane of symmetry is not the left-right axis's, or when the
-    MNI152 brain fits clearly better the other way round.
+    Raises
+    ------
+    UserError
+        When the head's plane of symmetry is not the left-right axis's, or when the MNI152 brain
+        fits clearly better the other way round.
     """
     symmetry = [mirror_correlation(probe, head, axis) for axis in range(3)]
     best = int(np.argmax(symmetry))
@@ -46,19 +69,34 @@ def check_axes(probe: np.ndarray, head: np.ndarray, *, name: str) -> None:
         raise UserError(
             f"{name}: the head is symmetric across the {'xyz'[best]} axis, not left-right "
             f"(correlation {symmetry[best]:.2f} against {symmetry[0]:.2f}); "
-            "the orientation in the header is wrong: mend its sform"
+            "the orientation in the header is wrong: correct its sform"
         )
     fits = template_fits(probe)
-    flip = max(fits, key=fits.get)
+    flip = max(fits, key=fits.__getitem__)
     if flip and fits[flip] > fits[""] + CLEARLY_BETTER:
         raise UserError(
             f"{name}: the head is {flip}: the MNI152 brain correlates {fits[flip]:.2f} that way, "
-            f"{fits['']:.2f} as it is; the orientation in the header is wrong: mend its sform"
+            f"{fits['']:.2f} as it is; the orientation in the header is wrong: correct its sform"
         )
 
 
 def mirror_correlation(probe: np.ndarray, head: np.ndarray, axis: int) -> float:
-    """Best correlation of the head with its mirror image along an axis, over shifts."""
+    """Correlate the head with its mirror image along an axis.
+
+    Parameters
+    ----------
+    probe : ndarray of shape (x, y, z)
+        The volume by ``coarse``.
+    head : ndarray of bool, shape (x, y, z)
+        Mask of the head in it.
+    axis : int
+        Axis to mirror, 0 to 2.
+
+    Returns
+    -------
+    float
+        Best correlation over shifts.
+    """
     where = np.argwhere(head)
     low, high = where.min(axis=0), where.max(axis=0) + 1
     cut = tuple(slice(a, b) for a, b in zip(low, high, strict=True))
@@ -75,7 +113,18 @@ def mirror_correlation(probe: np.ndarray, head: np.ndarray, axis: int) -> float:
 
 
 def template_fits(probe: np.ndarray) -> dict[str, float]:
-    """{flip of the head: best correlation with the MNI152 brain, over places and sizes}."""
+    """Correlate the head, flipped in each way, with the MNI152 brain.
+
+    Parameters
+    ----------
+    probe : ndarray of shape (x, y, z)
+        The volume by ``coarse``.
+
+    Returns
+    -------
+    dict of str to float
+        Best correlation over places and sizes by the flip of the head; "" is the head as it is.
+    """
     image = np.pad(np.minimum(probe, np.percentile(probe, 98)), 4)
     brain = coarse(*template_map("t1"))
     fits = dict.fromkeys(_FLIPS.values(), -1.0)

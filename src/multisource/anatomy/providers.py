@@ -36,10 +36,15 @@ def make_head(provider: str, **options: Any) -> Head:
 
     Parameters
     ----------
-    provider
+    provider : str
         A name of ``PROVIDERS``.
-    options
+    **options : object
         Arguments of the provider's function.
+
+    Returns
+    -------
+    Head
+        A head that passed ``head.validate``.
 
     Raises
     ------

@@ -12,9 +12,11 @@ import subprocess
 import tempfile
 import time
 from pathlib import Path
+from typing import cast
 
 import nibabel
 import numpy as np
+from nibabel.spatialimages import SpatialImage
 
 from multisource.anatomy.t1 import T1, read_t1
 from multisource.errors import UserError
@@ -26,12 +28,24 @@ _STAGES = ("registration", "fit, 2 mm atlas", "fit, 1 mm atlas", "labels")
 
 
 def segment_t1(t1: str | Path, labels: str | Path, *, python: str | Path, threads: int = 2) -> None:
-    """Check a T1, segment it, and write the label volume (FreeSurfer numbers, scanner RAS mm).
+    """Check a T1, segment it, and write the label volume.
 
-    python: interpreter of the environment that has SAMSEG. The full output of SAMSEG goes to
-    ``labels`` with suffix ``.log``.
+    Parameters
+    ----------
+    t1 : str or Path
+        T1 of the whole head, NIfTI or MGZ.
+    labels : str or Path
+        Label volume to write (FreeSurfer's numbers, scanner RAS mm). The full output of SAMSEG
+        goes to the same name with suffix ``.log``.
+    python : str or Path
+        Interpreter of the environment that has SAMSEG.
+    threads : int
+        Threads that SAMSEG may use.
 
-    Raises UserError for a bad T1 (``t1.read_t1``), a missing environment, or a run that fails.
+    Raises
+    ------
+    UserError
+        For a bad T1 (``t1.read_t1``), a missing environment, or a run that fails.
     """
     scan = read_t1(t1)
     check_environment(python)
@@ -47,26 +61,51 @@ def segment_t1(t1: str | Path, labels: str | Path, *, python: str | Path, thread
         segmentation = Path(folder, "out", "seg.mgz")
         if not segmentation.is_file():
             raise UserError(f"{t1}: SAMSEG wrote no segmentation; see {log}")
-        image = nibabel.load(segmentation)
+        image = cast(SpatialImage, nibabel.load(segmentation))
         data = np.asarray(image.dataobj).astype(np.int16)
         with atomic(labels) as part:
             nibabel.save(nibabel.Nifti1Image(data, image.affine), part)
 
 
 def check_environment(python: str | Path) -> None:
-    """Raise UserError unless ``python`` is an interpreter that has SAMSEG."""
-    mend = f"make it with: bash envs/samseg.sh {Path(python).parent.parent}"
+    """Check that an interpreter has SAMSEG.
+
+    Parameters
+    ----------
+    python : str or Path
+        The interpreter.
+
+    Raises
+    ------
+    UserError
+        When it does not exist or has no package ``samseg``.
+    """
+    remedy = f"make it with: bash envs/samseg.sh {Path(python).parent.parent}"
     if not Path(python).is_file():
-        raise UserError(f"SAMSEG's environment: {python} does not exist; {mend}")
+        raise UserError(f"SAMSEG's environment: {python} does not exist; {remedy}")
     find = "import importlib.util as u, sys; sys.exit(u.find_spec('samseg') is None)"
     if subprocess.run([str(python), "-c", find], env=_environment()).returncode:
-        raise UserError(f"SAMSEG's environment: {python} has no package samseg; {mend}")
+        raise UserError(f"SAMSEG's environment: {python} has no package samseg; {remedy}")
 
 
 def run_samseg(command: list[str], folder: Path, log: Path, *, name: str) -> None:
-    """Run a SAMSEG command line in ``folder``; stages as progress, all output to ``log``.
+    """Run a SAMSEG command line, its stages as progress; the program ends with us.
 
-    The program ends with us. Raises UserError, with the last line of output, when it fails.
+    Parameters
+    ----------
+    command : list of str
+        The command line.
+    folder : Path
+        Folder that it runs in.
+    log : Path
+        File that takes all its output.
+    name : str
+        What is segmented, for messages.
+
+    Raises
+    ------
+    UserError
+        When it fails, with the last line of output.
     """
     started, last, stage = time.monotonic(), "", 0
     with (
@@ -84,6 +123,7 @@ def run_samseg(command: list[str], folder: Path, log: Path, *, name: str) -> Non
         ) as process,
     ):
         try:
+            assert process.stdout is not None  # a pipe, by the line above
             for line in process.stdout:
                 file.write(line)
                 last = line.strip() or last

@@ -33,11 +33,26 @@ def samseg_head(
 ) -> Head:
     """Build a head from SAMSEG's label volume.
 
-    segmentation: the label volume that ``samseg.segment_t1`` writes (scanner RAS mm, which is the
-    head's surface RAS). voxel_mm: edge of the tissue voxels. smallest_skull_mm: bone laid around
-    brain and CSF at least this thick, where SAMSEG finds less (temporal squama, foramina).
+    Parameters
+    ----------
+    segmentation : str or Path
+        The label volume that ``samseg.segment_t1`` writes (scanner RAS mm, which is the head's
+        surface RAS).
+    voxel_mm : float
+        Edge of a tissue voxel, mm.
+    smallest_skull_mm : float
+        Bone is laid around brain and CSF at least this thick, mm, where SAMSEG finds less
+        (temporal squama, foramina).
 
-    Raises UserError for a file that cannot be read, options out of range, or labels of no head.
+    Returns
+    -------
+    Head
+        The subject's head.
+
+    Raises
+    ------
+    UserError
+        For a file that cannot be read, options out of range, or labels of no head.
     """
     refuse(own_head_mistakes(voxel_mm=voxel_mm, smallest_skull_mm=smallest_skull_mm))
     labels, affine = read_labels(segmentation)
@@ -45,9 +60,24 @@ def samseg_head(
 
 
 def read_labels(path: str | Path) -> tuple[np.ndarray, np.ndarray]:
-    """Labels (i, j, k) int32 on an axis-aligned 1 mm grid, and its affine to scanner RAS mm.
+    """Read a label volume on an axis-aligned grid of cubic voxels.
 
-    Raises UserError when the file is missing or no volume.
+    Parameters
+    ----------
+    path : str or Path
+        File to read. One on another grid is resampled to 1 mm.
+
+    Returns
+    -------
+    labels : ndarray of int32, shape (i, j, k)
+        Label numbers.
+    affine : ndarray of shape (4, 4)
+        From voxel indices to scanner RAS, mm.
+
+    Raises
+    ------
+    UserError
+        When the file is missing or no volume.
     """
     path = Path(path)
     if not path.is_file():
@@ -72,9 +102,30 @@ def head_of_labels(
     smallest_skull_mm: float,
     cortex: dict[str, Surface] | None = None,
 ) -> Head:
-    """Head of a whole-head label volume (SAMSEG's numbers), axis-aligned, about 1 mm.
+    """Build a head from a label volume of the whole head.
 
-    cortex: white, pial and sphere of both hemispheres; by default they are made from the labels.
+    Parameters
+    ----------
+    labels : ndarray of shape (i, j, k)
+        SAMSEG's numbers, axis-aligned, about 1 mm.
+    affine : ndarray of shape (4, 4)
+        From voxel indices to mm.
+    voxel_mm : float
+        Edge of a tissue voxel, mm.
+    smallest_skull_mm : float
+        Least thickness of the skull, mm.
+    cortex : dict of str to (ndarray, ndarray), optional
+        White, pial and sphere of both hemispheres; by default they are made from the labels.
+
+    Returns
+    -------
+    Head
+        The head.
+
+    Raises
+    ------
+    UserError
+        When grey and white matter have no volume of a brain.
     """
     tissues = tissues_of(labels)
     volume = voxel_volume(affine)
@@ -96,8 +147,8 @@ def head_of_labels(
         smallest_skull_mm=smallest_skull_mm,
     )
     grid, grid_affine = voxels.grid_around(shells["outer_skin"][0], voxel_mm)
-    sealed = _sealed(_on_grid(tissues, affine, grid, grid_affine), shells, grid_affine,
-                     smallest_skull_mm)  # fmt: skip
+    coarser = _on_grid(tissues, affine, grid, grid_affine)
+    sealed = _sealed(coarser, shells, grid_affine, smallest_skull_mm)
     to_mni = fit_to_mni(tissues, affine)
     return Head(
         surfaces=cortex | shells,
@@ -113,7 +164,9 @@ def _solid(mask: np.ndarray) -> np.ndarray:
     return ndimage.binary_fill_holes(largest_part(mask))
 
 
-def _on_grid(tissues, affine, shape, grid_affine) -> np.ndarray:
+def _on_grid(
+    tissues: np.ndarray, affine: np.ndarray, shape: tuple[int, int, int], grid_affine: np.ndarray
+) -> np.ndarray:
     """Tissue at the centre of each voxel of another axis-aligned grid; air beyond the volume."""
     result = np.zeros(shape, dtype=np.uint8)
     picks = []
@@ -125,7 +178,12 @@ def _on_grid(tissues, affine, shape, grid_affine) -> np.ndarray:
     return result
 
 
-def _sealed(tissues, shells, affine, smallest_skull_mm) -> np.ndarray:
+def _sealed(
+    tissues: np.ndarray,
+    shells: dict[str, Surface],
+    affine: np.ndarray,
+    smallest_skull_mm: float,
+) -> np.ndarray:
     """Five nested tissues within the scalp shell: brain in bone, bone in scalp, no bits."""
     shape = tissues.shape
     cavity = voxels.fill(*shells["inner_skull"], shape, affine)

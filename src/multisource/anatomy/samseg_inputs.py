@@ -15,10 +15,22 @@ def samseg_inputs(
 
     Parameters
     ----------
-    results, find
+    results : str
+        Folder of the head's results.
+    find : callable
         See :class:`~multisource.anatomy.contract.HeadPreparation`.
-    t1
+    t1 : str or path, optional
         A T1 of the whole head, NIfTI or MGZ.
+
+    Returns
+    -------
+    HeadInputs
+        The segmentation as argument and file, and the T1.
+
+    Raises
+    ------
+    UserError
+        Where no T1 is named.
     """
     if not t1:
         raise UserError("anatomy.samseg.t1: null; name the T1 of the head (NIfTI or MGZ)")

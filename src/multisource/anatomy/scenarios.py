@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeGuard
 
 import numpy as np
 import yaml
@@ -14,7 +15,17 @@ from multisource.errors import UserError
 
 @dataclass(frozen=True)
 class Patch:
-    """name: anatomical place; mni_mm: centre, MNI152 mm; extent_mm: diameter of the patch."""
+    """A patch of cortex.
+
+    Attributes
+    ----------
+    name : str
+        Anatomical place.
+    mni_mm : tuple of three float
+        Centre, MNI152, mm.
+    extent_mm : float
+        Diameter of the patch, mm.
+    """
 
     name: str
     mni_mm: tuple[float, float, float]
@@ -23,7 +34,17 @@ class Patch:
 
 @dataclass(frozen=True)
 class Scenario:
-    """A set of simultaneously active patches."""
+    """A set of simultaneously active patches.
+
+    Attributes
+    ----------
+    key : str
+        Name in the file.
+    title : str
+        Name for readers.
+    patches : tuple of Patch
+        The patches.
+    """
 
     key: str
     title: str
@@ -31,9 +52,22 @@ class Scenario:
 
 
 def read_scenarios(path: str | Path) -> dict[str, Scenario]:
-    """Read scenarios from YAML: key -> {title, patches: [{name, mni_mm, extent_mm}]}.
+    """Read scenarios from YAML.
 
-    Raises UserError naming the scenario and field that is missing or out of range.
+    Parameters
+    ----------
+    path : str or Path
+        File of ``key: {title, patches: [{name, mni_mm, extent_mm}]}``.
+
+    Returns
+    -------
+    dict of str to Scenario
+        Scenarios by key.
+
+    Raises
+    ------
+    UserError
+        Naming the scenario and field that is missing or out of range.
     """
     path = Path(path)
     if not path.is_file():
@@ -69,13 +103,12 @@ def _scenario(where: str, key: str, record: object) -> Scenario:
             raise UserError(f"{here}: mni_mm is {centre!r}; give three MNI coordinates in mm")
         if not _is_number(extent) or not 0 < extent <= 200:
             raise UserError(f"{here}: extent_mm is {extent!r}; give a diameter of 0 to 200 mm")
-        patches.append(
-            Patch(str(patch.get("name", number)), tuple(float(x) for x in centre), float(extent))
-        )
+        x, y, z = (float(coordinate) for coordinate in centre)
+        patches.append(Patch(str(patch.get("name", number)), (x, y, z), float(extent)))
     return Scenario(key, str(record.get("title", key)), tuple(patches))
 
 
-def _is_number(value: object) -> bool:
+def _is_number(value: object) -> TypeGuard[float]:
     return isinstance(value, int | float) and not isinstance(value, bool) and np.isfinite(value)
 
 
@@ -86,11 +119,35 @@ def place_scenario(
     *,
     max_distance_mm: float = 30.0,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Dipoles (P,) nearest to the patch centres, extents (P,) mm, and distances (P,) mm in MNI.
+    """Put the patches of a scenario on the nearest dipoles of a head.
 
     Dipoles of the medial wall are passed over, and two patches never share a centre: on a coarse
     source space the later one takes the next nearest dipole.
-    Raises UserError when a centre is farther than ``max_distance_mm`` from any dipole left.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        The scenario.
+    geometry : SourceGeometry
+        Dipoles of the head.
+    to_mni : ndarray of shape (4, 4)
+        From surface RAS, mm, to MNI152, mm.
+    max_distance_mm : float
+        Largest distance from a centre to its dipole, MNI152, mm.
+
+    Returns
+    -------
+    centres : ndarray of int32, shape (P,)
+        Dipole of each patch.
+    extents : ndarray of shape (P,)
+        Diameter of each patch, mm.
+    distances : ndarray of shape (P,)
+        From the patch's centre to its dipole, MNI152, mm.
+
+    Raises
+    ------
+    UserError
+        When a centre is farther than ``max_distance_mm`` from any dipole left.
     """
     centres: list[int] = []
     distances: list[float] = []

@@ -16,11 +16,26 @@ from multisource.geometry.surfaces import Surface, is_closed, volume
 
 
 def nested_shells(surfaces: Mapping[str, Surface], ico: int | None) -> dict[str, Surface]:
-    """Inner skull, outer skull and outer skin at one icosahedron subdivision, checked.
+    """Check inner skull, outer skull and outer skin, and decimate them.
 
-    ``surfaces`` holds them by the names of SHELLS. ``ico`` 2, 3, 4 gives 162, 642, 2562 vertices
-    each; None keeps the surfaces as they are. Raises UserError naming the surface that is
-    missing, open, inside out, self-intersecting, or that crosses or leaves the next one.
+    Parameters
+    ----------
+    surfaces : mapping of str to (ndarray of shape (n, 3), ndarray of shape (m, 3))
+        Vertices, mm, and triangles by the names of SHELLS.
+    ico : int or None
+        Subdivision of the icosahedron: 2, 3, 4 gives 162, 642, 2562 vertices each. None keeps
+        the surfaces as they are.
+
+    Returns
+    -------
+    dict of str to (ndarray of shape (n, 3), ndarray of shape (m, 3))
+        The three surfaces at one subdivision.
+
+    Raises
+    ------
+    UserError
+        Naming the surface that is missing, open, inside out, self-intersecting, or that crosses
+        or leaves the next one.
     """
     shells = {}
     for name in SHELLS:
@@ -58,8 +73,32 @@ def nested_shells(surfaces: Mapping[str, Surface], ico: int | None) -> dict[str,
 def decimate(name: str, vertices: np.ndarray, triangles: np.ndarray, ico: int) -> Surface:
     """Keep the vertices that a subdivided icosahedron shares with a coarser one.
 
-    FreeSurfer's and MNE's head surfaces are icosphere whose vertices moved, numbered alike.
-    Raises UserError for another triangulation or a finer ``ico`` than the surface has.
+    Parameters
+    ----------
+    name : str
+        Name of the surface, for messages.
+    vertices : ndarray of shape (n, 3)
+        Positions, mm.
+    triangles : ndarray of shape (m, 3)
+        Indices of vertices.
+    ico : int
+        Subdivision to keep.
+
+    Returns
+    -------
+    vertices : ndarray of shape (10 * 4**ico + 2, 3)
+        The vertices kept, mm.
+    triangles : ndarray of shape (20 * 4**ico, 3)
+        Indices of vertices.
+
+    Raises
+    ------
+    UserError
+        For another triangulation or a finer ``ico`` than the surface has.
+
+    Notes
+    -----
+    FreeSurfer's and MNE's head surfaces are icospheres whose vertices moved, numbered alike.
     """
     try:
         level = [10 * 4**k + 2 for k in range(FINEST + 1)].index(len(vertices))

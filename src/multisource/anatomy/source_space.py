@@ -33,12 +33,24 @@ HEMISPHERES = ("lh", "rh")
 
 @dataclass(frozen=True)
 class SourceGeometry:
-    """A source space as arrays; N dipoles, left hemisphere first, mm in surface RAS.
+    """A source space as arrays; N dipoles, left hemisphere first, in surface RAS.
 
-    positions: (N, 3) on the white surface. normals: (N, 3) unit, outwards (white to pial).
-    pial: (N, 3) the same cortical points on the pial surface.
-    triangles: (M, 3) mesh of the dipoles, indices 0..N-1. hemisphere: (N,) 0 left, 1 right.
-    vertices: (N,) vertex number in the hemisphere's surface. medial_wall: (N,) bool, no cortex.
+    Attributes
+    ----------
+    positions : ndarray of shape (N, 3)
+        Points on the white surface, mm.
+    normals : ndarray of shape (N, 3)
+        Unit vectors, outwards (white to pial).
+    pial : ndarray of shape (N, 3)
+        The same cortical points on the pial surface, mm.
+    triangles : ndarray of shape (M, 3)
+        Mesh of the dipoles, indices 0 to N - 1.
+    hemisphere : ndarray of shape (N,)
+        0 left, 1 right.
+    vertices : ndarray of shape (N,)
+        Vertex number in the hemisphere's surface.
+    medial_wall : ndarray of bool, shape (N,)
+        Where there is no cortex.
     """
 
     positions: np.ndarray
@@ -53,27 +65,49 @@ class SourceGeometry:
         return len(self.positions)
 
     def adjacency(self) -> sparse.csr_array:
-        """Symmetric 0/1 matrix (N, N) of dipoles that share an edge of the mesh."""
+        """Find the dipoles that share an edge of the mesh.
+
+        Returns
+        -------
+        sparse array of shape (N, N)
+            Symmetric, 0 or 1.
+        """
         return adjacency(self.triangles, len(self))
 
     def thickness(self) -> np.ndarray:
-        """Distance (N,) mm from white to pial surface."""
-        return np.linalg.norm(self.pial - self.positions, axis=1)
+        """Measure the cortex at each dipole.
 
-    def within_cortex(self, fraction: float = 0.5) -> np.ndarray:
-        """Points (N, 3) mm at ``fraction`` of the way from white to pial surface."""
-        return self.positions + fraction * (self.pial - self.positions)
+        Returns
+        -------
+        ndarray of shape (N,)
+            Distance from white to pial surface, mm.
+        """
+        return np.linalg.norm(self.pial - self.positions, axis=1)
 
 
 def cortical_source_space(
     surfaces: dict[str, Surface], spacing: str = "oct6", *, subject: str = "head"
 ) -> mne.SourceSpaces:
-    """Source space on the white surfaces by MNE's subdivided octahedron or icosahedron.
+    """Make a source space on the white surfaces by MNE's subdivided octahedron or icosahedron.
 
-    surfaces: needs {lh,rh}.{white,pial,sphere}. "oct6" gives 4098 dipoles a hemisphere.
-    Positions in metres, MRI (surface RAS) frame, as MNE defines.
+    Parameters
+    ----------
+    surfaces : dict of str to (ndarray of shape (n, 3), ndarray of shape (m, 3))
+        Vertices, mm, and triangles; needs {lh,rh}.{white,pial,sphere}.
+    spacing : str
+        One of SPACINGS. "oct6" gives 4098 dipoles per hemisphere.
+    subject : str
+        Name of the subject in the source space.
 
-    Raises UserError for an unknown spacing or a surface too coarse for it.
+    Returns
+    -------
+    mne.SourceSpaces
+        Positions in metres, MRI (surface RAS) frame, as MNE defines.
+
+    Raises
+    ------
+    UserError
+        For an unknown spacing or a surface too coarse for it.
     """
     import mne
 
@@ -84,8 +118,8 @@ def cortical_source_space(
         count = len(surfaces[f"{side}.white"][0])
         if count < expected:
             raise UserError(
-                f"source spacing {spacing!r} needs {expected} vertices a hemisphere, {side}.white "
-                f"has {count}; use a coarser spacing"
+                f"source spacing {spacing!r} needs {expected} vertices per hemisphere, "
+                f"{side}.white has {count}; use a coarser spacing"
             )
     # MNE reads FreeSurfer files only, from a subjects folder.
     with tempfile.TemporaryDirectory() as folder:
@@ -111,15 +145,38 @@ def cortical_source_space(
 
 
 def write_source_space(path: str | Path, source_space: mne.SourceSpaces) -> None:
-    """Write ``*-src.fif`` atomically."""
+    """Write ``*-src.fif`` atomically.
+
+    Parameters
+    ----------
+    path : str or Path
+        File to write.
+    source_space : mne.SourceSpaces
+        The source space.
+    """
     with atomic(path) as part:
         source_space.save(part, overwrite=True, verbose="error")
 
 
 def source_geometry(source_space: mne.SourceSpaces, surfaces: dict[str, Surface]) -> SourceGeometry:
-    """Arrays of a source space; ``surfaces`` gives the pial counterpart of each dipole.
+    """Turn a source space into arrays.
 
-    Raises UserError when the source space was not made on these surfaces.
+    Parameters
+    ----------
+    source_space : mne.SourceSpaces
+        Left and right hemisphere.
+    surfaces : dict of str to (ndarray of shape (n, 3), ndarray of shape (m, 3))
+        Surfaces that it was made on; they give the pial counterpart of each dipole.
+
+    Returns
+    -------
+    SourceGeometry
+        The dipoles, mm.
+
+    Raises
+    ------
+    UserError
+        When the source space was not made on these surfaces.
     """
     parts = []
     offset = 0
@@ -151,14 +208,31 @@ def source_geometry(source_space: mne.SourceSpaces, surfaces: dict[str, Surface]
 def nearest_dipole(
     dipoles: SourceGeometry,
     to_mni: np.ndarray,
-    mni_mm: np.ndarray,
+    mni_mm: np.ndarray | Sequence[float],
     *,
     exclude: Sequence[int] = (),
 ) -> tuple[int, float]:
-    """Dipole nearest to an MNI152 point (3,) mm, and how far it is from it there, mm.
+    """Find the dipole nearest to an MNI152 point.
 
-    Dipoles of the medial wall (no cortex, so no centre of a source) and ``exclude`` are passed
-    over.
+    Dipoles of the medial wall (no cortex, so no centre of a source) are passed over.
+
+    Parameters
+    ----------
+    dipoles : SourceGeometry
+        Dipoles of the head.
+    to_mni : ndarray of shape (4, 4)
+        From surface RAS, mm, to MNI152, mm.
+    mni_mm : array_like of shape (3,)
+        The point, MNI152, mm.
+    exclude : sequence of int
+        Dipoles to pass over too.
+
+    Returns
+    -------
+    index : int
+        The dipole.
+    distance : float
+        How far it is from the point, MNI152, mm.
     """
     distance = np.linalg.norm(apply_affine(to_mni, dipoles.positions) - mni_mm, axis=1)
     distance[dipoles.medial_wall] = np.inf

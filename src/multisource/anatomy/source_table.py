@@ -17,8 +17,16 @@ _COLUMNS = ("hemisphere", "vertex", "x", "y", "z", "medial_wall")
 class SourceTable:
     """N dipoles in the order of every leadfield and map.
 
-    positions: (N, 3) mm, surface RAS, on the white surface. hemisphere: (N,) 0 left, 1 right.
-    vertices: (N,) vertex number in the hemisphere's surface. medial_wall: (N,) bool, no cortex.
+    Attributes
+    ----------
+    positions : ndarray of shape (N, 3)
+        Points on the white surface, surface RAS, mm.
+    hemisphere : ndarray of shape (N,)
+        0 left, 1 right.
+    vertices : ndarray of shape (N,)
+        Vertex number in the hemisphere's surface.
+    medial_wall : ndarray of bool, shape (N,)
+        Where there is no cortex.
     """
 
     positions: np.ndarray
@@ -28,7 +36,15 @@ class SourceTable:
 
 
 def write_source_table(path: str | os.PathLike, table: SourceTable) -> None:
-    """Write ``sources.tsv``; any object with the fields of a SourceTable will do."""
+    """Write ``sources.tsv``.
+
+    Parameters
+    ----------
+    path : str or path
+        File to write.
+    table : SourceTable
+        The dipoles; any object with these fields will do.
+    """
     rows = np.column_stack(
         [table.hemisphere, table.vertices, table.positions, table.medial_wall]
     ).astype(float)
@@ -44,7 +60,23 @@ def write_source_table(path: str | os.PathLike, table: SourceTable) -> None:
 
 
 def read_source_table(path: str | os.PathLike) -> SourceTable:
-    """Read ``sources.tsv``; UserError where the file is not one."""
+    """Read ``sources.tsv``.
+
+    Parameters
+    ----------
+    path : str or path
+        File to read.
+
+    Returns
+    -------
+    SourceTable
+        The dipoles.
+
+    Raises
+    ------
+    UserError
+        Where the file is not a source table.
+    """
     with open(path, encoding="utf-8") as lines:
         columns = tuple(lines.readline().split())
         if columns != _COLUMNS:

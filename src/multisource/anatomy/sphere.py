@@ -9,6 +9,8 @@ and Newman, PNAS 101, 2004, on the sphere).
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from scipy import sparse
 from scipy.sparse import linalg
@@ -32,9 +34,26 @@ _GROWTH = 1.6  # of the time step of the diffusion
 def equal_area_sphere(
     vertices: np.ndarray, triangles: np.ndarray, *, rounds: int = _ROUNDS
 ) -> np.ndarray:
-    """Vertices (n, 3) mm on a sphere of 100 mm, for a closed surface of genus zero.
+    """Map a closed surface of genus zero to a sphere, equal areas staying equal.
 
-    Raises ValueError when the surface is not a topological sphere.
+    Parameters
+    ----------
+    vertices : ndarray of shape (n, 3)
+        Positions on the surface, mm.
+    triangles : ndarray of shape (m, 3)
+        Indices of vertices.
+    rounds : int
+        How often the density of area is made even.
+
+    Returns
+    -------
+    ndarray of shape (n, 3)
+        Vertices on a sphere of 100 mm radius, mm.
+
+    Raises
+    ------
+    ValueError
+        When the surface is not a topological sphere.
     """
     if not is_closed(triangles) or euler_number(triangles) != 2:
         raise ValueError("surface is not a topological sphere")
@@ -142,7 +161,7 @@ def _interpolate(tree: cKDTree, values: np.ndarray, points: np.ndarray) -> np.nd
     return np.einsum("pk,pkd->pd", weights / weights.sum(axis=1, keepdims=True), values[index])
 
 
-def _gradient(grid: np.ndarray, triangles: np.ndarray):
+def _gradient(grid: np.ndarray, triangles: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:
     """Function from values at the vertices to tangential gradients there."""
     a, b, c = (grid[triangles[:, k]] for k in range(3))
     normal = np.cross(b - a, c - a)
@@ -165,7 +184,20 @@ def _gradient(grid: np.ndarray, triangles: np.ndarray):
 
 
 def folded(points: np.ndarray, triangles: np.ndarray) -> np.ndarray:
-    """Which triangles (m,) of a spherical map are turned inwards."""
+    """Find the triangles of a spherical map that are turned inwards.
+
+    Parameters
+    ----------
+    points : ndarray of shape (n, 3)
+        Vertices on a sphere about the origin.
+    triangles : ndarray of shape (m, 3)
+        Indices of vertices.
+
+    Returns
+    -------
+    ndarray of bool, shape (m,)
+        Whether each triangle is turned inwards.
+    """
     a, b, c = (points[triangles[:, k]] for k in range(3))
     return np.einsum("ij,ij->i", a, np.cross(b, c)) <= 0
 

@@ -36,10 +36,23 @@ def star_shells(
     *,
     smallest_skull_mm: float = 3.0,
 ) -> dict[str, Surface]:
-    """inner_skull, outer_skull and outer_skin (vertices mm, triangles) of ico5.
+    """Lay inner skull, outer skull and scalp around masks, each of ico5.
 
-    intracranial, skull, head: masks (i, j, k), the last with all that is inside the scalp;
-    affine: axis-aligned, mm. brain_points (p, 3) mm stay at least 2 mm inside the inner skull.
+    Parameters
+    ----------
+    intracranial, skull, head : ndarray of bool, shape (i, j, k)
+        Masks, the last with all that is inside the scalp.
+    affine : ndarray of shape (4, 4)
+        From voxel indices to mm, axis-aligned.
+    brain_points : ndarray of shape (p, 3)
+        Points that stay at least 2 mm inside the inner skull, mm.
+    smallest_skull_mm : float
+        Least thickness of the skull, mm.
+
+    Returns
+    -------
+    dict of str to (ndarray of shape (n, 3), ndarray of shape (m, 3))
+        inner_skull, outer_skull and outer_skin: vertices, mm, and triangles.
     """
     directions, triangles = even_directions()
     voxel = voxel_sizes(affine)
@@ -79,18 +92,18 @@ def around(
 
     Parameters
     ----------
-    inner : (d, ) array
+    inner : ndarray of shape (d,)
         Radius of the inner skull along each direction, mm.
-    directions : (d, 3) array
+    directions : ndarray of shape (d, 3)
         Unit vectors.
-    points : (p, 3) array
-        mm, from the centre.
+    points : ndarray of shape (p, 3)
+        Points to hold, mm, from the centre.
     margin_mm : float
-        Least distance along the ray.
+        Least distance along the ray, mm.
 
     Returns
     -------
-    (d, ) array
+    ndarray of shape (d,)
         Radius along each direction, mm.
     """
     pushed = inner.copy()
@@ -102,8 +115,24 @@ def around(
 
 
 def slants(radii: np.ndarray, directions: np.ndarray, triangles: np.ndarray) -> np.ndarray:
-    """Cosine (d,) of the angle between the surface's normal and the ray, smoothed, at least 0.5.
+    """Measure how a surface is slanted against the rays from the centre.
 
+    Parameters
+    ----------
+    radii : ndarray of shape (d,)
+        Radius of the surface along each direction, mm.
+    directions : ndarray of shape (d, 3)
+        Unit vectors.
+    triangles : ndarray of shape (t, 3)
+        Triangles of the directions.
+
+    Returns
+    -------
+    ndarray of shape (d,)
+        Cosine of the angle between the surface's normal and the ray, smoothed, at least 0.5.
+
+    Notes
+    -----
     Thickness is measured along the surface's normal, radii along the ray: a layer of thickness t
     takes t over the cosine of a ray.
     """
@@ -121,25 +150,25 @@ def of_radii(
     *,
     slant: np.ndarray | float = 1.0,
 ) -> dict[str, Surface]:
-    """The three shells of radii along the same directions, the scalp kept off the skull.
+    """Build the three shells of radii along the same directions, the scalp kept off the skull.
 
     Parameters
     ----------
-    centre : (3,) array
-        mm.
-    directions : (d, 3) array
+    centre : ndarray of shape (3,)
+        Centre of the shells, mm.
+    directions : ndarray of shape (d, 3)
         Unit vectors.
-    triangles : (t, 3) array of int
-        Of the directions.
-    inner, outer, scalp : (d,) arrays
+    triangles : ndarray of shape (t, 3)
+        Triangles of the directions.
+    inner, outer, scalp : ndarray of shape (d,)
         Radii, mm. The scalp is put ``SMALLEST_MARGIN_MM`` to ``SCALP_CUT_MM`` outside the skull.
-    slant : (d,) array
+    slant : ndarray of shape (d,), optional
         Of ``slants``; without it the least thickness is one along the ray.
 
     Returns
     -------
-    dict
-        inner_skull, outer_skull and outer_skin: vertices (d, 3) mm and triangles.
+    dict of str to (ndarray of shape (d, 3), ndarray of shape (t, 3))
+        inner_skull, outer_skull and outer_skin: vertices, mm, and triangles.
     """
     scalp = np.clip(scalp, outer + SMALLEST_MARGIN_MM / slant, outer + SCALP_CUT_MM)
     return {
@@ -149,7 +178,22 @@ def of_radii(
 
 
 def opened(mask: np.ndarray, radius_mm: float, voxel: np.ndarray) -> np.ndarray:
-    """Largest part of a mask that a ball of this radius reaches without leaving the mask."""
+    """Find the largest part of a mask that a ball reaches without leaving the mask.
+
+    Parameters
+    ----------
+    mask : ndarray of bool, shape (i, j, k)
+        The mask.
+    radius_mm : float
+        Radius of the ball, mm.
+    voxel : ndarray of shape (3,)
+        Edges of a voxel, mm.
+
+    Returns
+    -------
+    ndarray of bool, shape (i, j, k)
+        The part reached.
+    """
     pad = int(np.ceil(radius_mm / voxel.min())) + 1
     # Beyond the volume a cut neck goes on: only a mask's own surface erodes it.
     mask = np.pad(mask, pad, mode="edge")

@@ -8,6 +8,7 @@ from pathlib import Path
 import nibabel
 import numpy as np
 from nibabel.affines import voxel_sizes
+from nibabel.spatialimages import SpatialImage
 from scipy import ndimage
 
 from multisource.anatomy.orientation import PROBE_MM, check_axes, coarse
@@ -23,7 +24,15 @@ CT_ALIKE = 0.5
 
 @dataclass(frozen=True)
 class T1:
-    """data: (i, j, k) float32, axes R, A, S; affine: (4, 4) from indices to scanner RAS mm."""
+    """A T1-weighted volume.
+
+    Attributes
+    ----------
+    data : ndarray of float32, shape (i, j, k)
+        Values, axes right, anterior, superior.
+    affine : ndarray of shape (4, 4)
+        From voxel indices to scanner RAS, mm.
+    """
 
     data: np.ndarray
     affine: np.ndarray
@@ -37,9 +46,22 @@ class T1:
 def read_t1(path: str | Path) -> T1:
     """Read a T1 volume and turn its axes to right, anterior, superior.
 
-    Raises UserError, in one line, for a file that is missing, no volume, truncated, not 3-D,
-    without an orientation, empty, in Hounsfield units, too coarse, cropped, skull-stripped, or
-    whose axes cannot be what the header says (``orientation.check_axes``).
+    Parameters
+    ----------
+    path : str or Path
+        NIfTI or MGZ file.
+
+    Returns
+    -------
+    T1
+        The volume.
+
+    Raises
+    ------
+    UserError
+        In one line, for a file that is missing, no volume, truncated, not 3-D, without an
+        orientation, empty, in Hounsfield units, too coarse, cropped, skull-stripped, or whose
+        axes cannot be what the header says (``orientation.check_axes``).
     """
     path = Path(path)
     if not path.is_file():
@@ -51,7 +73,9 @@ def read_t1(path: str | Path) -> T1:
             f"{path}: not a NIfTI or MGZ volume ({_line(error)}); "
             "convert it, for instance by dcm2niix"
         ) from None
-    shape = getattr(image, "shape", ())
+    if not isinstance(image, SpatialImage):  # a surface or a tractogram
+        raise UserError(f"{path}: a {type(image).__name__}; give a NIfTI or MGZ volume")
+    shape: tuple[int, ...] = image.shape
     while len(shape) > 3 and shape[-1] == 1:
         shape = shape[:-1]
     if len(shape) != 3 or min(shape) < 2:
@@ -61,7 +85,7 @@ def read_t1(path: str | Path) -> T1:
     try:
         data = np.asarray(image.dataobj, dtype=np.float32).reshape(shape)
     except Exception as error:  # nibabel passes on what gzip, zlib and mmap raise
-        raise UserError(f"{path}: truncated or damaged ({_line(error)}); copy it anew") from None
+        raise UserError(f"{path}: truncated or damaged ({_line(error)}); copy it again") from None
     _check_orientation(path, image)
     canonical = nibabel.as_closest_canonical(nibabel.Nifti1Image(data, image.affine))
     t1 = T1(np.ascontiguousarray(canonical.dataobj), np.asarray(canonical.affine, dtype=float))
@@ -70,7 +94,20 @@ def read_t1(path: str | Path) -> T1:
 
 
 def check_t1(t1: T1, *, name: str = "T1") -> None:
-    """Refuse a volume that is not a whole head's T1; the checks of ``read_t1`` after reading."""
+    """Refuse a volume that is not a whole head's T1; the checks of ``read_t1`` after reading.
+
+    Parameters
+    ----------
+    t1 : T1
+        The volume.
+    name : str
+        Name of the file, for messages.
+
+    Raises
+    ------
+    UserError
+        As ``read_t1``.
+    """
     data, voxel = t1.data, t1.voxel_mm
     if not np.isfinite(data).all():
         raise UserError(f"{name}: holds values that are not finite; replace them by 0")
@@ -91,7 +128,7 @@ def check_t1(t1: T1, *, name: str = "T1") -> None:
         size = " x ".join(f"{edge:.0f}" for edge in view)
         raise UserError(
             f"{name}: the volume is {size} mm; a whole head needs {SMALLEST_VIEW_MM:g} to "
-            f"{LARGEST_VIEW_MM:g} mm a side (are the voxel sizes in mm?)"
+            f"{LARGEST_VIEW_MM:g} mm per side (are the voxel sizes in mm?)"
         )
     alike = _soft_tissue_alike(t1)
     if alike > CT_ALIKE:
@@ -114,7 +151,7 @@ def _line(error: Exception) -> str:
     return " ".join(str(error).split())[:120] or type(error).__name__
 
 
-def _check_orientation(path: Path, image) -> None:
+def _check_orientation(path: Path, image: SpatialImage) -> None:
     header = image.header
     if isinstance(header, nibabel.Nifti1Header):
         if int(header["sform_code"]) == 0 and int(header["qform_code"]) == 0:

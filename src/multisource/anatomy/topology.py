@@ -1,7 +1,7 @@
 """Masks of the topology of a ball, and their surfaces.
 
 A segmented hemisphere has handles (touching banks of a sulcus) and tunnels (holes in thin white
-matter), so that its surface is no sphere. Growing it anew from its deepest voxel, adding only
+matter), so that its surface is no sphere. Growing it again from its deepest voxel, adding only
 simple points (whose addition changes no topology; Bertrand and Malandain, Pattern Recognition
 Letters 15, 1994), and deep voxels first, leaves a cut of one voxel where a handle is thinnest
 (cf. Kriegeskorte and Goebel, NeuroImage 14, 2001).
@@ -36,9 +36,22 @@ _BY_CORNER = _neighbour_bits(_STEPS.max(axis=2) == 1, _SIZE >= 1)
 
 
 def ball_topology(mask: np.ndarray) -> np.ndarray:
-    """Largest part of ``mask`` (i, j, k) grown with the topology of a solid ball.
+    """Grow the largest part of a mask with the topology of a solid ball.
 
-    The result lies within the mask, is connected through faces and has neither handle nor cavity.
+    Parameters
+    ----------
+    mask : ndarray of bool, shape (i, j, k)
+        The mask.
+
+    Returns
+    -------
+    ndarray of bool, shape (i, j, k)
+        A part of the mask, connected through faces, with neither handle nor cavity.
+
+    Raises
+    ------
+    ValueError
+        When the mask is empty.
     """
     if not mask.any():
         raise ValueError("mask is empty")
@@ -50,7 +63,7 @@ def ball_topology(mask: np.ndarray) -> np.ndarray:
 
 
 @numba.njit(cache=True)
-def _component(seed, members, table):
+def _component(seed: int, members: int, table: np.ndarray) -> int:
     """Bits of ``members`` connected to the bit ``seed``."""
     reached = seed
     frontier = seed
@@ -65,7 +78,7 @@ def _component(seed, members, table):
 
 
 @numba.njit(cache=True)
-def _is_simple(inside, by_face, by_corner):
+def _is_simple(inside: int, by_face: np.ndarray, by_corner: np.ndarray) -> bool:
     """Whether adding the middle of a 3 x 3 x 3 block, given as bits, changes no topology."""
     faces = inside & _FACE_BITS
     if faces == 0:
@@ -78,7 +91,7 @@ def _is_simple(inside, by_face, by_corner):
 
 
 @numba.njit(cache=True)
-def _push(keys, items, size, key, item):
+def _push(keys: np.ndarray, items: np.ndarray, size: int, key: float, item: int) -> int:
     at = size
     while at > 0 and keys[(at - 1) // 2] < key:
         keys[at], items[at] = keys[(at - 1) // 2], items[(at - 1) // 2]
@@ -88,7 +101,7 @@ def _push(keys, items, size, key, item):
 
 
 @numba.njit(cache=True)
-def _pop(keys, items, size):
+def _pop(keys: np.ndarray, items: np.ndarray, size: int) -> int:
     """Remove the first of a heap, largest key first; the heap is one shorter."""
     size -= 1
     key, item = keys[size], items[size]
@@ -107,13 +120,20 @@ def _pop(keys, items, size):
     return size
 
 
-def _grow(inside, depth, grown, strides):
+def _grow(inside: np.ndarray, depth: np.ndarray, grown: np.ndarray, strides: np.ndarray) -> None:
     steps = (_OFFSETS * strides).sum(axis=1)
     _grow_compiled(inside, depth, grown, steps, _BY_FACE, _BY_CORNER)
 
 
 @numba.njit(cache=True)
-def _grow_compiled(inside, depth, grown, steps, by_face, by_corner):
+def _grow_compiled(
+    inside: np.ndarray,
+    depth: np.ndarray,
+    grown: np.ndarray,
+    steps: np.ndarray,
+    by_face: np.ndarray,
+    by_corner: np.ndarray,
+) -> None:
     count = 0
     for voxel in range(len(inside)):
         count += inside[voxel]
@@ -147,13 +167,27 @@ def _grow_compiled(inside, depth, grown, steps, by_face, by_corner):
 
 
 def mask_surface(mask: np.ndarray, affine: np.ndarray) -> Surface:
-    """Boundary faces of a mask's voxels as a closed surface, mm, turned outwards.
+    """Turn the boundary faces of a mask's voxels into a closed surface.
 
     Voxels that meet in an edge or a corner only are kept apart, so that the surface is a manifold
     whose Euler number is that of the mask (object through faces).
+
+    Parameters
+    ----------
+    mask : ndarray of bool, shape (i, j, k)
+        The mask.
+    affine : ndarray of shape (4, 4)
+        From voxel indices to mm.
+
+    Returns
+    -------
+    vertices : ndarray of shape (n, 3)
+        Positions, mm.
+    triangles : ndarray of shape (m, 3)
+        Indices of vertices, turned outwards.
     """
     mask = np.pad(mask, 1)
-    quads, owners = [], []
+    sides, owners = [], []
     for axis in range(3):
         across, up = (axis + 1) % 3, (axis + 2) % 3
         for side in (0, 1):
@@ -164,9 +198,9 @@ def mask_surface(mask: np.ndarray, affine: np.ndarray) -> Surface:
             corners[:, :, axis] += side
             corners[:, [1, 2], across] += 1
             corners[:, [2, 3], up] += 1
-            quads.append(corners if side else corners[:, ::-1])
+            sides.append(corners if side else corners[:, ::-1])
             owners.append(np.ravel_multi_index(voxel.T, mask.shape))
-    quads, owner = np.concatenate(quads), np.concatenate(owners)
+    quads, owner = np.concatenate(sides), np.concatenate(owners)
     lattice = tuple(np.array(mask.shape) + 1)
     corner = np.ravel_multi_index(np.moveaxis(quads, 2, 0), lattice)
 

@@ -18,24 +18,59 @@ from multisource.anatomy.head import (
 _FACES = ndimage.generate_binary_structure(3, 1)
 
 
-def grid_around(vertices: np.ndarray, voxel_mm: float, margin: int = 2):
-    """Axis-aligned grid of cubes that holds ``vertices`` with ``margin`` empty voxels around.
+def grid_around(
+    vertices: np.ndarray, voxel_mm: float, margin: int = 2
+) -> tuple[tuple[int, int, int], np.ndarray]:
+    """Lay an axis-aligned grid of cubes around points.
 
-    Returns its shape and the affine (4, 4) from voxel indices to mm.
+    Parameters
+    ----------
+    vertices : ndarray of shape (n, 3)
+        Points that the grid holds, mm.
+    voxel_mm : float
+        Edge of a cube, mm.
+    margin : int
+        Empty voxels on each side.
+
+    Returns
+    -------
+    shape : tuple of three int
+        Number of voxels along each axis.
+    affine : ndarray of shape (4, 4)
+        From voxel indices to mm.
     """
     low = np.floor(vertices.min(axis=0) / voxel_mm).astype(int) - margin
     high = np.ceil(vertices.max(axis=0) / voxel_mm).astype(int) + margin
     affine = np.diag([voxel_mm] * 3 + [1.0])
     affine[:3, 3] = low * voxel_mm
-    return tuple(int(n) for n in high - low + 1), affine
+    x, y, z = (int(n) for n in high - low + 1)
+    return (x, y, z), affine
 
 
 def fill(
     vertices: np.ndarray, triangles: np.ndarray, shape: tuple[int, int, int], affine: np.ndarray
 ) -> np.ndarray:
-    """Voxels whose centre lies inside a closed surface: parity of crossings along each column.
+    """Find the voxels whose centre lies inside a closed surface.
 
-    The grid must be axis-aligned (diagonal affine); exact, with no sampling of the surface.
+    Parameters
+    ----------
+    vertices : ndarray of shape (n, 3)
+        Positions, mm.
+    triangles : ndarray of shape (m, 3)
+        Indices of vertices.
+    shape : tuple of three int
+        Number of voxels along each axis.
+    affine : ndarray of shape (4, 4)
+        From voxel indices to mm; axis-aligned (diagonal).
+
+    Returns
+    -------
+    ndarray of bool, shape ``shape``
+        Whether each voxel is inside.
+
+    Notes
+    -----
+    Parity of crossings along each column; exact, with no sampling of the surface.
     """
     # Positions in voxel units. The tiny shift keeps columns of voxel centres off vertices and
     # edges, where a crossing would count twice or never.
@@ -69,10 +104,24 @@ def fill(
 def clear_islands(
     tissues: np.ndarray, voxel_volume: float, smallest_mm3: float = SMALLEST_ISLAND_MM3
 ) -> np.ndarray:
-    """Give voxels of bits below ``smallest_mm3`` to the nearest tissue that stays.
+    """Give voxels of small bits to the nearest tissue that stays.
 
     Bits are connected through faces, as finite elements are. The largest bit of each label
     always stays. Repeats until none is left, since a filled bit may cut or join others.
+
+    Parameters
+    ----------
+    tissues : ndarray of shape (i, j, k)
+        Tissue labels.
+    voxel_volume : float
+        Volume of a voxel, mm3.
+    smallest_mm3 : float
+        Bits below this volume are small, mm3.
+
+    Returns
+    -------
+    ndarray of shape (i, j, k)
+        Tissue labels without small bits.
     """
     tissues = tissues.copy()
     for _ in range(20):
@@ -97,6 +146,16 @@ def seal_skull(tissues: np.ndarray) -> np.ndarray:
 
     Coarse voxels cannot hold thin bone: a voxel of scalp or air next to (26 neighbours) brain or
     CSF becomes skull, then a voxel of air next to skull becomes scalp.
+
+    Parameters
+    ----------
+    tissues : ndarray of shape (i, j, k)
+        Tissue labels.
+
+    Returns
+    -------
+    ndarray of shape (i, j, k)
+        Tissue labels with a closed skull.
     """
     tissues = tissues.copy()
     brain = (tissues >= WHITE_MATTER) & (tissues <= CSF)
@@ -114,7 +173,20 @@ def label_nested(
     grey: np.ndarray,
     white: np.ndarray,
 ) -> np.ndarray:
-    """Labels from masks painted from outside to inside; brain is kept within the inner skull."""
+    """Label voxels from masks painted from outside to inside.
+
+    Parameters
+    ----------
+    scalp, outer_skull, inner_skull : ndarray of bool, shape (i, j, k)
+        What is inside each shell.
+    grey, white : ndarray of bool, shape (i, j, k)
+        Grey and white matter; kept within the inner skull.
+
+    Returns
+    -------
+    ndarray of uint8, shape (i, j, k)
+        Tissue labels.
+    """
     tissues = np.zeros(scalp.shape, dtype=np.uint8)
     tissues[scalp] = SCALP
     tissues[outer_skull] = SKULL
