@@ -40,6 +40,13 @@ REFUSED_LATE = [
     ("simulation.noise.snr_db", [30, 10], ["write [10, 30]"]),
     ("simulation.amplitude_ratio", [2, 1], ["write [1, 2]"]),
     ("simulation.artefacts.blink_uv", [200, 50], ["write [50, 200]"]),
+    ("simulation.disturbances", {"pip": {"chance": 0.1, "uv": [5, 9]}}, ["pip", "pop"]),
+    ("simulation.disturbances", {"pop": {"chance": 0.1}}, ["pop: missing key 'uv'"]),
+    (
+        "simulation.disturbances",
+        {"pop": {"chance": 0.1, "uv": [5, 9], "decay": 1}},
+        ["pop: unknown option 'decay'; allowed: decay_s"],
+    ),
     ("simulation.bad_channels.count", [3, 1], ["write [1, 3]"]),
     ("simulation.bad_channels.count", [0, 52], ["only 51 channels"]),
     ("simulation.window_s", 0.004, ["0.004 s at 250 Hz", "give 2 at least, 0.008 s"]),

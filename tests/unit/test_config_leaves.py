@@ -18,6 +18,7 @@ NAMED = {
     "inverse.settings": "laura",
     "network.settings": "convnet",
     "recordings": "mine",
+    "simulation.disturbances": "pop",
 }
 # Values of leaves that the default configuration does not give.
 GIVEN = {"recordings": {"mine": {"file": "mine.vhdr"}}}
@@ -119,6 +120,7 @@ LEAVES = dict(leaves(SCHEMA_READ, SCHEMA_READ["$defs"]))
 def with_value(key: str, value: object) -> dict:
     config = default()
     config.update(copy.deepcopy(GIVEN))
+    config["simulation"]["disturbances"] = {"pop": {"chance": 0.1, "uv": [50, 200]}}
     leaf = config
     *path, last = key.split(".")
     for part in path:

@@ -14,6 +14,7 @@ from multisource.fem.source_models import SOURCE_MODELS
 from multisource.inverse.registry import SOLVERS
 from multisource.network.registry import NETWORKS
 from multisource.registry import REQUIRED, Registry, signature
+from multisource.simulation.registry import DISTURBANCES
 
 REGISTRIES = {
     "solver": SOLVERS,
@@ -22,6 +23,7 @@ REGISTRIES = {
     "backend": BACKENDS,
     "head provider": PROVIDERS,
     "head preparation": PREPARATIONS,
+    "disturbance": DISTURBANCES,
 }
 ENTRIES = [(kind, name) for kind, registry in REGISTRIES.items() for name in registry]
 

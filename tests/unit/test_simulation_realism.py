@@ -4,44 +4,17 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from realism_case import ELECTRODES, GAIN, MODELS, PLAIN, POSITIONS, E, added, record, simulate
 
 from multisource.errors import UserError
 from multisource.simulation import artefacts, streams
-from multisource.simulation.ar import ARModels, power_spectrum
+from multisource.simulation.ar import power_spectrum
 from multisource.simulation.chunks import read_chunks, write_chunk
-from multisource.simulation.continuous import simulate_continuous
 from multisource.simulation.disturb import KINDS
 from multisource.simulation.noise import noise_model, spatial_factor
-from multisource.simulation.samples import Simulator, correlate, simulate_samples
-from multisource.simulation.settings import Artefacts, BadChannels, Noise, Settings
+from multisource.simulation.samples import Simulator, correlate
+from multisource.simulation.settings import Artefacts, BadChannels, Noise
 from multisource.simulation.synchronise import source_weights
-
-MODELS = ARModels(("a", "b"), (np.array([0.9]), np.array([0.5])), np.array([0.5, 0.5]), 250.0)
-RNG = np.random.default_rng(3)
-POSITIONS = RNG.uniform(-60, 60, (300, 3))
-E = 24
-GAIN = 20 * RNG.standard_normal((E, 300))
-GAIN -= GAIN.mean(axis=0)
-DIRECTION = RNG.standard_normal((E, 3))
-DIRECTION[:, 2] = np.abs(DIRECTION[:, 2]) - 0.4  # a cap: the upper part of a sphere
-ELECTRODES = 95 * DIRECTION / np.linalg.norm(DIRECTION, axis=1)[:, None] + [1.0, 5.0, 20.0]
-PLAIN = Settings()
-
-
-def simulate(settings, indices=range(60), **changes):
-    arguments = {"seed": 5, "split": "train", "electrodes": ELECTRODES} | changes
-    return simulate_samples(Simulator(GAIN, POSITIONS, MODELS, settings, **arguments), indices)
-
-
-def record(settings, duration_s=20.0, **changes):
-    arguments = {"seed": 5, "split": "A", "electrodes": ELECTRODES} | changes
-    simulator = Simulator(GAIN, POSITIONS, MODELS, settings, **arguments)
-    return simulate_continuous(simulator, [4, 200], [50.0, 50.0], duration_s=duration_s)
-
-
-def added(settings, **changes):
-    """What an option adds to the paper's samples, (S, E, T)."""
-    return (simulate(settings, **changes)["eeg"] - simulate(PLAIN, **changes)["eeg"]).values
 
 
 def test_everything_is_off_by_default_and_leaves_the_sources_alone():

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import xarray as xr
 import yaml
 
 PAGE = (Path(__file__).parents[2] / "docs/add-your-own.md").read_text(encoding="utf-8")
@@ -46,7 +47,7 @@ def follow_the_page(folder: Path) -> str:
 
 def test_every_kind_has_an_example():
     assert {registry for registry, _, _ in LINES} == set(re.findall(r"\| `([A-Z_]+)` in", PAGE))
-    assert len(LINES) == len(CONFIGS) >= 5
+    assert len(LINES) == len(CONFIGS) >= 6
 
 
 def test_the_examples_make_a_study_and_stand_in_every_table(fresh):
@@ -67,6 +68,10 @@ def test_the_examples_make_a_study_and_stand_in_every_table(fresh):
     assert "tikhonov" in page and "covariance" in page
     landmarks = json.loads((results / "anatomy/head.json").read_text())["fiducials"]
     assert landmarks == json.loads((fresh.folder / "landmarks.json").read_text())
+    for path in sorted((results / "simulation").glob("*/chunk-*.nc")):
+        with xr.open_dataset(path, engine="h5netcdf") as chunk:
+            beats = chunk["disturbed"].sel(disturbance="heartbeat").values
+        assert 0.1 < beats.mean() < 0.9, path
     # The sphere's check is of the same source model and solver.
     sphere = pd.read_csv(results / "leadfield/sphere.csv")
     deep = sphere[(sphere["operator"] == "FEM") & (sphere["eccentricity"] < 0.8)]

@@ -33,6 +33,7 @@ from multisource.inverse.registry import SOLVERS as SOLVER_LINES
 from multisource.inverse.registry import is_linear
 from multisource.network.registry import NETWORKS as NETWORK_LINES
 from multisource.provenance import script_version
+from multisource.simulation.registry import DISTURBANCES
 from multisource.versions import note
 
 if workflow.is_main_process and shlex.quote(sys.executable) != sys.executable:
@@ -88,6 +89,7 @@ METHODS = methods(config)
 # compared on: the test split, or patches of its own with a name.
 NAMED_SCENARIOS = config["simulation"]["scenarios"]["names"]
 SCENARIOS = ["test", *NAMED_SCENARIOS]
+DISTURBANCE_LINES = [DISTURBANCES[name] for name in config["simulation"]["disturbances"]]
 RECORDINGS = list(config["recordings"])
 RECORDING_METHODS = [*NETWORKS, *SOLVERS]
 

@@ -38,6 +38,7 @@ rule run_experiment:
         close_radius_mm=config["evaluation"]["close_radius_mm"],
         code=code(
             "run_experiment",
+            *DISTURBANCE_LINES,
             *(SOLVER_LINES[config["inverse"]["settings"][name]["kind"]] for name in SOLVERS),
         ),
     script:

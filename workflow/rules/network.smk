@@ -35,7 +35,11 @@ rule train_network:
         samples=training_samples,
         settings=network_settings,
         simulated=lambda wildcards: SIMULATED if is_fresh(wildcards) else None,
-        code=lambda wildcards: code("train_network", network_line(wildcards)),
+        code=lambda wildcards: code(
+            "train_network",
+            network_line(wildcards),
+            *(DISTURBANCE_LINES if is_fresh(wildcards) else []),
+        ),
     script:
         "../scripts/train_network.py"
 

@@ -57,7 +57,7 @@ rule simulate_chunk:
         seed=config["seed"],
         range=chunk_range,
         settings=SIMULATED,
-        code=code("simulate_chunk"),
+        code=code("simulate_chunk", *DISTURBANCE_LINES),
     script:
         "../scripts/simulate_chunk.py"
 
@@ -87,7 +87,7 @@ rule simulate_scenarios:
         seed=config["seed"],
         duration_s=config["simulation"]["scenarios"]["duration_s"],
         settings=SIMULATED,
-        code=code("simulate_scenarios"),
+        code=code("simulate_scenarios", *DISTURBANCE_LINES),
     script:
         "../scripts/simulate_scenarios.py"
 

@@ -41,7 +41,7 @@ def eye_topography(electrodes: np.ndarray, direction: np.ndarray) -> np.ndarray:
     centre, radius = head_sphere(electrodes)
     offset = electrodes[None] - (centre + radius * EYES)[:, None]
     potential = (offset @ direction / np.linalg.norm(offset, axis=2) ** 3).sum(axis=0)
-    return _referenced(potential)
+    return referenced(potential)
 
 
 def blink_topography(electrodes: np.ndarray) -> np.ndarray:
@@ -60,10 +60,22 @@ def muscle_topographies(electrodes: np.ndarray) -> np.ndarray:
     distance = np.linalg.norm(electrodes[None] - (centre + radius * MUSCLES)[:, None], axis=2)
     nearest = distance.min(axis=1, keepdims=True)
     local = np.exp(-0.5 * ((distance - nearest) / MUSCLE_MM) ** 2)
-    return np.stack([_referenced(pattern) for pattern in local])
+    return np.stack([referenced(pattern) for pattern in local])
 
 
-def _referenced(pattern: np.ndarray) -> np.ndarray:
+def referenced(pattern: np.ndarray) -> np.ndarray:
+    """Return a topography (E,) in average reference, scaled to 1 at the most affected channel.
+
+    Parameters
+    ----------
+    pattern : ndarray of shape (E,)
+        Topography in any unit.
+
+    Returns
+    -------
+    ndarray of shape (E,)
+        The same without its mean and unit.
+    """
     pattern = pattern - pattern.mean()
     return pattern / np.abs(pattern).max()
 

@@ -56,6 +56,7 @@ def labelled(
             "channel": list(channels),
             "time": ("time", np.arange(eeg.shape[2]) / settings.sfreq, {"units": "s"}),
             **({"kind": list(KINDS)} if "artefact" in extras else {}),
+            **({"disturbance": sorted(settings.disturbances)} if settings.disturbances else {}),
         },
         attrs={
             "seed": seed,

@@ -11,6 +11,7 @@ import numpy as np
 from multisource.errors import UserError
 from multisource.simulation import artefacts, streams
 from multisource.simulation.ar import stationary_series, window_factor
+from multisource.simulation.events import add_to_recording, add_to_samples
 from multisource.simulation.noise import noise_model, noise_scale, spatial_factor
 from multisource.simulation.settings import Settings
 from multisource.simulation.streams import Purpose
@@ -29,6 +30,9 @@ class Disturbances:
         self._chances = [getattr(settings.artefacts, kind) for kind in KINDS]
         if electrodes is not None and electrodes.shape != (n_channels, 3):
             raise UserError(f"electrodes: shape {electrodes.shape} for {n_channels} channels")
+        if settings.disturbances and electrodes is None:
+            raise UserError("disturbances: need the electrode positions; give electrodes")
+        self._electrodes = electrodes
         settings.check_channels(n_channels)
         if settings.noise.snr_db is not None:
             self._noise = noise_model(settings.noise.exponent, settings.sfreq)
@@ -51,6 +55,11 @@ class Disturbances:
             done["snr_db"] = ("sample",), self._noise_on_samples(eeg, key, indices)
         if max(self._chances) > 0:
             done["artefact"] = ("sample", "kind"), self._artefacts_on_samples(eeg, key, indices)
+        if self._electrodes is not None and self.settings.disturbances:
+            done["disturbed"] = (
+                ("sample", "disturbance"),
+                add_to_samples(eeg, self._electrodes, self.settings, key=key, indices=indices),
+            )
         if self.settings.bad_channels.count[1] > 0:
             done["bad"] = ("sample", "channel"), self._fail_samples(eeg, key, indices)
         return done
@@ -68,6 +77,12 @@ class Disturbances:
         if max(self._chances) > 0:
             draw = streams.generator(seed, split, "artefacts")
             done["artefact"] = ("sample", "kind"), self._artefacts_on_continuous(eeg, draw)
+        if self._electrodes is not None and self.settings.disturbances:
+            key = streams.stream_key(seed, split)
+            done["disturbed"] = (
+                ("sample", "disturbance"),
+                add_to_recording(eeg, self._electrodes, self.settings, key=key),
+            )
         if self.settings.bad_channels.count[1] > 0:
             key = streams.stream_key(seed, split + "\0bad")
             bad = self._fail_samples(eeg[None], key, np.zeros(1, np.uint64))

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields, is_dataclass
+from typing import Any
 
 from multisource.errors import UserError, refuse
+from multisource.simulation.registry import DISTURBANCES
 
 FAILURES = ("flat", "noisy")  # how a channel is bad
 SHORTEST_WINDOW = 2  # samples
+SHARED_OPTIONS = ("chance", "uv")  # of every registered disturbance
 
 
 @dataclass(frozen=True)
@@ -93,6 +96,8 @@ class Settings:
     moment, nAm. amplitude_ratio: range of a patch's amplitude over the first patch's.
     patch_correlation: correlation of the centre series of any two patches; above 0, all centres
     of a sample take the AR class of the first, so that the correlation is exactly this.
+    disturbances: registered disturbances by name: chance in a window, size in microvolts (low,
+    high) at the most affected channel, and options of the function.
     """
 
     sfreq: float = 250.0
@@ -106,6 +111,7 @@ class Settings:
     noise: Noise = field(default_factory=Noise)
     artefacts: Artefacts = field(default_factory=Artefacts)
     bad_channels: BadChannels = field(default_factory=BadChannels)
+    disturbances: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         refuse(self._mistakes())
@@ -123,6 +129,8 @@ class Settings:
         yield from self.noise.mistakes()
         yield from self.artefacts.mistakes()
         yield from self.bad_channels.mistakes()
+        for name, chosen in self.disturbances.items():
+            yield from _disturbance_mistakes(name, chosen)
         yield from self._window_mistakes()
 
     def _window_mistakes(self) -> Iterator[str]:
@@ -144,7 +152,11 @@ class Settings:
 
     def to_dict(self) -> dict:
         """The settings as nested plain values, for JSON."""
-        return asdict(self)
+        values = asdict(self)
+        # Samples without any are those of a version that had none, also by their settings' hash.
+        if not self.disturbances:
+            del values["disturbances"]
+        return values
 
     def check_channels(self, n_channels: int) -> None:
         """Raise UserError if more channels fail in a window than there are."""
@@ -196,6 +208,22 @@ def _build(kind: type, values: dict, where: str):
 
 def _default(item):
     return item.default_factory() if callable(item.default_factory) else item.default
+
+
+def _disturbance_mistakes(name: str, chosen: Mapping[str, Any]) -> Iterator[str]:
+    key = f"simulation.disturbances.{name}"
+    try:
+        DISTURBANCES.check(name, {k: v for k, v in chosen.items() if k not in SHARED_OPTIONS})
+    except UserError as error:
+        # An unknown name is told with the key, an option with the entry's name alone.
+        known = name in DISTURBANCES
+        yield f"simulation.disturbances.{error}" if known else str(error)
+    missing = [option for option in SHARED_OPTIONS if option not in chosen]
+    yield from (f"{key}: missing key {option!r}" for option in missing)
+    if not missing:
+        if not 0 <= chosen["chance"] <= 1:
+            yield f"{key}.chance: {chosen['chance']} is no chance; give 0 to 1"
+        yield from _range_mistakes(f"disturbances.{name}.uv", chosen["uv"], 0, 1e6)
 
 
 def _range_mistakes(name: str, pair: Sequence[float], low: float, high: float) -> Iterator[str]:

@@ -32,6 +32,7 @@ class Purpose(IntEnum):
     BAD_CHANNELS = 8
     BAD_SERIES = 9
     SHARED_CENTRE = 10
+    DISTURBANCES = 11
 
 
 def stream_key(seed: int, split: str) -> np.ndarray:
@@ -45,6 +46,45 @@ def stream_key(seed: int, split: str) -> np.ndarray:
 def generator(seed: int, split: str, name: str) -> np.random.Generator:
     """A NumPy generator for draws that belong to no sample (classes, long recordings)."""
     return np.random.Generator(np.random.Philox(_sequence(seed, f"{split}\0{name}")))
+
+
+def named_key(key: np.ndarray, name: str) -> np.ndarray:
+    """Derive the key of what has a name from the key of a split.
+
+    Parameters
+    ----------
+    key : ndarray of shape (2,)
+        Key of the split.
+    name : str
+        The name.
+
+    Returns
+    -------
+    ndarray of shape (2,)
+        Another key, uint32.
+    """
+    words = [int(word) for word in key]
+    return np.random.SeedSequence([*words, *name.encode()]).generate_state(2, np.uint32)
+
+
+def sample_generator(key: np.ndarray, index: int) -> np.random.Generator:
+    """Return a NumPy generator (Philox4x64-10) of one sample.
+
+    Parameters
+    ----------
+    key : ndarray of shape (2,)
+        Key of what is drawn.
+    index : int
+        Number of the sample.
+
+    Returns
+    -------
+    numpy.random.Generator
+        The same for the same key and index.
+    """
+    # The lower words of the counter run while numbers are drawn.
+    counter = np.array([0, 0, 0, index], dtype=np.uint64)
+    return np.random.Generator(np.random.Philox(key=key.astype(np.uint64), counter=counter))
 
 
 def _sequence(seed: int, name: str) -> np.random.SeedSequence:
