@@ -9,21 +9,24 @@ from scipy.spatial import cKDTree
 def closest_points(
     vertices: np.ndarray, triangles: np.ndarray, points: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """The nearest point of a surface to each given point.
+    """Find the nearest point of a surface to each given point.
 
     Parameters
     ----------
-    vertices : (n, 3) array
-    triangles : (m, 3) array of int
+    vertices : ndarray of shape (n, 3)
+        In any one unit of length.
+    triangles : ndarray of int, shape (m, 3)
         Any triangles: the surface need not be closed.
-    points : (p, 3) array
+    points : ndarray of shape (p, 3)
         In the unit of the vertices.
 
     Returns
     -------
-    nearest : (p, 3) array
-    distance : (p,) array
-    triangle : (p,) array of int
+    nearest : ndarray of shape (p, 3)
+        Points of the surface, in the unit of the vertices.
+    distance : ndarray of shape (p,)
+        From each point to its nearest one.
+    triangle : ndarray of int, shape (p,)
         The triangle that holds each nearest point.
     """
     points = np.atleast_2d(np.asarray(points, dtype=float))

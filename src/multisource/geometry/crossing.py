@@ -9,9 +9,20 @@ from multisource.geometry.surfaces import Surface, edges
 
 
 def crossing(first: Surface, second: Surface) -> np.ndarray | None:
-    """A point (3,) where an edge of ``first`` pierces a triangle of ``second``, or None.
+    """Find a point where an edge of one surface pierces a triangle of another.
 
-    For ``first is second``, triangles that share a vertex with the edge do not count.
+    Parameters
+    ----------
+    first : Surface
+        The surface whose edges are tried.
+    second : Surface
+        The surface whose triangles are tried. Where it is ``first`` itself, triangles that share a
+        vertex with the edge do not count.
+
+    Returns
+    -------
+    ndarray of shape (3,) or None
+        The middle of such an edge, in the unit of the vertices; None where nothing crosses.
     """
     pairs = np.unique(np.sort(edges(np.asarray(first[1])), axis=1), axis=0)
     start, end = first[0][pairs[:, 0]], first[0][pairs[:, 1]]

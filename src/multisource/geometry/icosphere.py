@@ -14,7 +14,7 @@ FINEST = 7
 
 @lru_cache(maxsize=FINEST + 1)
 def icosphere(level: int) -> Surface:
-    """The icosahedron subdivided ``level`` times, in FreeSurfer's order of vertices.
+    """Return the icosahedron subdivided ``level`` times, in FreeSurfer's order of vertices.
 
     The coordinates are those of MNE's file, FreeSurfer's: within 1e-4 of the unit sphere.
 
@@ -25,8 +25,10 @@ def icosphere(level: int) -> Surface:
 
     Returns
     -------
-    vertices : (10 * 4**level + 2, 3) array
-    triangles : (20 * 4**level, 3) array
+    vertices : ndarray of shape (10 * 4**level + 2, 3)
+        On the unit sphere, within 1e-4.
+    triangles : ndarray of int, shape (20 * 4**level, 3)
+        Corners of each triangle.
     """
     import mne
 
@@ -37,20 +39,42 @@ def icosphere(level: int) -> Surface:
 
 @lru_cache(maxsize=FINEST + 1)
 def even_directions(level: int = 5) -> Surface:
-    """``icosphere``, its vertices put on the unit sphere to the last digit."""
+    """Return ``icosphere``, its vertices put on the unit sphere to the last digit.
+
+    Parameters
+    ----------
+    level : int, default 5
+        0 to 7.
+
+    Returns
+    -------
+    vertices : ndarray of shape (10 * 4**level + 2, 3)
+        Unit vectors.
+    triangles : ndarray of int, shape (20 * 4**level, 3)
+        Corners of each triangle.
+    """
     vertices, triangles = icosphere(level)
     return vertices / np.linalg.norm(vertices, axis=1, keepdims=True), triangles
 
 
 def geodesic_sphere(frequency: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return vertices (10 f^2 + 2, 3) and outward triangles (20 f^2, 3) on the unit sphere.
+    """Build the icosahedron with each edge split into ``frequency`` parts, pushed out.
 
-    The icosahedron with each edge split into f = ``frequency`` parts, pushed out: neighbours are
-    about 1.2 / f apart.
+    Parameters
+    ----------
+    frequency : int
+        Parts f of an edge: neighbours are about 1.2 / f apart.
+
+    Returns
+    -------
+    vertices : ndarray of shape (10 f^2 + 2, 3)
+        On the unit sphere.
+    triangles : ndarray of int, shape (20 f^2, 3)
+        Corners of each triangle, facing outwards.
     """
     golden = (1 + 5**0.5) / 2
-    corners = [(0, a, b * golden) for a in (-1, 1) for b in (-1, 1)]
-    corners = np.array([np.roll(corner, turn) for turn in range(3) for corner in corners], float)
+    rectangle = [(0, a, b * golden) for a in (-1, 1) for b in (-1, 1)]
+    corners = np.array([np.roll(corner, turn) for turn in range(3) for corner in rectangle], float)
     gap = np.linalg.norm(corners[:, None] - corners[None], axis=2)
     linked = (gap > 0.1) & (gap < 2.1)
     faces = [

@@ -7,16 +7,16 @@ from scipy import ndimage
 
 
 def largest_part(mask: np.ndarray) -> np.ndarray:
-    """The largest part of a mask that is connected through faces of voxels.
+    """Return the largest part of a mask that is connected through faces of voxels.
 
     Parameters
     ----------
-    mask : array of bool
+    mask : ndarray of bool
         Of any number of dimensions.
 
     Returns
     -------
-    array of bool
+    ndarray of bool
         Of the same shape; empty where the mask is.
     """
     parts, count = ndimage.label(mask)
@@ -26,5 +26,16 @@ def largest_part(mask: np.ndarray) -> np.ndarray:
 
 
 def voxel_volume(affine: np.ndarray) -> float:
-    """Volume of a voxel of an affine (4, 4), in the cubed unit of the affine (mm3)."""
+    """Return the volume of a voxel.
+
+    Parameters
+    ----------
+    affine : ndarray of shape (4, 4)
+        From voxels to space, usually mm.
+
+    Returns
+    -------
+    float
+        In the cubed unit of the affine (mm3).
+    """
     return float(abs(np.linalg.det(affine[:3, :3])))

@@ -9,7 +9,20 @@ from multisource.geometry.surfaces import edges
 
 
 def adjacency(triangles: np.ndarray, count: int) -> sparse.csr_array:
-    """Symmetric 0/1 matrix (count, count) of vertices that share an edge, empty diagonal."""
+    """Return the matrix of vertices that share an edge.
+
+    Parameters
+    ----------
+    triangles : ndarray of int, shape (m, 3)
+        Corners of each triangle, as rows of the vertices.
+    count : int
+        Number of vertices.
+
+    Returns
+    -------
+    sparse array of shape (count, count)
+        Symmetric, 1 where two vertices share an edge, else 0; the diagonal is empty.
+    """
     pairs = edges(triangles)
     ones = np.ones(len(pairs))
     graph = sparse.coo_array((ones, (pairs[:, 0], pairs[:, 1])), shape=(count, count)).tocsr()
@@ -19,7 +32,22 @@ def adjacency(triangles: np.ndarray, count: int) -> sparse.csr_array:
 
 
 def smooth(values: np.ndarray, triangles: np.ndarray, steps: int) -> np.ndarray:
-    """Average each vertex's value (n,) or (n, k) with its neighbours' mean, ``steps`` times."""
+    """Average each vertex's value with its neighbours' mean, ``steps`` times.
+
+    Parameters
+    ----------
+    values : ndarray of shape (n,) or (n, k)
+        A value, or k, per vertex.
+    triangles : ndarray of int, shape (m, 3)
+        Corners of each triangle, as rows of the vertices.
+    steps : int
+        How many times.
+
+    Returns
+    -------
+    ndarray
+        Smoothed values, of the same shape.
+    """
     graph = adjacency(triangles, len(values))
     degree = graph.sum(axis=1)
     weights = sparse.diags_array(0.5 / degree) @ graph

@@ -7,7 +7,22 @@ from scipy.spatial import cKDTree
 
 
 def contains(vertices: np.ndarray, triangles: np.ndarray, points: np.ndarray) -> np.ndarray:
-    """Whether each point (p, 3) lies inside a closed surface: parity of crossings along +z."""
+    """Tell which points lie inside a closed surface.
+
+    Parameters
+    ----------
+    vertices : ndarray of shape (n, 3)
+        In any one unit of length.
+    triangles : ndarray of int, shape (m, 3)
+        Corners of each triangle, as rows of the vertices.
+    points : ndarray of shape (p, 3)
+        In the unit of the vertices.
+
+    Returns
+    -------
+    ndarray of bool, shape (p,)
+        Whether each point is inside: parity of crossings along +z.
+    """
     points = np.atleast_2d(np.asarray(points, dtype=float))
     # Vertices often share coordinates with the points asked about; a shift far below any
     # tolerance keeps the vertical ray off edges and corners.
@@ -42,7 +57,24 @@ def _barycentric(xy: np.ndarray, corners: np.ndarray) -> tuple[np.ndarray, np.nd
 def radial_distance(
     vertices: np.ndarray, triangles: np.ndarray, centre: np.ndarray, directions: np.ndarray
 ) -> np.ndarray:
-    """Distance (d,) from ``centre`` to the outermost crossing along unit ``directions`` (d, 3)."""
+    """Return the distance to the outermost crossing of a surface along directions.
+
+    Parameters
+    ----------
+    vertices : ndarray of shape (n, 3)
+        In any one unit of length.
+    triangles : ndarray of int, shape (m, 3)
+        Corners of each triangle, as rows of the vertices.
+    centre : ndarray of shape (3,)
+        Where the rays start, in the unit of the vertices.
+    directions : ndarray of shape (d, 3)
+        Unit vectors.
+
+    Returns
+    -------
+    ndarray of shape (d,)
+        Distances, in the unit of the vertices; 0 where a ray crosses nothing.
+    """
     corners = vertices[triangles] - centre
     middle = corners.mean(axis=1)
     middle /= np.linalg.norm(middle, axis=1, keepdims=True)

@@ -12,12 +12,34 @@ Surface = tuple[np.ndarray, np.ndarray]
 
 
 def edges(triangles: np.ndarray) -> np.ndarray:
-    """Directed edges (3 m, 2), one a side of each triangle."""
+    """List the directed edges of triangles.
+
+    Parameters
+    ----------
+    triangles : ndarray of int, shape (m, 3)
+        Corners of each triangle, as rows of the vertices.
+
+    Returns
+    -------
+    ndarray of int, shape (3 m, 2)
+        One per side of each triangle.
+    """
     return triangles[:, [0, 1, 1, 2, 2, 0]].reshape(-1, 2)
 
 
 def is_closed(triangles: np.ndarray) -> bool:
-    """Whether every edge is shared by exactly two triangles that run it in opposite directions."""
+    """Tell whether two triangles share every edge and run it in opposite directions.
+
+    Parameters
+    ----------
+    triangles : ndarray of int, shape (m, 3)
+        Corners of each triangle, as rows of the vertices.
+
+    Returns
+    -------
+    bool
+        True where exactly two triangles share each edge so.
+    """
     pairs = edges(np.asarray(triangles, dtype=np.int64))
     span = int(triangles.max()) + 1
     forward = np.sort(pairs[:, 0] * span + pairs[:, 1])
@@ -26,37 +48,113 @@ def is_closed(triangles: np.ndarray) -> bool:
 
 
 def euler_number(triangles: np.ndarray) -> int:
-    """Vertices - edges + faces of the vertices in use: 2 for a sphere, whatever its shape."""
+    """Return vertices - edges + faces, of the vertices in use.
+
+    Parameters
+    ----------
+    triangles : ndarray of int, shape (m, 3)
+        Corners of each triangle, as rows of the vertices.
+
+    Returns
+    -------
+    int
+        2 for a sphere, whatever its shape.
+    """
     unique = np.unique(np.sort(edges(triangles), axis=1), axis=0)
     return len(np.unique(triangles)) - len(unique) + len(triangles)
 
 
 def volume(vertices: np.ndarray, triangles: np.ndarray) -> float:
-    """Enclosed volume (unit cubed); positive when the triangles face outwards."""
+    """Return the enclosed volume.
+
+    Parameters
+    ----------
+    vertices : ndarray of shape (n, 3)
+        In any one unit of length.
+    triangles : ndarray of int, shape (m, 3)
+        Corners of each triangle, as rows of the vertices.
+
+    Returns
+    -------
+    float
+        Unit cubed; positive when the triangles face outwards.
+    """
     a, b, c = (vertices[triangles[:, k]] for k in range(3))
     return float(np.einsum("ij,ij->", a, np.cross(b, c)) / 6.0)
 
 
 def triangle_areas(vertices: np.ndarray, triangles: np.ndarray) -> np.ndarray:
-    """Area of each triangle (m,)."""
+    """Return the area of each triangle.
+
+    Parameters
+    ----------
+    vertices : ndarray of shape (n, 3)
+        In any one unit of length.
+    triangles : ndarray of int, shape (m, 3)
+        Corners of each triangle, as rows of the vertices.
+
+    Returns
+    -------
+    ndarray of shape (m,)
+        Unit squared.
+    """
     a, b, c = (vertices[triangles[:, k]] for k in range(3))
     return np.linalg.norm(np.cross(b - a, c - a), axis=1) / 2.0
 
 
 def edge_lengths(vertices: np.ndarray, triangles: np.ndarray) -> np.ndarray:
-    """Lengths (m, 3) of the three sides of each triangle."""
+    """Return the lengths of the three sides of each triangle.
+
+    Parameters
+    ----------
+    vertices : ndarray of shape (n, 3)
+        In any one unit of length.
+    triangles : ndarray of int, shape (m, 3)
+        Corners of each triangle, as rows of the vertices.
+
+    Returns
+    -------
+    ndarray of shape (m, 3)
+        In the unit of the vertices.
+    """
     corners = vertices[triangles]
     return np.linalg.norm(corners - np.roll(corners, 1, axis=1), axis=2)
 
 
 def vertex_areas(vertices: np.ndarray, triangles: np.ndarray) -> np.ndarray:
-    """Area (n,) of each vertex: a third of that of its triangles."""
+    """Return the area of each vertex: a third of that of its triangles.
+
+    Parameters
+    ----------
+    vertices : ndarray of shape (n, 3)
+        In any one unit of length.
+    triangles : ndarray of int, shape (m, 3)
+        Corners of each triangle, as rows of the vertices.
+
+    Returns
+    -------
+    ndarray of shape (n,)
+        Unit squared.
+    """
     area = triangle_areas(vertices, triangles)
     return np.bincount(triangles.ravel(), np.repeat(area, 3), minlength=len(vertices)) / 3
 
 
 def vertex_normals(vertices: np.ndarray, triangles: np.ndarray) -> np.ndarray:
-    """Unit outward normals (n, 3): mean of the triangle normals, weighted by area."""
+    """Return the unit outward normal at each vertex.
+
+    Parameters
+    ----------
+    vertices : ndarray of shape (n, 3)
+        In any one unit of length.
+    triangles : ndarray of int, shape (m, 3)
+        Corners of each triangle, as rows of the vertices.
+
+    Returns
+    -------
+    ndarray of shape (n, 3)
+        Mean of the triangle normals, weighted by area.
+    """
     a, b, c = (vertices[triangles[:, k]] for k in range(3))
     face = np.cross(b - a, c - a)
     normals = np.zeros_like(vertices, dtype=float)
@@ -69,7 +167,24 @@ def vertex_normals(vertices: np.ndarray, triangles: np.ndarray) -> np.ndarray:
 def plane_section(
     vertices: np.ndarray, triangles: np.ndarray, axis: int, position: float
 ) -> np.ndarray:
-    """Segments (k, 2, 3) in which a surface crosses the plane coordinate[axis] = position."""
+    """Return the segments in which a surface crosses the plane coordinate[axis] = position.
+
+    Parameters
+    ----------
+    vertices : ndarray of shape (n, 3)
+        In any one unit of length.
+    triangles : ndarray of int, shape (m, 3)
+        Corners of each triangle, as rows of the vertices.
+    axis : int
+        0, 1 or 2.
+    position : float
+        Of the plane along the axis, in the unit of the vertices.
+
+    Returns
+    -------
+    ndarray of shape (k, 2, 3)
+        Ends of each segment, in the unit of the vertices.
+    """
     # Vertices in the plane count as above it, so each crossed triangle gives one segment.
     height = vertices[triangles][:, :, axis] - position
     above = height >= 0
