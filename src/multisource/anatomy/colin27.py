@@ -30,9 +30,22 @@ _BALL = 9  # voxels: thicker than the rods, thinner than the head
 
 
 def colin27_image(wheel: str | Path) -> nibabel.Nifti1Image:
-    """Colin27 at 1 mm, MNI mm, from a wheel of eegprep; the rods above the head are taken out.
+    """Read Colin27 at 1 mm, MNI mm; the rods above the head are taken out.
 
-    Raises UserError when the wheel does not hold it.
+    Parameters
+    ----------
+    wheel : path
+        A wheel of eegprep.
+
+    Returns
+    -------
+    Nifti1Image
+        The T1.
+
+    Raises
+    ------
+    UserError
+        When the wheel does not hold it.
     """
     try:
         content = zipfile.ZipFile(wheel).read(_MEMBER)
@@ -46,9 +59,19 @@ def colin27_image(wheel: str | Path) -> nibabel.Nifti1Image:
 
 
 def without_rods(anatomy: np.ndarray) -> np.ndarray:
-    """The volume with everything removed above the vertex that is thinner than a head.
+    """Remove everything above the vertex that is thinner than a head.
 
     The head rest's rods lie on the scalp there; an opening of the filled head takes them away.
+
+    Parameters
+    ----------
+    anatomy : ndarray of shape (i, j, k)
+        The T1.
+
+    Returns
+    -------
+    ndarray of shape (i, j, k)
+        The volume without the rods.
     """
     filled = [ndimage.binary_fill_holes(plane) for plane in np.moveaxis(anatomy > _BRIGHT, 2, 0)]
     solid = np.pad(np.stack(filled, axis=2), _BALL + 2)
@@ -60,7 +83,18 @@ def without_rods(anatomy: np.ndarray) -> np.ndarray:
 
 
 def main(arguments: list[str]) -> int:
-    """Download the package, write the T1. Exit status: 0, or 1 with one line on stderr."""
+    """Download the package, write the T1.
+
+    Parameters
+    ----------
+    arguments : list of str
+        The file to write.
+
+    Returns
+    -------
+    int
+        Exit status: 0, 1 with one line on stderr, or 2 for a wrong call.
+    """
     if len(arguments) != 1 or arguments[0].startswith("-"):
         print("usage: python -m multisource.anatomy.colin27 FILE.nii.gz", file=sys.stderr)
         return 2

@@ -43,11 +43,11 @@ class HeadInputs:
 
     Parameters
     ----------
-    arguments
+    arguments : mapping
         Arguments of the provider's function.
-    files
+    files : tuple of str
         Files that the head waits for, and that make it again when they change.
-    t1
+    t1 : str or None
         A T1-weighted scan that is checked first, and that the rules in ``segmentation.smk`` start
         from.
     """

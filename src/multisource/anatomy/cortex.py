@@ -33,12 +33,24 @@ SMALLEST_ML = 100.0  # white matter and deep grey of a hemisphere
 
 
 def cortical_surfaces(labels: np.ndarray, affine: np.ndarray) -> dict[str, Surface]:
-    """White, pial and sphere of both hemispheres, mm, from a FreeSurfer label volume.
+    """Make white, pial and sphere of both hemispheres from a FreeSurfer label volume.
 
-    labels: (i, j, k) numbers as SAMSEG or aseg write them, voxels of about 1 mm, axis-aligned.
-    The three surfaces of a hemisphere share their triangles.
+    Parameters
+    ----------
+    labels : ndarray of int, shape (i, j, k)
+        Numbers as SAMSEG or aseg write them, voxels of about 1 mm, axis-aligned.
+    affine : ndarray of shape (4, 4)
+        From voxels to mm.
 
-    Raises UserError when a hemisphere is missing or far too small.
+    Returns
+    -------
+    dict of str to Surface
+        By name (lh.white, ...), in mm. The three surfaces of a hemisphere share their triangles.
+
+    Raises
+    ------
+    UserError
+        When a hemisphere is missing or far too small.
     """
     surfaces = {}
     volume = voxel_volume(affine)
@@ -56,7 +68,27 @@ def cortical_surfaces(labels: np.ndarray, affine: np.ndarray) -> dict[str, Surfa
 
 
 def filled_hemisphere(labels: np.ndarray, side: str, voxel_volume: float) -> np.ndarray:
-    """Mask of what the white surface of ``side`` encloses. Raises UserError when it is small."""
+    """Return the mask of what the white surface of a hemisphere encloses.
+
+    Parameters
+    ----------
+    labels : ndarray of int, shape (i, j, k)
+        FreeSurfer's label numbers.
+    side : str
+        lh or rh.
+    voxel_volume : float
+        Volume of a voxel, mm3.
+
+    Returns
+    -------
+    ndarray of bool, shape (i, j, k)
+        The mask.
+
+    Raises
+    ------
+    UserError
+        When it is small.
+    """
     mask = np.isin(labels, (WHITE_LABEL[side], *FILLED_LABELS[side]))
     millilitres = mask.sum() * voxel_volume / 1000
     if millilitres < SMALLEST_ML:
@@ -68,7 +100,20 @@ def filled_hemisphere(labels: np.ndarray, side: str, voxel_volume: float) -> np.
 
 
 def white_surface(mask: np.ndarray, affine: np.ndarray) -> Surface:
-    """Smooth surface (vertices mm, triangles) of a hemisphere's mask, of genus zero."""
+    """Make the smooth surface of a hemisphere's mask, of genus zero.
+
+    Parameters
+    ----------
+    mask : ndarray of bool, shape (i, j, k)
+        What the surface encloses.
+    affine : ndarray of shape (4, 4)
+        From voxels to mm.
+
+    Returns
+    -------
+    Surface
+        Vertices (mm) and triangles.
+    """
     box = ndimage.find_objects(mask.astype(np.uint8))[0]
     box = tuple(slice(max(s.start - 3, 0), s.stop + 3) for s in box)
     part = mask[box]
@@ -103,13 +148,30 @@ def pial_vertices(
     white: np.ndarray,
     affine: np.ndarray,
 ) -> np.ndarray:
-    """Pial counterpart (n, 3) mm of each vertex of a white surface.
-
-    filled: what the white surface encloses; cortex: grey matter of the same hemisphere; white:
-    what both hemispheres' white surfaces enclose. A vertex with no cortex before it stays.
+    """Return the pial counterpart of each vertex of a white surface.
 
     The vertices follow the gradient of the distance to white matter, whose lines do not cross
     (normals do, in every sulcus), as far as there is cortex or to the middle of a closed sulcus.
+
+    Parameters
+    ----------
+    vertices : ndarray of shape (n, 3)
+        Of the white surface, mm.
+    triangles : ndarray of int, shape (m, 3)
+        Of the white surface.
+    filled : ndarray of bool, shape (i, j, k)
+        What the white surface encloses.
+    cortex : ndarray of bool, shape (i, j, k)
+        Grey matter of the same hemisphere.
+    white : ndarray of bool, shape (i, j, k)
+        What both hemispheres' white surfaces enclose.
+    affine : ndarray of shape (4, 4)
+        From voxels to mm.
+
+    Returns
+    -------
+    ndarray of shape (n, 3)
+        In mm. A vertex with no cortex before it stays.
     """
     voxel = voxel_sizes(affine)
     ribbon = ndimage.gaussian_filter((cortex | filled).astype(np.float32), _PIAL_BLUR_MM / voxel)

@@ -29,7 +29,15 @@ _TEMPLATE_MONTAGES = ("fsaverage_1005", "fsaverage_1010")
 
 @dataclass(frozen=True)
 class Electrodes:
-    """names: E channel names; positions: (E, 3) mm in surface RAS, on the scalp surface."""
+    """Electrodes on the scalp surface.
+
+    Parameters
+    ----------
+    names : list of str
+        E channel names.
+    positions : ndarray of shape (E, 3)
+        In surface RAS, mm.
+    """
 
     names: list[str]
     positions: np.ndarray
@@ -39,9 +47,21 @@ class Electrodes:
 
 
 def check_names(names: list[str], known: list[str], *, source: str) -> None:
-    """Refuse channel names that are repeated or not in ``known``.
+    """Refuse channel names that are repeated or unknown.
 
-    Raises UserError with a line for each such channel, with the closest known name if there is one.
+    Parameters
+    ----------
+    names : list of str
+        Channel names.
+    known : list of str
+        Names that exist.
+    source : str
+        What the error names as their origin.
+
+    Raises
+    ------
+    UserError
+        With a line for each such channel, with the closest known name if there is one.
     """
     if not names:
         raise UserError(f"{source}: no channel is named; give at least one")
@@ -65,14 +85,38 @@ def _did_you_mean(name: str, known: list[str]) -> str:
 
 
 def channel_names(channels: str | Path | Sequence[str]) -> list[str]:
-    """The study's channels: names, or those in a table that ``read_channel_list`` understands."""
+    """Return the study's channels.
+
+    Parameters
+    ----------
+    channels : path or sequence of str
+        Names, or a table that ``read_channel_list`` understands.
+
+    Returns
+    -------
+    list of str
+        Channel names.
+    """
     return read_channel_list(channels) if isinstance(channels, str | Path) else list(channels)
 
 
 def read_channel_list(path: str | Path) -> list[str]:
-    """Channel names in use from a table with columns name and (optional) used (yes or no).
+    """Read the channel names in use from a table.
 
-    Raises UserError when the file is missing, has no name column, or a value of used is neither.
+    Parameters
+    ----------
+    path : path
+        Table with columns name and (optional) used (yes or no).
+
+    Returns
+    -------
+    list of str
+        Channel names.
+
+    Raises
+    ------
+    UserError
+        When the file is missing, has no name column, or a value of used is neither.
     """
     rows = _read_tsv(Path(path), ["name"])
     for row in rows:
@@ -84,7 +128,20 @@ def read_channel_list(path: str | Path) -> list[str]:
 def montage_names(montage: str | Path) -> list[str]:
     """Return the channels of a montage of MNE's, or of a BIDS electrodes.tsv.
 
-    Raises UserError for an unknown montage, or a table that cannot be read.
+    Parameters
+    ----------
+    montage : str or path
+        Name of the montage, or the table.
+
+    Returns
+    -------
+    list of str
+        Channel names.
+
+    Raises
+    ------
+    UserError
+        For an unknown montage, or a table that cannot be read.
     """
     if Path(montage).suffix == ".tsv":
         return read_electrodes(montage).names
@@ -98,13 +155,32 @@ def montage_electrodes(
     montage: str = "fsaverage_1005",
     max_distance_mm: float = 15.0,
 ) -> Electrodes:
-    """Electrodes at an MNE montage's positions, projected to the nearest point of the scalp.
+    """Project an MNE montage's positions to the nearest point of the scalp.
 
     The fsaverage montages are mapped to the head by MNI152 coordinates (nothing moves on the
     unscaled fsaverage head); every other montage by a similarity fitted to the three landmarks.
 
-    Raises UserError for an unknown montage or channel, a repeated channel, or a position farther
-    than ``max_distance_mm`` from the scalp.
+    Parameters
+    ----------
+    head : Head
+        The head whose scalp they stand on.
+    names : list of str
+        E channel names.
+    montage : str
+        Name of the montage.
+    max_distance_mm : float, default 15
+        Farthest that a position may be from the scalp, mm.
+
+    Returns
+    -------
+    Electrodes
+        Names and positions on the scalp.
+
+    Raises
+    ------
+    UserError
+        For an unknown montage or channel, a repeated channel, or a position farther than
+        ``max_distance_mm`` from the scalp.
     """
     from nibabel.affines import apply_affine
 
@@ -129,12 +205,28 @@ def choose_electrodes(
     channels: str | Path | list[str],
     max_distance_mm: float = 15.0,
 ) -> Electrodes:
-    """The study's electrodes: ``channels`` of ``montage``, on the scalp of ``head``.
+    """Place the study's electrodes on the scalp of a head.
 
-    montage: an MNE montage name, or a BIDS electrodes.tsv (mm, surface RAS).
-    channels: names, or a table that ``read_channel_list`` understands.
+    Parameters
+    ----------
+    head : Head
+        The head whose scalp they stand on.
+    montage : str or path
+        An MNE montage name, or a BIDS electrodes.tsv (mm, surface RAS).
+    channels : path or list of str
+        Names, or a table that ``read_channel_list`` understands.
+    max_distance_mm : float, default 15
+        Farthest that a position may be from the scalp, mm.
 
-    Raises UserError as ``montage_electrodes``, ``read_electrodes`` and ``project`` do.
+    Returns
+    -------
+    Electrodes
+        Names and positions on the scalp.
+
+    Raises
+    ------
+    UserError
+        As ``montage_electrodes``, ``read_electrodes`` and ``project`` do.
     """
     names = channel_names(channels)
     if Path(montage).suffix != ".tsv":
@@ -150,9 +242,28 @@ def choose_electrodes(
 def project(
     names: list[str], positions: np.ndarray, head: Head, *, max_distance_mm: float = 15.0
 ) -> Electrodes:
-    """Electrodes at the points of the scalp surface nearest to ``positions`` (E, 3) mm.
+    """Move electrodes to the nearest points of the scalp surface.
 
-    Raises UserError naming the electrode that is farthest beyond ``max_distance_mm``.
+    Parameters
+    ----------
+    names : list of str
+        E channel names.
+    positions : ndarray of shape (E, 3)
+        In surface RAS, mm.
+    head : Head
+        The head whose scalp they stand on.
+    max_distance_mm : float, default 15
+        Farthest that a position may be from the scalp, mm.
+
+    Returns
+    -------
+    Electrodes
+        Names and positions on the scalp.
+
+    Raises
+    ------
+    UserError
+        Naming the electrode that is farthest beyond ``max_distance_mm``.
     """
     from multisource.geometry.closest_points import closest_points
 
@@ -173,10 +284,22 @@ def project(
 
 
 def read_electrodes(path: str | Path) -> Electrodes:
-    """Read a BIDS electrodes.tsv (columns name, x, y, z in mm, surface RAS), as it stands.
+    """Read a BIDS electrodes.tsv, as it stands.
 
-    Rows whose coordinates are all n/a (reference, ECG) are left out.
-    Raises UserError when the file, a column or a number is missing, or a name comes twice.
+    Parameters
+    ----------
+    path : path
+        Table with columns name, x, y, z in mm, surface RAS.
+
+    Returns
+    -------
+    Electrodes
+        Rows whose coordinates are all n/a (reference, ECG) are left out.
+
+    Raises
+    ------
+    UserError
+        When the file, a column or a number is missing, or a name comes twice.
     """
     path = Path(path)
     names, positions = [], []
@@ -199,7 +322,15 @@ def read_electrodes(path: str | Path) -> Electrodes:
 
 
 def write_electrodes(path: str | Path, electrodes: Electrodes) -> None:
-    """Write a BIDS electrodes.tsv: name, x, y, z in mm, surface RAS."""
+    """Write a BIDS electrodes.tsv: name, x, y, z in mm, surface RAS.
+
+    Parameters
+    ----------
+    path : path
+        File to write.
+    electrodes : Electrodes
+        Names and positions.
+    """
     with atomic(path) as part, open(part, "w", newline="") as file:
         writer = csv.writer(file, delimiter="\t", lineterminator="\n")
         writer.writerow(["name", "x", "y", "z"])

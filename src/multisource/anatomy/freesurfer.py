@@ -101,7 +101,7 @@ def nested_stars(
     radii = [radial_distance(*shells[name], centre, directions) for name in SHELLS]
     for name, radius in zip(SHELLS, radii, strict=True):
         if not radius.all():
-            raise UserError(f"{name}: does not surround the brain; make the shells anew")
+            raise UserError(f"{name}: does not surround the brain; make the shells again")
     inner, outer, scalp = radii
     inner = around(inner, directions, brain_points - centre, margin_mm=BRAIN_MARGIN_MM)
     slant = slants(inner, directions, triangles)
