@@ -38,12 +38,26 @@ _HINDBRAIN = (7, 8, 16, 46, 47)
 def freesurfer_head(
     *, subject: str | Path, voxel_mm: float = 2.0, smallest_skull_mm: float = 3.0
 ) -> Head:
-    """Build a head from a subject directory (surf/, mri/, bem/).
+    """Build a head from a subject directory.
 
-    subject: the folder. voxel_mm: edge of the tissue voxels. smallest_skull_mm: least distance
-    between inner and outer skull.
+    Parameters
+    ----------
+    subject : path
+        Subject directory (surf/, mri/, bem/).
+    voxel_mm : float, default 2
+        Edge of the tissue voxels, mm.
+    smallest_skull_mm : float
+        Least distance between inner and outer skull, mm.
 
-    Raises UserError naming the file that is missing or unreadable, or an option out of range.
+    Returns
+    -------
+    Head
+        In FreeSurfer's surface RAS, mm.
+
+    Raises
+    ------
+    UserError
+        Naming the file that is missing or unreadable, or an option out of range.
     """
     refuse(own_head_mistakes(voxel_mm=voxel_mm, smallest_skull_mm=smallest_skull_mm))
     subject = Path(subject)
@@ -63,7 +77,18 @@ def freesurfer_head(
 
 
 def check_subject(subject: Path) -> None:
-    """Refuse a subject directory that lacks a file; quick, before any compute."""
+    """Refuse a subject directory that lacks a file; quick, before any compute.
+
+    Parameters
+    ----------
+    subject : path
+        Subject directory (surf/, mri/, bem/).
+
+    Raises
+    ------
+    UserError
+        Naming what is missing.
+    """
     if not subject.is_dir():
         raise UserError(f"{subject}: no such subject directory")
     for name in CORTEX:
@@ -76,9 +101,24 @@ def check_subject(subject: Path) -> None:
 
 
 def shell_file(subject: Path, name: str) -> Path:
-    """File of a BEM shell: bem/<name>.surf or what mne watershed_bem leaves.
+    """Find the file of a BEM shell.
 
-    Raises UserError when there is none.
+    Parameters
+    ----------
+    subject : path
+        Subject directory (surf/, mri/, bem/).
+    name : str
+        Name of the shell.
+
+    Returns
+    -------
+    Path
+        bem/<name>.surf or what mne watershed_bem leaves.
+
+    Raises
+    ------
+    UserError
+        When there is none.
     """
     choices = [subject / "bem" / f"{name}.surf"]
     choices += sorted((subject / "bem" / "watershed").glob(f"*_{name}_surface"))
@@ -94,7 +134,27 @@ def shell_file(subject: Path, name: str) -> Path:
 def nested_stars(
     shells: dict[str, Surface], brain_points: np.ndarray, *, smallest_skull_mm: float
 ) -> dict[str, Surface]:
-    """Shells resampled along the rays of one centre, the brain inside them, kept apart."""
+    """Resample shells along the rays of one centre, the brain inside them, kept apart.
+
+    Parameters
+    ----------
+    shells : dict of str to Surface
+        In mm.
+    brain_points : ndarray of shape (n, 3)
+        What the shells enclose, mm.
+    smallest_skull_mm : float
+        Least distance between inner and outer skull, mm.
+
+    Returns
+    -------
+    dict of str to Surface
+        The shells, mm.
+
+    Raises
+    ------
+    UserError
+        When a shell does not surround the brain.
+    """
     directions, triangles = even_directions()
     inner_surface = shells["inner_skull"]
     centre = (inner_surface[0].max(axis=0) + inner_surface[0].min(axis=0)) / 2

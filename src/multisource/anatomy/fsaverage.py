@@ -113,7 +113,18 @@ def _packaged_surfaces(scale: float) -> dict[str, Surface]:
 
 
 def fsaverage_landmarks(scale: float = 1.0) -> dict[str, np.ndarray]:
-    """lpa, nasion, rpa of fsaverage (MNE's file), (3,) mm each, times ``scale``."""
+    """Return lpa, nasion and rpa of fsaverage (MNE's file).
+
+    Parameters
+    ----------
+    scale : float, default 1
+        They are multiplied by it.
+
+    Returns
+    -------
+    dict of str to ndarray of shape (3,)
+        In mm.
+    """
     import mne
     from mne.io.constants import FIFF
 
