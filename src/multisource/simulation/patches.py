@@ -30,12 +30,12 @@ class Patches:
 
     Attributes
     ----------
-    truth
+    truth : SparseTruth
         Their active dipoles with the coefficients of all patches together.
-    extents_mm
-        (S, P) float32 diameters, 0 where a sample has fewer patches.
-    coefficients
-        (K, P) float32, the l of each patch at the dipoles of ``truth``.
+    extents_mm : ndarray of shape (S, P)
+        Diameters, mm, float32; 0 where a sample has fewer patches.
+    coefficients : ndarray of shape (K, P)
+        The l of each patch at the dipoles of ``truth``, float32.
     """
 
     truth: SparseTruth
@@ -46,8 +46,19 @@ class Patches:
 class PatchDrawer:
     """Draws and fills patches on given dipoles.
 
-    positions (N, 3) mm; classes (N,): the dipoles of a sample come ordered by their class;
-    cortex (N,) bool: where centres may be drawn (default everywhere).
+    Parameters
+    ----------
+    positions : ndarray of shape (N, 3)
+        Positions of the dipoles, mm.
+    classes : ndarray of shape (N,), optional
+        Class of each dipole: the dipoles of a sample come ordered by it. By default all are of one.
+    cortex : ndarray of shape (N,), bool, optional
+        Where centres may be drawn; by default everywhere.
+
+    Raises
+    ------
+    UserError
+        If ``cortex`` has another number of dipoles.
     """
 
     def __init__(
@@ -74,9 +85,27 @@ class PatchDrawer:
     def draw(
         self, uniforms: np.ndarray, *, n_patches: tuple[int, int], extent_mm: tuple[float, float]
     ) -> Patches:
-        """Random patches from uniform numbers (S, 1 + 2 P) in [0, 1).
+        """Draw random patches from uniform numbers.
 
-        The first decides the number of patches, the next P the centres, the last P the extents.
+        Parameters
+        ----------
+        uniforms : ndarray of shape (S, 1 + 2 P)
+            Numbers in [0, 1). The first decides the number of patches, the next P the centres, the
+            last P the extents.
+        n_patches : tuple of int
+            Fewest and most patches of a sample; the most is P.
+        extent_mm : tuple of float
+            Range of the extent, mm.
+
+        Returns
+        -------
+        Patches
+            The patches of the S samples.
+
+        Raises
+        ------
+        UserError
+            If there are fewer dipoles than patches.
         """
         low, most = n_patches
         n_allowed = len(self._allowed)
@@ -93,9 +122,24 @@ class PatchDrawer:
         return self.fill(centres, extents)
 
     def fill(self, centres: np.ndarray, extents_mm: np.ndarray) -> Patches:
-        """Active dipoles and l of given centres (S, P), -1 for none, and extents (S, P) mm.
+        """Find the active dipoles and the l of given patches.
 
-        Raises UserError if a centre is no dipole.
+        Parameters
+        ----------
+        centres : ndarray of shape (S, P)
+            Dipole of each centre, -1 for none.
+        extents_mm : ndarray of shape (S, P)
+            Extents, mm.
+
+        Returns
+        -------
+        Patches
+            The patches of the S samples.
+
+        Raises
+        ------
+        UserError
+            If a centre is no dipole.
         """
         centres = np.atleast_2d(np.asarray(centres, dtype=np.int32))
         extents = np.atleast_2d(np.asarray(extents_mm, dtype=np.float32))
@@ -125,7 +169,7 @@ _STEP = 64
 
 
 @njit(cache=True, fastmath=_FAST)
-def _squared_distances(xyz, point, out):
+def _squared_distances(xyz: np.ndarray, point: np.ndarray, out: np.ndarray) -> None:
     x, y, z = point[0], point[1], point[2]
     for n in range(xyz.shape[1]):
         dx, dy, dz = xyz[0, n] - x, xyz[1, n] - y, xyz[2, n] - z
@@ -133,7 +177,7 @@ def _squared_distances(xyz, point, out):
 
 
 @njit(cache=True, fastmath=_FAST)
-def _choose(weight, uniform):
+def _choose(weight: np.ndarray, uniform: float) -> int:
     """Index drawn with probability proportional to weight (N,), by the inverse distribution."""
     n_steps = -(-len(weight) // _STEP)
     sums = np.empty(n_steps)
@@ -158,7 +202,9 @@ def _choose(weight, uniform):
 
 
 @njit(cache=True)
-def _draw_centres(xyz, uniform, counts, centres):
+def _draw_centres(
+    xyz: np.ndarray, uniform: np.ndarray, counts: np.ndarray, centres: np.ndarray
+) -> None:
     n_dipoles = xyz.shape[1]
     nearest = np.empty(n_dipoles, dtype=np.float32)
     distance = np.empty(n_dipoles, dtype=np.float32)
@@ -178,7 +224,15 @@ def _draw_centres(xyz, uniform, counts, centres):
 
 
 @njit(cache=True)
-def _fill(xyz, ordered, order, centres, extents, classes, n_classes):
+def _fill(
+    xyz: np.ndarray,
+    ordered: np.ndarray,
+    order: np.ndarray,
+    centres: np.ndarray,
+    extents: np.ndarray,
+    classes: np.ndarray,
+    n_classes: int,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     n_samples, n_patches = centres.shape
     n_dipoles = xyz.shape[1]
     squared = np.empty(n_dipoles, dtype=np.float32)

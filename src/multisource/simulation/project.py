@@ -25,8 +25,16 @@ from multisource.simulation.patches import Patches
 class Projector:
     """A leadfield prepared for the fast path.
 
-    rows (N, r) float32: white gain, a row a dipole; dewhiten (E, r) float32: white to sensors;
-    background (M, r, r) float32: white covariance of all dipoles of a class; classes (N,).
+    Attributes
+    ----------
+    rows : ndarray of shape (N, r)
+        White gain, one row per dipole, float32.
+    dewhiten : ndarray of shape (E, r)
+        From white coordinates to sensors, float32.
+    background : ndarray of shape (M, r, r)
+        White covariance of all dipoles of a class, float32.
+    classes : ndarray of shape (N,)
+        Class of each dipole.
     """
 
     rows: np.ndarray
@@ -36,7 +44,27 @@ class Projector:
 
 
 def prepare(gain: np.ndarray, classes: np.ndarray, n_classes: int) -> Projector:
-    """Projector of a gain (E, N) and the class of every dipole (N,)."""
+    """Prepare a leadfield for the fast path.
+
+    Parameters
+    ----------
+    gain : ndarray of shape (E, N)
+        Leadfield of fixed orientation, V/(Am).
+    classes : ndarray of shape (N,)
+        Class of each dipole.
+    n_classes : int
+        Number of classes, M.
+
+    Returns
+    -------
+    Projector
+        The prepared leadfield.
+
+    Raises
+    ------
+    UserError
+        If the shapes do not fit, or a value of the leadfield is not finite.
+    """
     if gain.ndim != 2 or gain.shape[1] != len(classes):
         raise UserError(f"leadfield: shape {gain.shape} does not fit {len(classes)} dipoles")
     if not np.all(np.isfinite(gain)):
@@ -63,12 +91,27 @@ def mixing(
     boost: float,
     amplitudes: np.ndarray | None = None,
 ) -> np.ndarray:
-    """What unit series are multiplied with: (S, M r + P, r) float32, white.
+    """Compute what unit series are multiplied with.
 
     ``out[s].T @ series`` is the sample at the white coordinates, for r independent series of each
-    class, class after class, and those of the P centres. The rows of class m are the upper factor
-    U of its covariance, U' U = C_m; the last P are the patches' topographies. patches must come
-    ordered by class; amplitudes (S, P) as in ``source_weights``.
+    class, class after class, and those of the P centres.
+
+    Parameters
+    ----------
+    projector : Projector
+        The prepared leadfield.
+    patches : Patches
+        Patches of S samples; their dipoles must come ordered by class.
+    boost : float
+        Amplitude of the active dipoles over the background.
+    amplitudes : ndarray of shape (S, P), optional
+        Amplitude of each patch relative to the boost, as in ``source_weights``; 1 by default.
+
+    Returns
+    -------
+    ndarray of shape (S, M r + P, r)
+        White, float32. The rows of class m are the upper factor U of its covariance, U' U = C_m;
+        the last P are the topographies of the patches.
     """
     n_samples, n_patches = patches.truth.centre.shape
     n_classes, rank, _ = projector.background.shape
@@ -90,7 +133,13 @@ def mixing(
 
 
 @njit(cache=True)
-def _weights(coefficients, amplitudes, boost, shared, change):
+def _weights(
+    coefficients: np.ndarray,
+    amplitudes: np.ndarray,
+    boost: float,
+    shared: np.ndarray,
+    change: np.ndarray,
+) -> None:
     """``source_weights`` of one sample in place: shared (P, K), change (K,) = own^2 - 1."""
     for i in range(coefficients.shape[0]):
         total = 0.0
@@ -109,7 +158,7 @@ LANES = 16  # rows are padded to whole vectors, so that the innermost loops have
 
 
 @njit(cache=True, error_model="numpy")
-def _cholesky(work, upper):
+def _cholesky(work: np.ndarray, upper: np.ndarray) -> None:
     """Upper factor of a positive semidefinite matrix: work and upper (n, w), w a multiple of LANES.
 
     work, which is overwritten, holds the matrix in its first n columns; what stands below the
@@ -140,16 +189,16 @@ def _cholesky(work, upper):
 
 @njit(cache=True)
 def _mix(
-    rows,
-    background,
-    classes,
-    offsets,
-    dipoles,
-    coefficients,
-    amplitudes,
-    boost,
-    out,
-):
+    rows: np.ndarray,
+    background: np.ndarray,
+    classes: np.ndarray,
+    offsets: np.ndarray,
+    dipoles: np.ndarray,
+    coefficients: np.ndarray,
+    amplitudes: np.ndarray,
+    boost: float,
+    out: np.ndarray,
+) -> None:
     n_samples, _, rank = out.shape
     n_patches = amplitudes.shape[1]
     n_classes = background.shape[0]

@@ -178,7 +178,7 @@ class Simulator:
         """
         mixed = mixing(self.projector, patches, boost=self.settings.boost, amplitudes=amplitudes)
         n_samples, n_classes, rank, n_times = white.shape
-        # The series of all classes and centres one below the other: one product a sample.
+        # The series of all classes and centres one below the other: one product per sample.
         series = np.empty((n_samples, mixed.shape[1], n_times), dtype=np.float32)
         own = series[:, : n_classes * rank].reshape(white.shape)
         np.matmul(white, self._temporal, out=own)
@@ -193,7 +193,9 @@ class Simulator:
         return np.matmul(self.projector.dewhiten * moment, sensors)
 
 
-def correlate(white: np.ndarray, correlation: float, shared: Callable[[], np.ndarray]):
+def correlate(
+    white: np.ndarray, correlation: float, shared: Callable[[], np.ndarray]
+) -> np.ndarray:
     """White series (..., P, T) with a given correlation between any two of the P."""
     if correlation == 0:
         return white
@@ -214,18 +216,18 @@ def simulate_samples(simulator: Simulator, indices: Sequence[int]) -> xr.Dataset
 
     Sample ``i`` depends on the simulator and i only, not on which other indices are asked for.
     """
-    indices = np.asarray(list(indices), dtype=np.int64)
-    if len(indices) == 0 or indices.min() < 0:
+    chosen = np.asarray(list(indices), dtype=np.int64)
+    if len(chosen) == 0 or chosen.min() < 0:
         raise UserError("indices: give at least one index, none below 0")
     # One array from the start: a list of blocks, joined at the end, would take twice the memory.
-    shape = len(indices), len(simulator.channels), simulator.settings.n_times
+    shape = len(chosen), len(simulator.channels), simulator.settings.n_times
     eeg = np.empty(shape, dtype=np.float32)
     truths: list[SparseTruth] = []
     extents: list[np.ndarray] = []
     extras: dict[str, list[np.ndarray]] = {}
     dims: dict[str, tuple[str, ...]] = {}
     done = 0
-    for block in _blocks(simulator, indices):
+    for block in _blocks(simulator, chosen):
         eeg[done : done + len(block.eeg)] = block.eeg
         done += len(block.eeg)
         truths.append(block.patches.truth)
@@ -238,7 +240,7 @@ def simulate_samples(simulator: Simulator, indices: Sequence[int]) -> xr.Dataset
         truth=SparseTruth.joined(truths),
         extents_mm=np.concatenate(extents),
         extras={name: (dims[name], np.concatenate(values)) for name, values in extras.items()},
-        index=indices,
+        index=chosen,
     )
 
 

@@ -184,12 +184,12 @@ class Settings:
         return count
 
 
-def settings_from(values: dict) -> Settings:
+def settings_from(values: Mapping[str, Any]) -> Settings:
     """Settings from nested plain values (a part of the config); an unknown key is refused."""
     return _build(Settings, values, "")
 
 
-def _build(kind: type, values: dict, where: str):
+def _build(kind: type, values: Mapping[str, Any], where: str) -> Any:
     known = {f.name: f for f in fields(kind)}
     ready = {}
     for name, value in values.items():
@@ -206,7 +206,7 @@ def _build(kind: type, values: dict, where: str):
     return kind(**ready)
 
 
-def _default(item):
+def _default(item: Any) -> Any:
     return item.default_factory() if callable(item.default_factory) else item.default
 
 

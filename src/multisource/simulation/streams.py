@@ -36,15 +36,50 @@ class Purpose(IntEnum):
 
 
 def stream_key(seed: int, split: str) -> np.ndarray:
-    """Key (2,) uint32 of all samples of a split.
+    """Return the key of all samples of a split.
 
-    Raises UserError for a negative or fractional seed.
+    Parameters
+    ----------
+    seed : int
+        Seed of the study.
+    split : str
+        Name of the split.
+
+    Returns
+    -------
+    ndarray of shape (2,)
+        The key, uint32.
+
+    Raises
+    ------
+    UserError
+        If the seed is negative or fractional.
     """
     return _sequence(seed, split).generate_state(2, np.uint32)
 
 
 def generator(seed: int, split: str, name: str) -> np.random.Generator:
-    """A NumPy generator for draws that belong to no sample (classes, long recordings)."""
+    """Return a NumPy generator for draws that belong to no sample (classes, long recordings).
+
+    Parameters
+    ----------
+    seed : int
+        Seed of the study.
+    split : str
+        Name of the split.
+    name : str
+        What the numbers are for.
+
+    Returns
+    -------
+    numpy.random.Generator
+        The same for the same arguments.
+
+    Raises
+    ------
+    UserError
+        If the seed is negative or fractional.
+    """
     return np.random.Generator(np.random.Philox(_sequence(seed, f"{split}\0{name}")))
 
 
@@ -94,8 +129,20 @@ def _sequence(seed: int, name: str) -> np.random.SeedSequence:
 
 
 @njit(cache=True)
-def philox_words(key, purpose, indices, words):
-    """Fill ``words`` (S, 4 n) uint32 with Philox4x32-10 output, one row an index (S,) uint64."""
+def philox_words(key: np.ndarray, purpose: int, indices: np.ndarray, words: np.ndarray) -> None:
+    """Fill an array with the output of Philox4x32-10.
+
+    Parameters
+    ----------
+    key : ndarray of shape (2,)
+        Key of the split, uint32.
+    purpose : int
+        What the numbers are for.
+    indices : ndarray of shape (S,)
+        Numbers of the samples, uint64.
+    words : ndarray of shape (S, 4 n)
+        Filled in place, one row per index, uint32.
+    """
     low = uint64(0xFFFFFFFF)
     for s in range(words.shape[0]):
         for i in range(words.shape[1] // 4):
@@ -127,13 +174,47 @@ def _words(key: np.ndarray, purpose: int, indices: np.ndarray, count: int) -> np
 
 
 def uniforms(key: np.ndarray, purpose: int, indices: np.ndarray, count: int) -> np.ndarray:
-    """Uniform numbers (S, count) float64 in [0, 1), 53 bits each."""
+    """Draw uniform numbers in [0, 1), of 53 bits each.
+
+    Parameters
+    ----------
+    key : ndarray of shape (2,)
+        Key of the split.
+    purpose : int
+        What the numbers are for.
+    indices : ndarray of shape (S,)
+        Numbers of the samples.
+    count : int
+        How many numbers per sample.
+
+    Returns
+    -------
+    ndarray of shape (S, count)
+        The numbers, float64.
+    """
     words = _words(key, purpose, indices, 2 * count)[:, : 2 * count].astype(np.uint64)
     return ((words[:, 0::2] << np.uint64(21)) ^ (words[:, 1::2] >> np.uint64(11))) * 2.0**-53
 
 
 def normals(key: np.ndarray, purpose: int, indices: np.ndarray, count: int) -> np.ndarray:
-    """Standard normal numbers (S, count) float32; a word each."""
+    """Draw standard normal numbers, of one word each.
+
+    Parameters
+    ----------
+    key : ndarray of shape (2,)
+        Key of the split.
+    purpose : int
+        What the numbers are for.
+    indices : ndarray of shape (S,)
+        Numbers of the samples.
+    count : int
+        How many numbers per sample.
+
+    Returns
+    -------
+    ndarray of shape (S, count)
+        The numbers, float32.
+    """
     words = _words(key, purpose, indices, 2 * -(-count // 2))
     words = words[:, : 2 * -(-count // 2)]
     out = np.empty(words.shape, dtype=np.float32)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from multisource.anatomy.electrodes import read_electrodes
@@ -16,19 +16,37 @@ from multisource.simulation.settings import settings_from
 
 def study_simulator(
     *,
-    forward: str | os.PathLike,
-    ar_models: str | os.PathLike,
-    electrodes: str | os.PathLike,
-    sources: str | os.PathLike | None = None,
+    forward: str | Path,
+    ar_models: str | Path,
+    electrodes: str | Path,
+    sources: str | Path | None = None,
     settings: Mapping[str, Any],
     seed: int,
     split: str,
 ) -> Simulator:
-    """Simulator of one split.
+    """Make the simulator of one split.
 
-    forward: operator A (``leadfield/fem-fwd.fif``). ar_models: YAML of the time courses.
-    electrodes: ``anatomy/electrodes.tsv``. sources: the dipoles' table; without it patches may be
-    centred on the medial wall too. settings: ``simulation`` section of the configuration.
+    Parameters
+    ----------
+    forward : path-like
+        File of operator A (``leadfield/fem-fwd.fif``).
+    ar_models : path-like
+        YAML of the time courses.
+    electrodes : path-like
+        File ``anatomy/electrodes.tsv``.
+    sources : path-like, optional
+        Table of the dipoles; without it patches may be centred on the medial wall too.
+    settings : mapping
+        Section ``simulation`` of the configuration.
+    seed : int
+        Seed of the study.
+    split : str
+        Name of the split.
+
+    Returns
+    -------
+    Simulator
+        The simulator.
     """
     chosen = settings_from(settings)
     operator = read_leadfield(forward)

@@ -14,11 +14,24 @@ import numpy as np
 def source_weights(
     coefficients: np.ndarray, *, boost: float, amplitudes: np.ndarray | None = None
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Weights of the active dipoles on the centre series and on their own series.
+    """Compute the weights of the active dipoles on the centre series and on their own series.
 
-    coefficients (K, P): l of each patch; amplitudes (P,) or (K, P): amplitude of each patch
-    relative to the boost (default 1). Returns shared (K, P) and own (K,). A dipole of several
-    patches gives its own series the mean of their amplitudes, weighted by l.
+    Parameters
+    ----------
+    coefficients : ndarray of shape (K, P)
+        The l of each patch.
+    boost : float
+        Amplitude of the active dipoles over the background.
+    amplitudes : ndarray of shape (P,) or (K, P), optional
+        Amplitude of each patch relative to the boost; 1 by default.
+
+    Returns
+    -------
+    shared : ndarray of shape (K, P)
+        Weights on the centre series.
+    own : ndarray of shape (K,)
+        Weights on the own series. A dipole of several patches gives its own series the mean of
+        their amplitudes, weighted by l.
     """
     total = coefficients.sum(axis=1)
     amplitudes = np.ones(coefficients.shape[1]) if amplitudes is None else amplitudes
@@ -36,10 +49,25 @@ def dense_sources(
     *,
     boost: float,
 ) -> np.ndarray:
-    """Series (N, T) of all dipoles after synchronisation and boost, one by one.
+    """Compute the series of all dipoles after synchronisation and boost, one by one.
 
-    series (N, T): the independent AR series; centres (P,): dipole of each centre; dipoles (K,)
-    and coefficients (K, P): the active dipoles and their l.
+    Parameters
+    ----------
+    series : ndarray of shape (N, T)
+        The independent AR series.
+    centres : ndarray of shape (P,)
+        Dipole of each centre.
+    dipoles : ndarray of shape (K,)
+        The active dipoles.
+    coefficients : ndarray of shape (K, P)
+        Their l.
+    boost : float
+        Amplitude of the active dipoles over the background.
+
+    Returns
+    -------
+    ndarray of shape (N, T)
+        The series, in the unit of ``series``.
     """
     out = series.copy()
     for dipole, l_of in zip(dipoles, coefficients, strict=True):

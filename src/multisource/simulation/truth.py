@@ -24,15 +24,15 @@ class SparseTruth:
 
     Attributes
     ----------
-    offset
-        (S + 1,): the dipoles of window s are ``dipole[offset[s]:offset[s + 1]]``
-        (file: ``truth_offset``).
-    dipole, coefficient
-        (K,) indices of the dipoles of all windows, and their coefficients l in 0..1
-        (file: ``truth_dipole``, ``truth_coefficient``). Active means l > 0.
-    centre
-        (S, P) dipole index of each patch's centre, -1 where a window has fewer patches.
-    n_dipoles
+    offset : ndarray of shape (S + 1,)
+        The dipoles of window s are ``dipole[offset[s]:offset[s + 1]]`` (file: ``truth_offset``).
+    dipole : ndarray of shape (K,)
+        Indices of the dipoles of all windows (file: ``truth_dipole``).
+    coefficient : ndarray of shape (K,)
+        Their coefficients l in 0..1 (file: ``truth_coefficient``). Active means l > 0.
+    centre : ndarray of shape (S, P)
+        Dipole index of each patch's centre, -1 where a window has fewer patches.
+    n_dipoles : int
         N, the size of a map.
 
     Raises
@@ -68,20 +68,53 @@ class SparseTruth:
 
     @property
     def n_patches(self) -> np.ndarray:
-        """Number (S,) of patches of each window."""
+        """Number of patches of each window, an array of shape (S,)."""
         return np.count_nonzero(self.centre >= 0, axis=1)
 
     def active(self, window: int) -> np.ndarray:
-        """Indices of the active dipoles of a window."""
+        """Return the active dipoles of a window.
+
+        Parameters
+        ----------
+        window : int
+            Number of the window.
+
+        Returns
+        -------
+        ndarray of int
+            Indices of the dipoles.
+        """
         part = slice(self.offset[window], self.offset[window + 1])
         return self.dipole[part][self.coefficient[part] > 0]
 
     def centres(self, window: int) -> np.ndarray:
-        """Indices of the patch centres of a window, in the order of the patches."""
+        """Return the patch centres of a window.
+
+        Parameters
+        ----------
+        window : int
+            Number of the window.
+
+        Returns
+        -------
+        ndarray of int
+            Indices of the dipoles, in the order of the patches.
+        """
         return self.centre[window][self.centre[window] >= 0]
 
     def dense(self, windows: Sequence[int] | np.ndarray | None = None) -> np.ndarray:
-        """Maps (len(windows), N) float32 of l, 0 where inactive; of all windows by default."""
+        """Return maps of l with their zeros.
+
+        Parameters
+        ----------
+        windows : sequence of int, optional
+            Numbers of the windows; all of them by default.
+
+        Returns
+        -------
+        ndarray of shape (len(windows), N)
+            The l of each dipole, 0 where inactive, float32.
+        """
         rows = np.arange(len(self)) if windows is None else np.asarray(windows)
         start, count = self.offset[rows], np.diff(self.offset)[rows]
         # Place of every active dipole of the chosen windows in the joint arrays, without a loop.
@@ -92,7 +125,18 @@ class SparseTruth:
         return maps
 
     def first(self, count: int) -> SparseTruth:
-        """Truth of the first ``count`` windows."""
+        """Return the truth of the first windows.
+
+        Parameters
+        ----------
+        count : int
+            Number of windows.
+
+        Returns
+        -------
+        SparseTruth
+            Their truth.
+        """
         end = self.offset[count]
         return SparseTruth(
             self.offset[: count + 1],
@@ -103,7 +147,23 @@ class SparseTruth:
         )
 
     def repeated(self, times: int) -> SparseTruth:
-        """Truth of a continuous recording: that of its one window, ``times`` times."""
+        """Return the truth of a continuous recording: that of its one window, repeated.
+
+        Parameters
+        ----------
+        times : int
+            Number of windows of the recording.
+
+        Returns
+        -------
+        SparseTruth
+            The truth of all its windows.
+
+        Raises
+        ------
+        ValueError
+            If there is more than one window, or none.
+        """
         if len(self) != 1:
             raise ValueError("only the truth of one window can be repeated")
         return SparseTruth(
@@ -116,7 +176,18 @@ class SparseTruth:
 
     @classmethod
     def joined(cls, parts: Sequence[SparseTruth]) -> SparseTruth:
-        """Truth of several parts one after the other, all on the same dipoles."""
+        """Return the truth of several parts one after the other.
+
+        Parameters
+        ----------
+        parts : sequence of SparseTruth
+            The parts, all on the same dipoles.
+
+        Returns
+        -------
+        SparseTruth
+            The truth of the windows of all parts.
+        """
         starts = np.cumsum([0, *(part.offset[-1] for part in parts)])[:-1]
         offsets = [part.offset[1:] + s for part, s in zip(parts, starts, strict=True)]
         return cls(
@@ -129,7 +200,18 @@ class SparseTruth:
 
     @classmethod
     def unknown(cls, windows: int) -> SparseTruth:
-        """Truth of windows of real EEG: none is known."""
+        """Return the truth of windows of real EEG: none is known.
+
+        Parameters
+        ----------
+        windows : int
+            Number of windows.
+
+        Returns
+        -------
+        SparseTruth
+            A truth without dipoles and centres.
+        """
         return cls(
             np.zeros(windows + 1, np.int64),
             np.zeros(0, np.int32),
@@ -140,13 +222,30 @@ class SparseTruth:
 
     @classmethod
     def from_dataset(cls, data: xr.Dataset) -> SparseTruth:
-        """Truth of simulated windows (``simulation.chunks.read_chunks``)."""
+        """Return the truth of simulated windows.
+
+        Parameters
+        ----------
+        data : xarray.Dataset
+            The windows (``simulation.chunks.read_chunks``).
+
+        Returns
+        -------
+        SparseTruth
+            Their truth.
+        """
         names = ("truth_offset", "truth_dipole", "truth_coefficient", "centre")
         offset, dipole, coefficient, centre = (np.asarray(data[name].values) for name in names)
         return cls(offset, dipole, coefficient, centre, int(data.attrs.get("n_dipoles", 0)))
 
     def variables(self) -> dict[str, tuple[Any, ...]]:
-        """Variables of a dataset (see ``simulation.chunks``) that hold this truth."""
+        """Return the variables of a dataset that hold this truth.
+
+        Returns
+        -------
+        dict
+            Name to (dimensions, values); see ``simulation.chunks``.
+        """
         return {
             "truth_offset": (("boundary",), self.offset),
             "truth_dipole": (("active",), self.dipole),
