@@ -12,7 +12,20 @@ NOISE_MEMORY_S = 0.12
 
 
 def noise_model(exponent: float, sfreq: float) -> np.ndarray:
-    """AR coefficients of noise with power 1 / f^exponent above 0.5 Hz; none for white noise."""
+    """Return the AR model of noise with power 1 / f^exponent above 0.5 Hz.
+
+    Parameters
+    ----------
+    exponent : float
+        Exponent of the spectrum; 0 for white noise.
+    sfreq : float
+        Sampling rate, Hz.
+
+    Returns
+    -------
+    ndarray
+        AR coefficients; none for white noise.
+    """
     if exponent == 0:
         return np.empty(0)
     freqs = np.linspace(0, sfreq / 2, 8193)
@@ -23,10 +36,27 @@ def noise_model(exponent: float, sfreq: float) -> np.ndarray:
 
 
 def spatial_factor(n_channels: int, electrodes: np.ndarray | None, spatial_mm: float) -> np.ndarray:
-    """Factor (E, E) of the noise at the channels: unit mean power after average reference.
+    """Return the factor of the noise at the channels, of unit mean power after average reference.
 
-    electrodes (E, 3) mm; the correlation of two channels is exp(-distance / spatial_mm) before
-    the reference is taken out.
+    Parameters
+    ----------
+    n_channels : int
+        Number of channels, E.
+    electrodes : ndarray of shape (E, 3), optional
+        Positions of the electrodes, mm.
+    spatial_mm : float
+        The correlation of two channels is exp(-distance / spatial_mm) before the reference is
+        taken out; 0 for independent channels.
+
+    Returns
+    -------
+    ndarray of shape (E, E)
+        The factor.
+
+    Raises
+    ------
+    UserError
+        If the noise is correlated and no electrodes are given.
     """
     correlation = np.eye(n_channels)
     if spatial_mm > 0:
@@ -40,6 +70,19 @@ def spatial_factor(n_channels: int, electrodes: np.ndarray | None, spatial_mm: f
 
 
 def noise_scale(eeg: np.ndarray, snr_db: np.ndarray) -> np.ndarray:
-    """Amplitude (S,) of unit noise that gives the signal-to-noise ratio to eeg (S, E, T)."""
+    """Return the amplitude of unit noise that gives a signal-to-noise ratio.
+
+    Parameters
+    ----------
+    eeg : ndarray of shape (S, E, T)
+        EEG without noise.
+    snr_db : ndarray of shape (S,)
+        Ratio of the powers, dB.
+
+    Returns
+    -------
+    ndarray of shape (S,)
+        Amplitude, in the unit of ``eeg``.
+    """
     power = np.mean(np.square(eeg, dtype=np.float64), axis=(1, 2))
     return np.sqrt(power * 10 ** (-np.asarray(snr_db) / 10))

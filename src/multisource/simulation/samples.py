@@ -33,10 +33,17 @@ def _threads() -> ThreadpoolController:
 
 @dataclass(frozen=True)
 class Block:
-    """Some samples: eeg (S, E, T) float32 V, the patches that made them, and extras.
+    """Some samples, the patches that made them, and what else was drawn.
 
-    extras: what else was drawn for a sample (amplitude, snr_db, artefact, bad), name -> (dims,
-    values); empty with the paper's settings.
+    Attributes
+    ----------
+    eeg : ndarray of shape (S, E, T)
+        The samples, V, float32.
+    patches : Patches
+        Their patches.
+    extras : dict
+        What else was drawn for a sample (amplitude, snr_db, artefact, bad): name to (dimensions,
+        values). It is empty with the paper's settings.
     """
 
     eeg: np.ndarray
@@ -47,9 +54,32 @@ class Block:
 class Simulator:
     """Draws the samples of one split by index; ``block`` may be called in any order.
 
-    gain (E, N): fixed-orientation leadfield of operator A, V/(A m); positions (N, 3) mm;
-    cortex (N,) bool: where patches may be centred (default everywhere); channels: E names;
-    electrodes (E, 3) mm, which artefacts and spatially correlated noise need.
+    Parameters
+    ----------
+    gain : ndarray of shape (E, N)
+        Fixed-orientation leadfield of operator A, V/(Am).
+    positions : ndarray of shape (N, 3)
+        Positions of the dipoles, mm.
+    models : ARModels
+        Models of the time courses.
+    settings : Settings
+        What the samples look like.
+    seed : int
+        Seed of the study.
+    split : str
+        Name of the split.
+    cortex : ndarray of shape (N,), bool, optional
+        Where patches may be centred; by default everywhere.
+    channels : sequence of str, optional
+        Names of the E channels; by default EEG001 and so on.
+    electrodes : ndarray of shape (E, 3), optional
+        Positions of the electrodes, mm, which artefacts and spatially correlated noise need.
+
+    Raises
+    ------
+    UserError
+        If the models have another sampling rate than the samples, or the names of the channels
+        are not as many as the rows of the leadfield.
     """
 
     def __init__(
@@ -89,13 +119,35 @@ class Simulator:
         ).astype(np.float32)
 
     def for_split(self, split: str) -> Simulator:
-        """Return the simulator of another split, which shares all but the random numbers."""
+        """Return the simulator of another split, which shares all but the random numbers.
+
+        Parameters
+        ----------
+        split : str
+            Name of the other split.
+
+        Returns
+        -------
+        Simulator
+            Its simulator.
+        """
         other = copy.copy(self)
         other.split, other.key = split, streams.stream_key(self.seed, split)
         return other
 
     def block(self, indices: Sequence[int] | np.ndarray) -> Block:
-        """The samples of the given indices, each the same whatever the others are."""
+        """Draw the samples of the given indices, each the same whatever the others are.
+
+        Parameters
+        ----------
+        indices : sequence of int
+            Numbers of the S samples.
+
+        Returns
+        -------
+        Block
+            The samples.
+        """
         # Its products are small: a second BLAS thread would only make them several times slower.
         with _threads().limit(limits=1, user_api="blas"):
             return self._block(np.asarray(indices, dtype=np.uint64))
@@ -134,7 +186,18 @@ class Simulator:
         )
 
     def patches(self, indices: np.ndarray) -> Patches:
-        """Patches of the given indices; the dipoles of a sample come ordered by class."""
+        """Draw the patches of the given indices.
+
+        Parameters
+        ----------
+        indices : ndarray of shape (S,)
+            Numbers of the samples.
+
+        Returns
+        -------
+        Patches
+            Their patches; the dipoles of a sample come ordered by class.
+        """
         most = self.settings.n_patches[1]
         uniforms = streams.uniforms(self.key, Purpose.PATCHES, indices, 1 + 2 * most)
         return self.drawer.draw(
@@ -150,7 +213,26 @@ class Simulator:
         extras: Mapping[str, tuple[tuple[str, ...], np.ndarray]],
         index: np.ndarray,
     ) -> xr.Dataset:
-        """Samples of this simulator as a labelled dataset (see ``dataset.labelled``)."""
+        """Return samples of this simulator as a labelled dataset (see ``dataset.labelled``).
+
+        Parameters
+        ----------
+        eeg : ndarray of shape (S, E, T)
+            The samples, V.
+        truth : SparseTruth
+            Their active dipoles and centres.
+        extents_mm : ndarray of shape (S, P)
+            Extents of the patches, mm.
+        extras : mapping
+            What else was drawn, as in ``Block``.
+        index : ndarray of shape (S,)
+            Numbers of the samples.
+
+        Returns
+        -------
+        xarray.Dataset
+            The dataset.
+        """
         return labelled(
             eeg=eeg,
             truth=truth,
@@ -171,10 +253,23 @@ class Simulator:
         centre_white: np.ndarray,
         amplitudes: np.ndarray | None = None,
     ) -> np.ndarray:
-        """EEG (S, E, T) float32 V from white noise.
+        """Make the EEG from white noise.
 
-        white (S, M, r, T) for the independent parts, centre_white (S, P, T) for the centres;
-        amplitudes (S, P) of the patches.
+        Parameters
+        ----------
+        patches : Patches
+            Patches of S samples.
+        white : ndarray of shape (S, M, r, T)
+            White noise for the independent parts.
+        centre_white : ndarray of shape (S, P, T)
+            White noise for the centres.
+        amplitudes : ndarray of shape (S, P), optional
+            Amplitude of each patch relative to the boost; 1 by default.
+
+        Returns
+        -------
+        ndarray of shape (S, E, T)
+            EEG, V, float32.
         """
         mixed = mixing(self.projector, patches, boost=self.settings.boost, amplitudes=amplitudes)
         n_samples, n_classes, rank, n_times = white.shape
@@ -196,7 +291,23 @@ class Simulator:
 def correlate(
     white: np.ndarray, correlation: float, shared: Callable[[], np.ndarray]
 ) -> np.ndarray:
-    """White series (..., P, T) with a given correlation between any two of the P."""
+    """Give white series a correlation with each other.
+
+    Parameters
+    ----------
+    white : ndarray of shape (..., P, T)
+        Independent series.
+    correlation : float
+        Correlation between any two of the P.
+    shared : callable
+        Returns the white series that the P share, of shape (..., 1, T); called only where the
+        correlation is not 0.
+
+    Returns
+    -------
+    ndarray of shape (..., P, T)
+        The correlated series.
+    """
     if correlation == 0:
         return white
     part = np.float32(np.sqrt(correlation))
@@ -204,7 +315,22 @@ def correlate(
 
 
 def centre_classes(classes: np.ndarray, centres: np.ndarray, correlation: float) -> np.ndarray:
-    """AR class (S, P) of the centres (S, P): their dipoles', or the first's if correlated."""
+    """Return the AR classes of the centres: those of their dipoles, or the first's if correlated.
+
+    Parameters
+    ----------
+    classes : ndarray of shape (N,)
+        Class of each dipole.
+    centres : ndarray of shape (S, P)
+        Dipole of each centre.
+    correlation : float
+        Correlation between the centres of a sample.
+
+    Returns
+    -------
+    ndarray of shape (S, P)
+        Class of each centre.
+    """
     of_centres = classes[np.maximum(centres, 0)]
     if correlation > 0:
         of_centres = np.repeat(of_centres[:, :1], centres.shape[1], axis=1)
@@ -212,9 +338,26 @@ def centre_classes(classes: np.ndarray, centres: np.ndarray, correlation: float)
 
 
 def simulate_samples(simulator: Simulator, indices: Sequence[int]) -> xr.Dataset:
-    """Samples of a split as a labelled dataset (see ``chunks``).
+    """Simulate samples of a split as a labelled dataset (see ``chunks``).
 
     Sample ``i`` depends on the simulator and i only, not on which other indices are asked for.
+
+    Parameters
+    ----------
+    simulator : Simulator
+        Simulator of the split.
+    indices : sequence of int
+        Numbers of the samples.
+
+    Returns
+    -------
+    xarray.Dataset
+        The samples with their truth.
+
+    Raises
+    ------
+    UserError
+        If there is no index, or one is below 0.
     """
     chosen = np.asarray(list(indices), dtype=np.int64)
     if len(chosen) == 0 or chosen.min() < 0:

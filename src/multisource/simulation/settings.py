@@ -19,10 +19,16 @@ SHARED_OPTIONS = ("chance", "uv")  # of every registered disturbance
 class Noise:
     """Sensor noise added after the projection (off unless ``snr_db`` is given).
 
-    snr_db: range (low, high) of the ratio of the power of the brain's EEG to that of the noise,
-    both over all channels and times of a sample, in dB; drawn uniformly. exponent: the noise's
-    power spectrum falls as 1 / f^exponent (0 white, 1 pink, 2 brown). spatial_mm: distance over
-    which the correlation of the noise of two channels falls to 1/e; 0 for independent channels.
+    Attributes
+    ----------
+    snr_db : tuple of float, optional
+        Range (low, high) of the ratio of the power of the brain's EEG to that of the noise, both
+        over all channels and times of a sample, in dB; drawn uniformly.
+    exponent : float
+        The noise's power spectrum falls as 1 / f^exponent (0 white, 1 pink, 2 brown).
+    spatial_mm : float
+        Distance over which the correlation of the noise of two channels falls to 1/e, mm; 0 for
+        independent channels.
     """
 
     snr_db: tuple[float, float] | None = None
@@ -30,7 +36,13 @@ class Noise:
     spatial_mm: float = 0.0
 
     def mistakes(self) -> Iterator[str]:
-        """Yield a line for each value that no noise can have."""
+        """Find the values that no noise can have.
+
+        Yields
+        ------
+        str
+            One line for each such value.
+        """
         if self.snr_db is not None:
             yield from _range_mistakes("noise.snr_db", self.snr_db, -60, 100)
         if not 0 <= self.exponent <= 3:
@@ -55,7 +67,13 @@ class Artefacts:
     muscle_uv: tuple[float, float] = (5.0, 30.0)
 
     def mistakes(self) -> Iterator[str]:
-        """Yield a line for each value that no artefact can have."""
+        """Find the values that no artefact can have.
+
+        Yields
+        ------
+        str
+            One line for each such value.
+        """
         for name in ("blink", "saccade", "muscle"):
             chance = getattr(self, name)
             if not 0 <= chance <= 1:
@@ -67,7 +85,14 @@ class Artefacts:
 class BadChannels:
     """Range of the number of bad channels in a sample, and how they fail.
 
-    kinds: any of ``flat`` (zero), ``noisy`` (white noise of ``noisy_uv`` rms).
+    Attributes
+    ----------
+    count : tuple of int
+        Fewest and most bad channels.
+    kinds : tuple of str
+        Any of ``flat`` (zero) and ``noisy`` (white noise).
+    noisy_uv : tuple of float
+        Range of the root mean square of a noisy channel, microvolts.
     """
 
     count: tuple[int, int] = (0, 0)
@@ -75,7 +100,13 @@ class BadChannels:
     noisy_uv: tuple[float, float] = (50.0, 200.0)
 
     def mistakes(self) -> Iterator[str]:
-        """Yield a line for each value that bad channels cannot have."""
+        """Find the values that bad channels cannot have.
+
+        Yields
+        ------
+        str
+            One line for each such value.
+        """
         yield from _range_mistakes("bad_channels.count", self.count, 0, 10_000)
         yield from _range_mistakes("bad_channels.noisy_uv", self.noisy_uv, 0, 1e6)
         for kind in self.kinds:
@@ -90,14 +121,34 @@ class BadChannels:
 class Settings:
     """What the samples of a study look like (paper, section II-B).
 
-    sfreq: Hz. window_s: length of a sample. n_patches: fewest and most active regions.
-    extent_mm: range of a region's extent, which is its diameter. boost: amplitude of the active
-    dipoles over the background. background_nam: standard deviation of an inactive dipole's
-    moment, nAm. amplitude_ratio: range of a patch's amplitude over the first patch's.
-    patch_correlation: correlation of the centre series of any two patches; above 0, all centres
-    of a sample take the AR class of the first, so that the correlation is exactly this.
-    disturbances: registered disturbances by name: chance in a window, size in microvolts (low,
-    high) at the most affected channel, and options of the function.
+    Attributes
+    ----------
+    sfreq : float
+        Sampling rate, Hz.
+    window_s : float
+        Length of a sample, s.
+    n_patches : tuple of int
+        Fewest and most active regions.
+    extent_mm : tuple of float
+        Range of a region's extent, which is its diameter, mm.
+    boost : float
+        Amplitude of the active dipoles over the background.
+    background_nam : float
+        Standard deviation of an inactive dipole's moment, nAm.
+    amplitude_ratio : tuple of float
+        Range of a patch's amplitude over the first patch's.
+    patch_correlation : float
+        Correlation of the centre series of any two patches; above 0, all centres of a sample take
+        the AR class of the first, so that the correlation is exactly this.
+    noise : Noise
+        Sensor noise.
+    artefacts : Artefacts
+        Chances and sizes of the artefacts.
+    bad_channels : BadChannels
+        Number and kinds of bad channels.
+    disturbances : mapping
+        Registered disturbances by name: chance in a window, size in microvolts (low, high) at the
+        most affected channel, and options of the function.
     """
 
     sfreq: float = 250.0
@@ -148,10 +199,17 @@ class Settings:
 
     @property
     def n_times(self) -> int:
+        """Number of time points of a sample."""
         return int(round(self.sfreq * self.window_s))
 
     def to_dict(self) -> dict:
-        """The settings as nested plain values, for JSON."""
+        """Return the settings as nested plain values, for JSON.
+
+        Returns
+        -------
+        dict
+            Name to value.
+        """
         values = asdict(self)
         # Samples without any are those of a version that had none, also by their settings' hash.
         if not self.disturbances:
@@ -159,7 +217,18 @@ class Settings:
         return values
 
     def check_channels(self, n_channels: int) -> None:
-        """Raise UserError if more channels fail in a window than there are."""
+        """Refuse a study with fewer channels than may fail in a window.
+
+        Parameters
+        ----------
+        n_channels : int
+            Number of channels.
+
+        Raises
+        ------
+        UserError
+            If more channels fail in a window than there are.
+        """
         most = self.bad_channels.count[1]
         if most > n_channels:
             raise UserError(
@@ -168,7 +237,17 @@ class Settings:
             )
 
     def windows_in(self, duration_s: float) -> int:
-        """Return how many windows a recording of ``duration_s`` s holds.
+        """Return how many windows a recording holds.
+
+        Parameters
+        ----------
+        duration_s : float
+            Length of the recording, s.
+
+        Returns
+        -------
+        int
+            Number of windows.
 
         Raises
         ------
@@ -185,7 +264,23 @@ class Settings:
 
 
 def settings_from(values: Mapping[str, Any]) -> Settings:
-    """Settings from nested plain values (a part of the config); an unknown key is refused."""
+    """Make settings from nested plain values (a part of the config).
+
+    Parameters
+    ----------
+    values : mapping
+        Section ``simulation`` of the configuration.
+
+    Returns
+    -------
+    Settings
+        The settings.
+
+    Raises
+    ------
+    UserError
+        If a key is unknown, or a value is not allowed.
+    """
     return _build(Settings, values, "")
 
 
