@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from functools import reduce
 
 import numpy as np
+import numpy.typing as npt
 from numba import njit
 
 from multisource.errors import UserError
@@ -121,14 +122,14 @@ class PatchDrawer:
         extents[centres < 0] = 0.0
         return self.fill(centres, extents)
 
-    def fill(self, centres: np.ndarray, extents_mm: np.ndarray) -> Patches:
+    def fill(self, centres: npt.ArrayLike, extents_mm: npt.ArrayLike) -> Patches:
         """Find the active dipoles and the l of given patches.
 
         Parameters
         ----------
-        centres : ndarray of shape (S, P)
+        centres : array_like of shape (S, P)
             Dipole of each centre, -1 for none.
-        extents_mm : ndarray of shape (S, P)
+        extents_mm : array_like of shape (S, P)
             Extents, mm.
 
         Returns
