@@ -41,7 +41,7 @@ class HeadProvider(Protocol):
 class HeadInputs:
     """What a head is made from.
 
-    Parameters
+    Attributes
     ----------
     arguments : mapping
         Arguments of the provider's function.
@@ -69,12 +69,12 @@ class HeadPreparation(Protocol):
 
         Parameters
         ----------
-        results
+        results : str
             Folder of the head's results.
-        find
+        find : callable
             find(option, name) returns the path of a file that the option names, or raises
             UserError.
-        probe
+        probe : bool
             Whether to look at folders and programs. A job need not do so again.
 
         Raises

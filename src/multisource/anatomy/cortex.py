@@ -127,7 +127,9 @@ def white_surface(mask: np.ndarray, affine: np.ndarray) -> Surface:
     return _relax(vertices, triangles, field, affine), triangles
 
 
-def _relax(vertices, triangles, field, affine) -> np.ndarray:
+def _relax(
+    vertices: np.ndarray, triangles: np.ndarray, field: np.ndarray, affine: np.ndarray
+) -> np.ndarray:
     """Smooth the voxels' stairs away, held at the level one half of the blurred mask."""
     graph = adjacency(triangles, len(vertices))
     mean = sparse.diags_array(1 / graph.sum(axis=1)) @ graph

@@ -31,7 +31,7 @@ _TEMPLATE_MONTAGES = ("fsaverage_1005", "fsaverage_1010")
 class Electrodes:
     """Electrodes on the scalp surface.
 
-    Parameters
+    Attributes
     ----------
     names : list of str
         E channel names.

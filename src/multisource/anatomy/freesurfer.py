@@ -7,10 +7,12 @@ margins between them, since watershed surfaces often touch.
 from __future__ import annotations
 
 from pathlib import Path
+from typing import cast
 
 import nibabel
 import numpy as np
 from nibabel.affines import apply_affine
+from nibabel.freesurfer import MGHImage
 
 from multisource.anatomy import voxels
 from multisource.anatomy.fsaverage import MNI305_TO_MNI152
@@ -30,8 +32,8 @@ from multisource.geometry.surfaces import Surface
 BRAIN_MARGIN_MM = 1.0
 _SEGMENTATIONS = ("aseg.mgz", "aparc+aseg.mgz", "wmparc.mgz")
 # aseg inside the white surface, where it is deep grey matter or ventricle rather than cortex.
-_DEEP = (4, 5, 10, 11, 12, 13, 14, 15, 17, 18, 24, 26, 28, 31, 43, 44, 49, 50, 51, 52, 53, 54, 58)
-_DEEP += (60, 63, 72)
+_DEEP: tuple[int, ...] = (4, 5, 10, 11, 12, 13, 14, 15, 17, 18, 24, 26, 28, 31)
+_DEEP += (43, 44, 49, 50, 51, 52, 53, 54, 58, 60, 63, 72)
 _HINDBRAIN = (7, 8, 16, 46, 47)
 
 
@@ -173,7 +175,7 @@ def _segmentation(subject: Path) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Labels, their affine to surface RAS, and the affine from surface to scanner RAS."""
     path = next(p for n in _SEGMENTATIONS if (p := subject / "mri" / n).is_file())
     try:
-        image = nibabel.load(path)
+        image = cast(MGHImage, nibabel.load(path))
         labels = np.asarray(image.dataobj).astype(np.int32)
         to_mm = image.header.get_vox2ras_tkr()
     except Exception as error:
@@ -181,7 +183,13 @@ def _segmentation(subject: Path) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return labels, to_mm, image.affine @ np.linalg.inv(to_mm)
 
 
-def _tissues(surfaces, labels, to_mm, shape, affine) -> np.ndarray:
+def _tissues(
+    surfaces: dict[str, Surface],
+    labels: np.ndarray,
+    to_mm: np.ndarray,
+    shape: tuple[int, int, int],
+    affine: np.ndarray,
+) -> np.ndarray:
     def filled(*names: str) -> np.ndarray:
         return np.logical_or.reduce([voxels.fill(*surfaces[n], shape, affine) for n in names])
 

@@ -36,12 +36,26 @@ def freesurfer_inputs(
 
     Parameters
     ----------
-    results, find, probe
-        See :class:`~multisource.anatomy.contract.HeadPreparation`.
-    subject
+    results : str
+        Folder of the head's results.
+    find : callable
+        ``find(option, name)`` returns the path of a file that the option names.
+    probe : bool
+        Whether to look at folders and programs.
+    subject : str, optional
         A finished subject directory.
-    t1
+    t1 : path, optional
         A T1 to reconstruct where ``subject`` is None.
+
+    Returns
+    -------
+    HeadInputs
+        See :class:`~multisource.anatomy.contract.HeadPreparation`.
+
+    Raises
+    ------
+    UserError
+        If neither is named, or what is named or needed is missing.
     """
     if subject:
         folder = Path(subject)
@@ -69,7 +83,20 @@ def freesurfer_inputs(
 def check_freesurfer(environment: Mapping[str, str] = os.environ) -> Path:
     """Return FREESURFER_HOME; quick enough to call before any job runs.
 
-    Raises UserError when the variable, the program or the licence is missing.
+    Parameters
+    ----------
+    environment : mapping of str to str
+        The environment variables.
+
+    Returns
+    -------
+    Path
+        FreeSurfer's folder.
+
+    Raises
+    ------
+    UserError
+        If the variable, the program or the licence is missing.
     """
     instead = "give anatomy.freesurfer.subject a finished subject, or use provider samseg"
     home = environment.get("FREESURFER_HOME", "")
@@ -95,10 +122,23 @@ def check_freesurfer(environment: Mapping[str, str] = os.environ) -> Path:
 
 
 def reconstruct(t1: str | Path, subject: str | Path, *, threads: int = 2) -> None:
-    """Run recon-all and mne watershed_bem on a T1; ``subject`` is the folder to make.
+    """Run recon-all and mne watershed_bem on a T1, which takes hours.
 
-    Takes hours. A started reconstruction is taken up again.
-    Raises UserError for a bad T1, a missing FreeSurfer, or a program that fails.
+    A started reconstruction is taken up again.
+
+    Parameters
+    ----------
+    t1 : path
+        The scan, NIfTI or MGZ.
+    subject : path
+        The folder to make.
+    threads : int
+        Threads of recon-all.
+
+    Raises
+    ------
+    UserError
+        For a bad T1, a missing FreeSurfer, or a program that fails.
     """
     from multisource.anatomy.t1 import read_t1
 

@@ -9,10 +9,13 @@ from __future__ import annotations
 
 from importlib.util import find_spec
 from pathlib import Path
+from typing import cast
 
 import nibabel
 import numpy as np
 from nibabel.affines import apply_affine
+from nibabel.gifti import GiftiImage
+from nibabel.spatialimages import SpatialImage
 from scipy import ndimage
 from scipy.spatial import cKDTree
 
@@ -54,12 +57,26 @@ def fsaverage_head(
 ) -> Head:
     """Build the fsaverage template head.
 
-    scale: uniform scale about the origin of surface RAS; 1 keeps fsaverage's own coordinates.
-    skull_fraction: share of the gap between inner skull and scalp that is bone.
-    skull_thickness_mm: that share is clipped to this range (final mm, after scaling).
-    voxel_mm: edge of the tissue voxels.
+    Parameters
+    ----------
+    scale : float
+        Uniform scale about the origin of surface RAS; 1 keeps fsaverage's own coordinates.
+    skull_fraction : float
+        Share of the gap between inner skull and scalp that is bone.
+    skull_thickness_mm : tuple of two float
+        That share is clipped to this range (final mm, after scaling).
+    voxel_mm : float
+        Edge of the tissue voxels.
 
-    Raises UserError for values outside their range.
+    Returns
+    -------
+    Head
+        Surfaces, tissues and landmarks.
+
+    Raises
+    ------
+    UserError
+        For values outside their range.
     """
     refuse(
         fsaverage_mistakes(
@@ -86,7 +103,10 @@ def fsaverage_head(
 
 def _package_folder(package: str, *parts: str) -> Path:
     # nilearn and mne are not imported for this: both take seconds.
-    return Path(find_spec(package).origin).parent.joinpath(*parts)
+    found = find_spec(package)
+    if found is None or found.origin is None:
+        raise ModuleNotFoundError(f"{package} is not installed; it holds the head's surfaces")
+    return Path(found.origin).parent.joinpath(*parts)
 
 
 def _packaged_surfaces(scale: float) -> dict[str, Surface]:
@@ -97,7 +117,8 @@ def _packaged_surfaces(scale: float) -> dict[str, Surface]:
     folder = _package_folder("nilearn", "datasets", "data", "fsaverage5")
     for side, word in (("lh", "left"), ("rh", "right")):
         for kind in ("white", "pial", "sphere"):
-            arrays = nibabel.load(folder / f"{kind}_{word}.gii.gz").darrays
+            image = cast(GiftiImage, nibabel.load(folder / f"{kind}_{word}.gii.gz"))
+            arrays = image.darrays
             size = 1.0 if kind == "sphere" else scale
             vertices, triangles = (array.data for array in arrays)
             surfaces[f"{side}.{kind}"] = (
@@ -201,7 +222,9 @@ def _with_mni_maps(
     maps = []
     for tissue in ("gm", "wm"):
         name = f"mni_icbm152_{tissue}_tal_nlin_sym_09a_converted.nii.gz"
-        image = nibabel.load(_package_folder("nilearn", "datasets", "data", name))
+        image = cast(
+            SpatialImage, nibabel.load(_package_folder("nilearn", "datasets", "data", name))
+        )
         index = apply_affine(np.linalg.inv(image.affine), mni)
         volume = np.asarray(image.dataobj, dtype=np.float32) / 255.0
         maps.append(ndimage.map_coordinates(volume, index.T, order=1, prefilter=False))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection, PolyCollection
 from matplotlib.colors import BoundaryNorm, ListedColormap
 from matplotlib.figure import Figure
@@ -66,7 +67,15 @@ def plot_anatomy(
     return figure
 
 
-def _slice(axis, head, electrodes, position, normal, across, up) -> None:
+def _slice(
+    axis: Axes,
+    head: Head,
+    electrodes: Electrodes,
+    position: float,
+    normal: int,
+    across: int,
+    up: int,
+) -> None:
     origin, step = head.affine[:3, 3], head.affine[:3, :3]
     index = int(np.rint((position - origin[normal]) / step[normal, normal]))
     index = int(np.clip(index, 0, head.tissues.shape[normal] - 1))
@@ -78,7 +87,7 @@ def _slice(axis, head, electrodes, position, normal, across, up) -> None:
     axis.imshow(
         image,
         origin="lower",
-        extent=bounds,
+        extent=(bounds[0], bounds[1], bounds[2], bounds[3]),
         cmap=ListedColormap(_COLOURS),
         norm=BoundaryNorm(np.arange(-0.5, 6.5), 6),
         interpolation="nearest",
@@ -88,7 +97,8 @@ def _slice(axis, head, electrodes, position, normal, across, up) -> None:
         if kind not in _LINES:
             continue
         segments = plane_section(vertices, triangles, normal, position)
-        lines = LineCollection(segments[:, :, [across, up]], colors=_LINES[kind], linewidths=0.7)
+        flat = list(segments[:, :, [across, up]])
+        lines = LineCollection(flat, colors=_LINES[kind], linewidths=0.7)
         axis.add_collection(lines)
     near = np.abs(electrodes.positions[:, normal] - position) < 6.0
     axis.plot(*electrodes.positions[near][:, [across, up]].T, "o", color="black", markersize=4)
@@ -97,7 +107,7 @@ def _slice(axis, head, electrodes, position, normal, across, up) -> None:
     axis.set_ylabel(f"{'xyz'[up]} (mm)")
 
 
-def _scalp(axis, head, electrodes, view) -> None:
+def _scalp(axis: Axes, head: Head, electrodes: Electrodes, view: str) -> None:
     normal, sign, across, up, mirror = {
         "left": (0, -1.0, 1, 2, -1.0),
         "front": (1, 1.0, 0, 2, -1.0),

@@ -25,5 +25,6 @@ def compress_png(
         flat = Image.new("RGB", image.size, "white")
         flat.paste(image, mask=image.getchannel("A") if image.mode == "RGBA" else None)
     if flat.width > width:
-        flat = flat.resize((width, round(flat.height * width / flat.width)), Image.LANCZOS)
+        size = width, round(flat.height * width / flat.width)
+        flat = flat.resize(size, Image.Resampling.LANCZOS)
     flat.quantize(colours, dither=Image.Dither.NONE).save(target, format="PNG", optimize=True)

@@ -44,7 +44,7 @@ def plot_comparison(
     """
     rasters = [rasterise(cortex, view, pixels_per_mm=PIXELS_PER_MM) for view in VIEWS]
     figure = Figure(figsize=(14, 9), layout="constrained")
-    upper, lower = figure.subfigures(2, 1, height_ratios=(1.35, 1))
+    upper, lower = figure.subfigures(2, 1, squeeze=False, height_ratios=(1.35, 1))[:, 0]
     grid = upper.subplots(2, len(VIEWS))
     first, second = names
     top = _rounded(np.percentile(comparison["rdm"], 98))
@@ -97,7 +97,7 @@ def plot_sensitivity(
     """
     rasters = [rasterise(cortex, view, pixels_per_mm=PIXELS_PER_MM) for view in VIEWS]
     figure = Figure(figsize=(14, 9), layout="constrained")
-    upper, lower = figure.subfigures(2, 1, height_ratios=(1.35, 1))
+    upper, lower = figure.subfigures(2, 1, squeeze=False, height_ratios=(1.35, 1))[:, 0]
     grid = upper.subplots(2, len(VIEWS))
     # 10 nAm, in microvolts.
     seen = [sensitivity(part) * 1e-2 for part in (first, second)]
@@ -150,7 +150,7 @@ def plot_placement(placement: pd.DataFrame, cortex: Cortex) -> Figure:
     """
     rasters = [rasterise(cortex, view, pixels_per_mm=PIXELS_PER_MM) for view in VIEWS]
     figure = Figure(figsize=(14, 6.5), layout="constrained")
-    upper, lower = figure.subfigures(2, 1, height_ratios=(1, 1.2))
+    upper, lower = figure.subfigures(2, 1, squeeze=False, height_ratios=(1, 1.2))[:, 0]
     moved = placement["moved_mm"].to_numpy()
     row = upper.subplots(1, len(VIEWS))
     top = _rounded(max(np.percentile(moved, 98), 0.1))

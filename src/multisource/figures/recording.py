@@ -71,7 +71,7 @@ def recording_figure(
     block = (len(SHOWN_VIEWS) * (BRAIN + GAP) + SIDE, HEAD + tall + FOOT)
     width = max(block[0] * columns + SIDE, 9.0)
     height = 0.6 + EEG + rows * block[1]
-    figure = Figure(figsize=(width, height), layout="none")
+    figure = Figure(figsize=(width, height))
     figure.text(0.5, 1 - 0.12 / height, title, ha="center", va="top", fontsize=12, weight="bold")
     low = 1 - (0.5 + EEG) / height
     traces = figure.add_axes((0.75 / width, low + 0.55 / height, 0.62, (EEG - 0.9) / height))

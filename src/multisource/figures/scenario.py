@@ -189,7 +189,7 @@ def scenario_figure(
     inch = BRAIN / width
     tall = heights.sum() * inch + GAP * len(views)
     size = (SIDE + (1 + len(estimates)) * COLUMN, HEAD + tall + FOOT)
-    figure = Figure(figsize=size, layout="none")
+    figure = Figure(figsize=size)
     figure.text(
         0.5, 1 - 0.12 / size[1], title, ha="center", va="top", fontsize=12, fontweight="bold"
     )

@@ -154,7 +154,7 @@ def study_report(
         results=results,
         sections=[*_recordings(files), *_sections(files)],
         config=config,
-        versions=versions_table(read_records(files.records)),
+        versions=versions_table(read_records(Path(files.records))),
         checks=study_checks(_medians(frames["IX"]), networks[0]) if "IX" in frames else (),
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import SupportsFloat, TypeGuard
 
 import pandas as pd
 
@@ -114,7 +115,7 @@ class ComparisonTable:
                     print_value(value.get("ours"), metric),
                     interval,
                     best=method in best[metric, "ours"],
-                    alike=is_number(p) and p >= SIGNIFICANT,
+                    alike=is_number(p) and float(p) >= SIGNIFICANT,
                 )
                 paper = Cell(
                     print_value(value.get("paper"), metric), best=method in best[metric, "paper"]
@@ -142,7 +143,7 @@ def print_value(value: object, metric: str) -> str:
     return f"{float(value):.{digits(metric)}f}" if is_number(value) else "–"
 
 
-def is_number(value: object) -> bool:
+def is_number(value: object) -> TypeGuard[SupportsFloat]:
     """Say whether a value can be printed as a number.
 
     Parameters
@@ -155,7 +156,7 @@ def is_number(value: object) -> bool:
     bool
         False for NaN too.
     """
-    return value is not None and not math.isnan(float(value))
+    return isinstance(value, SupportsFloat) and not math.isnan(float(value))
 
 
 def print_frame(frame: pd.DataFrame, significant: int = 3) -> tuple[list[str], list[list[str]]]:
