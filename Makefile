@@ -81,7 +81,7 @@ format: $(TESTS)
 	$(BIN)/snakefmt Snakefile workflow/rules
 
 test: lint
-	$(BIN)/pytest -n $(WORKERS) --dist loadgroup tests
+	$(BIN)/pytest -n $(WORKERS) --dist worksteal tests
 
 test-fast: $(TESTS)
 	$(BIN)/pytest -n $(WORKERS) -m "not slow" tests/unit

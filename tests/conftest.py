@@ -11,6 +11,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -80,22 +81,42 @@ class Study:
 
 
 @pytest.fixture(scope="session")
-def study(tmp_path_factory, worker_id) -> Study:
-    """The tiny study, computed whole. A test that changes it takes ``study_copy``."""
-    folder = tmp_path_factory.getbasetemp()
+def once(tmp_path_factory, worker_id) -> Callable[[str, Callable[[Path], None]], Path]:
+    """A function that makes a folder once a test run: ``once(name, make)`` returns the folder.
+
+    pytest-xdist's groups would not do: release 3.8 marks them in a way that pytest 9.2 ignores.
+    """
+    root = tmp_path_factory.getbasetemp()
     if worker_id != "master":
-        folder = folder.parent  # the workers' folders lie in one of this test run
-    folder /= "study"
-    outcome = folder / "outcome.txt"
-    with FileLock(f"{folder}.lock"):
-        if not outcome.exists():
-            folder.mkdir()
-            run = Study.new(folder).snakemake("--cores", "2")
-            failed = run.stdout[-6000:] + run.stderr[-6000:] if run.returncode else ""
-            outcome.write_text(failed)
-    # A failure is reported by every worker, and computed once as well.
-    assert not outcome.read_text(), outcome.read_text()
-    return Study(folder)
+        root = root.parent  # the workers' folders lie in one of this test run
+
+    def make_once(name: str, make: Callable[[Path], None]) -> Path:
+        folder, outcome = root / name, root / f"{name}.txt"
+        with FileLock(root / f"{name}.lock"):
+            if not outcome.exists():
+                folder.mkdir()
+                try:
+                    make(folder)
+                except BaseException as error:
+                    outcome.write_text(f"{type(error).__name__}: {error}")
+                    raise
+                outcome.write_text("")
+        # What failed in one worker fails in the others, without a second attempt.
+        assert not outcome.read_text(), outcome.read_text()
+        return folder
+
+    return make_once
+
+
+def passed(run: subprocess.CompletedProcess) -> None:
+    """Fail with the end of what a run said unless it succeeded."""
+    assert run.returncode == 0, run.stdout[-6000:] + run.stderr[-6000:]
+
+
+@pytest.fixture(scope="session")
+def study(once) -> Study:
+    """The tiny study, computed whole. A test that changes it takes ``study_copy``."""
+    return Study(once("study", lambda folder: passed(Study.new(folder).snakemake("--cores", "2"))))
 
 
 @pytest.fixture

@@ -13,8 +13,6 @@ import yaml
 from multisource.network.prediction import predict
 from multisource.network.weights import load_network
 
-# One worker localises the recording for all tests of this file.
-pytestmark = pytest.mark.xdist_group("recordings")
 REPOSITORY = Path(__file__).parents[2]
 METHODS = ["convnet", "mne", "eloreta"]
 
@@ -30,22 +28,33 @@ def example():
 
 
 @pytest.fixture(scope="module")
-def localised(study, example, tmp_path_factory):
+def localised(study, example, once):
     """A tiny study with the example, its channels shuffled, and the true place in MNI mm."""
-    study = study.copy(tmp_path_factory.mktemp("recordings"))
-    raw, truth = example.example(study.folder / "results/fsaverage")
-    order = np.random.default_rng(0).permutation(raw.ch_names)
-    raw.reorder_channels(list(order))
-    raw.save(study.folder / "example_raw.fif", overwrite=True, verbose="error")
-    entry = {"file": "example_raw.fif", "events": "flash", "baseline_s": [-0.2, 0], "step_s": 0.2}
-    config = yaml.safe_load((study.folder / "tiny.yaml").read_text())
-    config["recordings"] = {"example": entry}
-    config["network"]["networks"] = ["convnet"]
-    config["inverse"]["solvers"] = ["mne", "eloreta"]
-    (study.folder / "recording.yaml").write_text(yaml.safe_dump(config))
-    run = study.snakemake("--cores", "2", "recordings", config="recording.yaml")
-    assert run.returncode == 0, run.stdout[-6000:] + run.stderr[-6000:]
-    return study, truth
+
+    def localise(folder: Path) -> None:
+        own = study.copy(folder)
+        raw, truth = example.example(folder / "results/fsaverage")
+        np.save(folder / "truth.npy", truth)
+        order = np.random.default_rng(0).permutation(raw.ch_names)
+        raw.reorder_channels(list(order))
+        raw.save(folder / "example_raw.fif", overwrite=True, verbose="error")
+        config = yaml.safe_load((folder / "tiny.yaml").read_text())
+        config["recordings"] = {
+            "example": {
+                "file": "example_raw.fif",
+                "events": "flash",
+                "baseline_s": [-0.2, 0],
+                "step_s": 0.2,
+            }
+        }
+        config["network"]["networks"] = ["convnet"]
+        config["inverse"]["solvers"] = ["mne", "eloreta"]
+        (folder / "recording.yaml").write_text(yaml.safe_dump(config))
+        run = own.snakemake("--cores", "2", "recordings", config="recording.yaml")
+        assert run.returncode == 0, run.stdout[-6000:] + run.stderr[-6000:]
+
+    folder = once("recordings", localise)
+    return type(study)(folder), np.load(folder / "truth.npy")
 
 
 def test_every_method_is_applied(localised):
