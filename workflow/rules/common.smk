@@ -213,6 +213,17 @@ def figure_methods(classical):
     return [NETWORKS[0], classical if classical in SOLVERS else SOLVERS[0]]
 
 
+def figure_files(pattern, figures):
+    """Return the files of every scenario and method of the figures that show scenarios."""
+    return [
+        path
+        for shown in figures.values()
+        for path in expand(
+            pattern, scenario=shown["scenario"], method=shown["methods"], allow_missing=True
+        )
+    ]
+
+
 def pick(section, *keys):
     """Return only these keys of a section of the configuration."""
     return {key: section[key] for key in keys}

@@ -16,25 +16,14 @@ SHOWN = {
 }
 
 
-def shown_files(pattern):
-    """Return the files of every scenario and method of the figures."""
-    return [
-        path
-        for shown in SHOWN.values()
-        for path in expand(
-            pattern, scenario=shown["scenario"], method=shown["methods"], allow_missing=True
-        )
-    ]
-
-
 rule plot_scenarios:
     """Truth and estimates of a representative window of each scenario on the brain."""
     input:
         **HEAD_FILES,
         sources=rules.build_source_space.output.sources,
         chunks=[path for scenario, _ in FIGURES.values() for path in chunks(scenario)],
-        estimates=shown_files("results/{head}/estimates/{scenario}/{method}.nc"),
-        metrics=shown_files("results/{head}/metrics/{scenario}/{method}.parquet"),
+        estimates=figure_files("results/{head}/estimates/{scenario}/{method}.nc", SHOWN),
+        metrics=figure_files("results/{head}/metrics/{scenario}/{method}.parquet", SHOWN),
     output:
         figures=expand("results/{{head}}/figures/figure-{figure}.png", figure=FIGURES or "none"),
     log:
@@ -94,7 +83,7 @@ rule render_report:
         # Notes that Snakemake and the steps leave beside their outputs: no rule's outputs, so
         # a folder of each is named.
         benchmarks="results/{head}/benchmarks",
-        records="results/{head}",
+        records=subpath(output.report, parent=True),
         code=code("render_report"),
     script:
         "../scripts/render_report.py"
@@ -149,7 +138,7 @@ rule write_reproduction:
         # Notes that Snakemake and the steps leave beside their outputs: no rule's outputs, so
         # a folder of each is named.
         benchmarks="results/{head}/benchmarks",
-        records="results/{head}",
+        records=subpath(input.report, parent=True),
         code=code("write_reproduction"),
     script:
         "../scripts/write_reproduction.py"
