@@ -58,7 +58,7 @@ class Record:
     outputs : tuple of str
         The step's files, as named from the study's folder.
     versions : mapping of str to str
-        ``Python``, ``system`` and every loaded library, each with its version.
+        ``Python``, ``system``, ``snakemake`` and every loaded library, each with its version.
     """
 
     rule: str
@@ -103,7 +103,7 @@ def write_record(path: Path, rule: str, outputs: Iterable[str]) -> None:
     """
     loaded = [name for name, module in LIBRARIES.items() if module in sys.modules]
     versions = {"Python": platform.python_version(), "system": platform.platform(terse=True)}
-    for name in ("multisource", *loaded):
+    for name in ("multisource", "snakemake", *loaded):
         version = installed_version(name)
         if version:
             versions[name] = version
@@ -197,7 +197,7 @@ def versions_table(records: Sequence[Record]) -> dict[str, str]:
         Name -> version. Where steps differ, every version is listed with its rules; where another
         version is installed here, that is said.
     """
-    names = dict.fromkeys(("Python", "system", "multisource", *LIBRARIES))
+    names = dict.fromkeys(("Python", "system", "multisource", "snakemake", *LIBRARIES))
     table = {}
     for name in names:
         made: dict[str, set[str]] = {}
