@@ -19,9 +19,26 @@ from multisource.errors import UserError
 class ARModels:
     """AR models (classes of dipoles) at one sampling rate.
 
-    names: M labels; coefficients: M arrays a (p_m,); shares (M,): the part of the dipoles each
-    serves, summing to 1; sfreq Hz; classes: (N,) the model of every dipole where a recording
-    decided it, else None and the dipoles are drawn by share; source: where the models come from.
+    Attributes
+    ----------
+    names : tuple of str
+        M labels.
+    coefficients : tuple of ndarray
+        M arrays a of shape (p_m,).
+    shares : ndarray of shape (M,)
+        The part of the dipoles that each model serves; they sum to 1.
+    sfreq : float
+        Sampling rate, Hz.
+    source : str
+        Where the models come from.
+    classes : ndarray of shape (N,) or None
+        The model of every dipole where a recording decided it. With None the dipoles are drawn by
+        share.
+
+    Raises
+    ------
+    UserError
+        If a model is unstable or not finite.
     """
 
     names: tuple[str, ...]
@@ -37,7 +54,20 @@ class ARModels:
 
 
 def check_stable(a: np.ndarray, name: str = "AR model") -> None:
-    """Raise UserError unless all roots of z^p - sum a_k z^(p-k) lie inside the unit circle."""
+    """Raise UserError unless all roots of z^p - sum a_k z^(p-k) lie inside the unit circle.
+
+    Parameters
+    ----------
+    a : ndarray of shape (p,)
+        AR coefficients.
+    name : str
+        What the error message calls the model.
+
+    Raises
+    ------
+    UserError
+        If a coefficient is not finite or the model is unstable.
+    """
     if not np.all(np.isfinite(a)):
         raise UserError(f"{name}: its AR coefficients are not finite")
     largest = np.abs(np.roots(np.r_[1.0, -np.asarray(a)])).max(initial=0.0)
@@ -49,10 +79,29 @@ def check_stable(a: np.ndarray, name: str = "AR model") -> None:
 
 
 def assign_classes(models: ARModels, n_dipoles: int, generator: np.random.Generator) -> np.ndarray:
-    """Class (N,) int64 of every dipole: the models' own map, or at random by their shares.
+    """Return the class of every dipole: the models' own map, or at random by their shares.
 
     The numbers of dipoles follow the shares exactly (largest remainders); which dipole gets
     which is random.
+
+    Parameters
+    ----------
+    models : ARModels
+        M models.
+    n_dipoles : int
+        N, the number of dipoles.
+    generator : numpy.random.Generator
+        What the classes are drawn from.
+
+    Returns
+    -------
+    ndarray of shape (N,)
+        Index of each dipole's model, int64.
+
+    Raises
+    ------
+    UserError
+        If the models' own map holds another number of dipoles.
     """
     if models.classes is not None:
         if len(models.classes) != n_dipoles:
@@ -68,7 +117,20 @@ def assign_classes(models: ARModels, n_dipoles: int, generator: np.random.Genera
 
 
 def autocovariance(a: np.ndarray, n_lags: int) -> np.ndarray:
-    """Autocovariance (n_lags,) at lags 0, 1, ... for unit variance (Yule-Walker)."""
+    """Return the autocovariance of a process of unit variance (Yule-Walker).
+
+    Parameters
+    ----------
+    a : ndarray of shape (p,)
+        AR coefficients.
+    n_lags : int
+        Number of lags.
+
+    Returns
+    -------
+    ndarray of shape (n_lags,)
+        Autocovariance at lags 0, 1, ...; 1 at lag 0.
+    """
     a = np.asarray(a, dtype=float)
     p = len(a)
     system = np.eye(p + 1)
@@ -83,15 +145,38 @@ def autocovariance(a: np.ndarray, n_lags: int) -> np.ndarray:
 
 
 def innovation_variance(a: np.ndarray) -> float:
-    """Variance of e_t that gives the process unit variance."""
+    """Return the variance of e_t that gives the process unit variance.
+
+    Parameters
+    ----------
+    a : ndarray of shape (p,)
+        AR coefficients.
+
+    Returns
+    -------
+    float
+        Variance of the innovations e_t.
+    """
     r = autocovariance(a, len(a) + 1)
     return float(1.0 - np.asarray(a) @ r[1:])
 
 
 def window_factor(a: np.ndarray, n_times: int) -> np.ndarray:
-    """Lower triangular K (T, T) with K K' = Toeplitz(autocovariance).
+    """Return the lower triangular K with K K' = Toeplitz(autocovariance).
 
     K z with z white is a window of the stationary process, exactly, without burn-in.
+
+    Parameters
+    ----------
+    a : ndarray of shape (p,)
+        AR coefficients.
+    n_times : int
+        T, the length of the window in samples.
+
+    Returns
+    -------
+    ndarray of shape (T, T)
+        The factor K.
     """
     return cholesky(toeplitz(autocovariance(a, n_times)), lower=True)
 
@@ -99,9 +184,25 @@ def window_factor(a: np.ndarray, n_times: int) -> np.ndarray:
 def stationary_series(
     a: np.ndarray, n_series: int, n_times: int, generator: np.random.Generator
 ) -> np.ndarray:
-    """Independent stationary series (n_series, n_times) of unit variance, for long recordings.
+    """Draw independent stationary series of unit variance, for long recordings.
 
     The first p values are drawn from their joint distribution, the rest by the recursion.
+
+    Parameters
+    ----------
+    a : ndarray of shape (p,)
+        AR coefficients.
+    n_series : int
+        Number of series.
+    n_times : int
+        Length of each in samples.
+    generator : numpy.random.Generator
+        What they are drawn from.
+
+    Returns
+    -------
+    ndarray of shape (n_series, n_times)
+        The series, without unit.
     """
     from scipy.signal import lfilter  # a second to import, which random samples never need
 
@@ -122,7 +223,22 @@ def stationary_series(
 
 
 def power_spectrum(a: np.ndarray, freqs: np.ndarray, sfreq: float) -> np.ndarray:
-    """One-sided power spectral density (F,) in 1/Hz of the unit-variance process."""
+    """Return the one-sided power spectral density of the unit-variance process.
+
+    Parameters
+    ----------
+    a : ndarray of shape (p,)
+        AR coefficients.
+    freqs : ndarray of shape (F,)
+        Frequencies, Hz.
+    sfreq : float
+        Sampling rate of the model, Hz.
+
+    Returns
+    -------
+    ndarray of shape (F,)
+        Density, 1/Hz.
+    """
     a = np.asarray(a, dtype=float)
     turns = np.exp(-2j * np.pi * np.outer(freqs, np.arange(1, len(a) + 1)) / sfreq)
     return 2.0 * innovation_variance(a) / sfreq / np.abs(1.0 - turns @ a) ** 2
@@ -131,10 +247,30 @@ def power_spectrum(a: np.ndarray, freqs: np.ndarray, sfreq: float) -> np.ndarray
 def model_from_spectrum(
     density: np.ndarray, sfreq: float, order: int, name: str = "spectrum"
 ) -> np.ndarray:
-    """AR coefficients (order,) whose first autocovariances are those of a power spectrum.
+    """Return the AR coefficients whose first autocovariances are those of a power spectrum.
 
-    density (F,): on an even grid from 0 to sfreq / 2 inclusive, any scale. The Yule-Walker
-    solution of a positive spectrum is always stable.
+    The Yule-Walker solution of a positive spectrum is always stable.
+
+    Parameters
+    ----------
+    density : ndarray of shape (F,)
+        Power on an even grid from 0 to sfreq / 2 inclusive, on any scale.
+    sfreq : float
+        Sampling rate of the model, Hz.
+    order : int
+        Number of coefficients.
+    name : str
+        What the error messages call the model.
+
+    Returns
+    -------
+    ndarray of shape (order,)
+        AR coefficients.
+
+    Raises
+    ------
+    UserError
+        If the spectrum is not finite, negative somewhere or all zero, or the model is unstable.
     """
     if not (np.all(np.isfinite(density)) and density.min() >= 0 and density.max() > 0):
         raise UserError(f"{name}: a power spectrum must be finite, not negative and not all zero")
@@ -145,10 +281,29 @@ def model_from_spectrum(
 
 
 def resample_model(a: np.ndarray, sfreq: float, new_sfreq: float) -> np.ndarray:
-    """AR coefficients at another sampling rate with the same spectrum below both Nyquists.
+    """Return a model at another sampling rate, with the same spectrum below both Nyquists.
 
     The order grows with the rate, so that the model reaches as far back in time; a low order is
     first raised to 0.12 s, since a resampled AR process is no longer of its order.
+
+    Parameters
+    ----------
+    a : ndarray of shape (p,)
+        AR coefficients.
+    sfreq : float
+        Their sampling rate, Hz.
+    new_sfreq : float
+        The sampling rate asked for, Hz.
+
+    Returns
+    -------
+    ndarray of shape (q,)
+        AR coefficients at the new rate.
+
+    Raises
+    ------
+    UserError
+        If the resampled model is unstable or its spectrum is not finite.
     """
     if new_sfreq == sfreq:
         return np.asarray(a, dtype=float)

@@ -13,9 +13,26 @@ from multisource.simulation.ar import ARModels, model_from_spectrum, resample_mo
 
 
 def parametric_spectrum(freqs: np.ndarray, spectrum: dict) -> np.ndarray:
-    """Power (F,) of a spectrum given by exponent, knee and peaks (Donoghue et al. 2020).
+    """Return the power of a spectrum given by exponent, knee and peaks.
 
     log10 P(f) = -log10(1 + (f / knee_hz)^exponent) + sum height exp(-(f - hz)^2 / 2 width_hz^2).
+
+    Parameters
+    ----------
+    freqs : ndarray of shape (F,)
+        Frequencies, Hz.
+    spectrum : dict
+        ``exponent``, ``knee_hz`` and, where there are any, ``peaks`` (``hz``, ``height`` in powers
+        of ten, ``width_hz``).
+
+    Returns
+    -------
+    ndarray of shape (F,)
+        Power, on any scale.
+
+    References
+    ----------
+    Donoghue et al. 2020.
     """
     logarithm = -np.log10(1 + (freqs / spectrum["knee_hz"]) ** spectrum["exponent"])
     for peak in spectrum.get("peaks", ()):
@@ -25,12 +42,28 @@ def parametric_spectrum(freqs: np.ndarray, spectrum: dict) -> np.ndarray:
 
 
 def read_models(path: str | Path, *, sfreq: float) -> ARModels:
-    """AR models of a file at a sampling rate.
+    """Read the AR models of a file, at a sampling rate.
 
     A model is either ``spectrum`` (exponent, knee_hz, peaks of hz, height, width_hz), turned into
     an AR model that reaches ``memory_s`` back, or ``coefficients`` at the file's ``sfreq``;
     ``classes`` may map every dipole to a model.
-    Raises UserError if the file or a model cannot be understood or a model is unstable.
+
+    Parameters
+    ----------
+    path : str or Path
+        A YAML file such as ``resources/ar-models.yaml``.
+    sfreq : float
+        Sampling rate of the models returned, Hz.
+
+    Returns
+    -------
+    ARModels
+        The models at ``sfreq``.
+
+    Raises
+    ------
+    UserError
+        If the file or a model cannot be understood or a model is unstable.
     """
     try:
         content = yaml.safe_load(Path(path).read_text())
@@ -69,7 +102,15 @@ def read_models(path: str | Path, *, sfreq: float) -> ARModels:
 
 
 def write_models(path: str | Path, models: ARModels) -> None:
-    """Write AR models with their coefficients, sampling rate, source and map of dipoles."""
+    """Write AR models with their coefficients, sampling rate, source and map of dipoles.
+
+    Parameters
+    ----------
+    path : str or Path
+        The YAML file to write.
+    models : ARModels
+        The models.
+    """
     content = {
         "source": models.source,
         "sfreq": float(models.sfreq),

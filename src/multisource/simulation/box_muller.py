@@ -17,7 +17,7 @@ _BITS = 24
 _SQRT_HALF = 0x3F3504F3  # the bits of sqrt(1/2) in single precision
 
 # log(1 + m) = m - m^2 / 2 + m^3 (L0 + L1 m + ...), sqrt(1/2) <= 1 + m < sqrt(2).
-_L0, _L1, _L2, _L3, _L4, _L5, _L6, _L7, _L8 = np.float32(
+_L0, _L1, _L2, _L3, _L4, _L5, _L6, _L7, _L8 = np.array(
     [
         0.33333331,
         -0.2499999,
@@ -28,18 +28,27 @@ _L0, _L1, _L2, _L3, _L4, _L5, _L6, _L7, _L8 = np.float32(
         0.11661512,
         -0.11571201,
         0.0714975372,
-    ]
+    ],
+    dtype=np.float32,
 )
 # sin x = x + x^3 (S0 + S1 x^2 + ...), cos x = 1 - x^2 / 2 + x^4 (C0 + ...), |x| <= pi / 4.
-_S0, _S1, _S2 = np.float32([-0.16666664, 0.00833274890, -0.00019587950])
-_C0, _C1, _C2 = np.float32([0.0416666530, -0.0013887668, 0.0000244655676])
+_S0, _S1, _S2 = np.array([-0.16666664, 0.00833274890, -0.00019587950], dtype=np.float32)
+_C0, _C1, _C2 = np.array([0.0416666530, -0.0013887668, 0.0000244655676], dtype=np.float32)
 _LOG_2 = np.float32(np.log(2))
 _TURN = np.float32(2 * np.pi * 2.0**-32)
 
 
 @njit(cache=True, error_model="numpy")
-def box_muller(words, out):
-    """Fill out (S, 2 n) float32 with normal numbers from words (S, 2 n) uint32."""
+def box_muller(words: np.ndarray, out: np.ndarray) -> None:
+    """Fill an array with standard normal numbers made of random words.
+
+    Parameters
+    ----------
+    words : ndarray of shape (S, 2 n)
+        Random words, uint32.
+    out : ndarray of shape (S, 2 n)
+        Where the numbers go, float32.
+    """
     half = words.shape[1] // 2
     for s in range(words.shape[0]):
         first, second = words[s, :half], words[s, half:]

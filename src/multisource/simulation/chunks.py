@@ -9,8 +9,9 @@ fails when read instead of giving wrong numbers.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import xarray as xr
@@ -32,13 +33,23 @@ _COMPRESSED = ("truth_offset", "truth_dipole", "truth_coefficient", "centre", "e
 
 
 def write_chunk(path: str | Path, data: xr.Dataset, *, chunk: int = 0) -> None:
-    """Write samples atomically with checksums, the chunk's number and a hash of the config."""
+    """Write samples atomically with checksums, the chunk's number and a hash of the config.
+
+    Parameters
+    ----------
+    path : str or Path
+        The netCDF-4 file to write.
+    data : xarray.Dataset
+        Samples, as ``dataset.labelled`` returns them.
+    chunk : int
+        Number of the chunk in its split.
+    """
     data = data.assign_attrs(
         chunk=chunk,
         config_hash=hashlib.sha256(data.attrs["config"].encode()).hexdigest()[:16],
         version=multisource.__version__,
     )
-    encoding = {}
+    encoding: dict[Hashable, dict[str, Any]] = {}
     for name in data.data_vars:
         # A variable without elements cannot be chunked, nor does it need a checksum.
         encoding[name] = {"fletcher32": True} if data[name].size else {}
@@ -52,9 +63,22 @@ def write_chunk(path: str | Path, data: xr.Dataset, *, chunk: int = 0) -> None:
 
 
 def read_chunk(path: str | Path) -> xr.Dataset:
-    """One chunk, whole in memory.
+    """Read one chunk, whole into memory.
 
-    Raises UserError naming the file if it is missing, damaged, truncated or no chunk.
+    Parameters
+    ----------
+    path : str or Path
+        The file.
+
+    Returns
+    -------
+    xarray.Dataset
+        Its samples.
+
+    Raises
+    ------
+    UserError
+        Naming the file, if it is missing, damaged, truncated or no chunk.
     """
     if not Path(path).is_file():
         raise UserError(f"{path}: the file does not exist")
@@ -79,9 +103,23 @@ def read_chunk(path: str | Path) -> xr.Dataset:
 
 
 def read_chunks(paths: Sequence[str | Path]) -> xr.Dataset:
-    """Chunks of one split, joined along the samples in the order given.
+    """Read chunks of one split, joined along the samples in the order given.
 
-    Raises UserError if they differ in channels, times, or the config that made them.
+    Parameters
+    ----------
+    paths : sequence of str or Path
+        The files.
+
+    Returns
+    -------
+    xarray.Dataset
+        The samples of all of them.
+
+    Raises
+    ------
+    UserError
+        If there is no chunk, one cannot be read, or they differ in channels, times, seed, split,
+        number of dipoles or the config that made them.
     """
     parts = [read_chunk(path) for path in paths]
     if not parts:
@@ -99,7 +137,7 @@ def read_chunks(paths: Sequence[str | Path]) -> xr.Dataset:
     if len(parts) == 1:
         return first
     joined = SparseTruth.joined([SparseTruth.from_dataset(part) for part in parts]).variables()
-    for name in first.data_vars:
+    for name in map(str, first.data_vars):
         if name in joined:
             continue
         joined[name] = (
@@ -107,12 +145,23 @@ def read_chunks(paths: Sequence[str | Path]) -> xr.Dataset:
             np.concatenate([part[name].values for part in parts]),
             first[name].attrs,
         )
-    coords = {name: first[name] for name in first.coords if name != "sample"}
+    coords: dict[Hashable, Any] = {name: first[name] for name in first.coords if name != "sample"}
     coords["sample"] = np.concatenate([part["sample"].values for part in parts])
     attrs = {name: value for name, value in first.attrs.items() if name != "chunk"}
     return xr.Dataset(joined, coords=coords, attrs=attrs)
 
 
 def sampling_rate(data: xr.Dataset) -> float:
-    """Return the sampling rate of windows in Hz."""
+    """Return the sampling rate of windows.
+
+    Parameters
+    ----------
+    data : xarray.Dataset
+        Windows with a coordinate ``time`` in s, at least two samples long.
+
+    Returns
+    -------
+    float
+        Sampling rate, Hz.
+    """
     return 1 / float(data["time"][1] - data["time"][0])

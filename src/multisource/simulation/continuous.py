@@ -23,9 +23,25 @@ def continuous_eeg(
     generator: np.random.Generator,
     amplitudes: np.ndarray | None = None,
 ) -> np.ndarray:
-    """EEG (E, n_times) float64 V of one set of patches, stationary from its first sample.
+    """Draw the EEG of one set of patches, stationary from its first sample.
 
-    patches: of one sample, its dipoles ordered by class; amplitudes (P,).
+    Parameters
+    ----------
+    simulator : Simulator
+        Head, AR models and settings.
+    patches : Patches
+        Patches of one sample, their dipoles ordered by class.
+    n_times : int
+        Length in samples.
+    generator : numpy.random.Generator
+        What the sources are drawn from.
+    amplitudes : ndarray of shape (P,), optional
+        Amplitude of each patch, as a factor; all 1 if None.
+
+    Returns
+    -------
+    ndarray of shape (E, n_times)
+        EEG, V, float64.
     """
     settings, models, projector = simulator.settings, simulator.models, simulator.projector
     given = None if amplitudes is None else amplitudes[None]
@@ -37,10 +53,10 @@ def continuous_eeg(
         white += factor @ stationary_series(a, n_series, n_times, generator)
     rho = settings.patch_correlation
     kinds = centre_classes(simulator.classes, patches.truth.centre, rho)[0]
-    centres = [stationary_series(models.coefficients[k], 1, n_times, generator) for k in kinds]
+    drawn = [stationary_series(models.coefficients[k], 1, n_times, generator) for k in kinds]
     first = models.coefficients[kinds[0]]
     centres = correlate(
-        np.concatenate(centres), rho, lambda: stationary_series(first, 1, n_times, generator)
+        np.concatenate(drawn), rho, lambda: stationary_series(first, 1, n_times, generator)
     )
     white += mixed[:, n_series * len(models.coefficients) :] @ centres
     return settings.background_nam * 1e-9 * (projector.dewhiten @ white)
@@ -53,10 +69,30 @@ def simulate_continuous(
     *,
     duration_s: float,
 ) -> xr.Dataset:
-    """Continuous EEG of given patches as consecutive windows (see ``chunks``); sample = window.
+    """Simulate the continuous EEG of given patches as consecutive windows; sample = window.
 
-    centres: dipole index of each patch; extents_mm: their diameters. A rest shorter than a
-    window is dropped. Raises UserError if the duration holds no window or centres repeat.
+    A rest shorter than a window is dropped.
+
+    Parameters
+    ----------
+    simulator : Simulator
+        Head, AR models, settings, seed and split.
+    centres : sequence of int
+        Dipole index of each patch's centre.
+    extents_mm : sequence of float
+        Diameter of each patch, mm.
+    duration_s : float
+        Length of the recording, s.
+
+    Returns
+    -------
+    xarray.Dataset
+        The windows, in the form that ``chunks`` describes.
+
+    Raises
+    ------
+    UserError
+        If the duration holds no window, centres repeat, or their number is not that of the extents.
     """
     settings, seed, split = simulator.settings, simulator.seed, simulator.split
     n_windows = settings.windows_in(duration_s)

@@ -31,18 +31,31 @@ def labelled(
 
     Parameters
     ----------
-    eeg
-        (S, E, T) float32, V.
-    truth, extents_mm
-        Truth of the samples, and the diameters (S, P) of their patches, mm, 0 for none.
-    extras
+    eeg : ndarray of shape (S, E, T)
+        Samples, V, float32.
+    truth : SparseTruth
+        Truth of the samples.
+    extents_mm : ndarray of shape (S, P)
+        Diameters of their patches, mm, 0 for none.
+    extras : mapping of str to tuple
         What else was drawn for a sample: name -> (dimensions, values).
-    index
-        (S,) number of each sample in its split.
-    channels
+    index : ndarray of shape (S,)
+        Number of each sample in its split.
+    channels : sequence of str
         E names.
-    settings, models, seed, split
-        What the samples were made of.
+    settings : Settings
+        Settings that the samples were made with.
+    models : ARModels
+        AR models of their sources.
+    seed : int
+        Seed of the study.
+    split : str
+        Name of the split.
+
+    Returns
+    -------
+    xarray.Dataset
+        The samples, in the form that ``chunks`` describes.
     """
     return xr.Dataset(
         {

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from scipy.cluster.vq import kmeans2
@@ -26,7 +27,14 @@ VALUES_PER_COEFFICIENT = 100
 class Fit:
     """Fitted models with what they were fitted to.
 
-    freqs (F,) Hz and measured (M, F): mean spectrum of each group's sources, unit variance, 1/Hz.
+    Attributes
+    ----------
+    models : ARModels
+        M models.
+    freqs : ndarray of shape (F,)
+        Frequencies, Hz.
+    measured : ndarray of shape (M, F)
+        Mean spectrum of each group's sources at unit variance, 1/Hz.
     """
 
     models: ARModels
@@ -50,22 +58,29 @@ def fit_models(
 
     Parameters
     ----------
-    segments
-        Uninterrupted stretches (E, T_i) of EEG, V, average reference.
-    kernel
-        (N d, E) with d orientations a dipole, as the inverse stage builds it.
-    sfreq
+    segments : sequence of ndarray of shape (E, T_i)
+        Uninterrupted stretches of EEG, V, average reference.
+    kernel : ndarray of shape (N d, E)
+        Inverse kernel with d orientations per dipole, as the inverse stage builds it.
+    sfreq : float
         Sampling rate, Hz.
-    orientations
+    orientations : int
         d, 1 or 3.
-    n_models, order
-        Number of groups, found by spectrum, and coefficients of each model.
-    regions
-        (N,) label of every dipole's group, instead of groups by spectrum.
-    seed
+    n_models : int
+        Number of groups, found by spectrum.
+    order : int
+        Number of coefficients of each model.
+    regions : ndarray of shape (N,), optional
+        Label of every dipole's group, instead of groups by spectrum.
+    seed : int
         Where the grouping starts.
-    source
+    source : str
         What the models say of where they come from.
+
+    Returns
+    -------
+    Fit
+        The models, the map of dipoles to them, and the spectra measured.
 
     Raises
     ------
@@ -120,10 +135,22 @@ def fit_models(
 
 
 def lagged_covariances(segments: Sequence[np.ndarray], n_lags: int) -> np.ndarray:
-    """Biased lagged covariances (n_lags, E, E) of segments [(E, T_i)].
+    """Return the biased lagged covariances of the channels.
 
     The bias (division by the full length) keeps every autocovariance positive definite, and so
     every AR model stable.
+
+    Parameters
+    ----------
+    segments : sequence of ndarray of shape (E, T_i)
+        Uninterrupted stretches of EEG, V.
+    n_lags : int
+        Number of lags, from 0.
+
+    Returns
+    -------
+    ndarray of shape (n_lags, E, E)
+        Covariance at each lag, V^2.
     """
     total = sum(segment.shape[1] for segment in segments)
     n_channels = len(segments[0])
@@ -135,9 +162,30 @@ def lagged_covariances(segments: Sequence[np.ndarray], n_lags: int) -> np.ndarra
 
 
 def cross_spectra(segments: Sequence[np.ndarray], sfreq: float) -> tuple[np.ndarray, np.ndarray]:
-    """Frequencies (F,) and Welch's cross-spectra (F, E, E), real part, V^2/Hz, of 2 s segments."""
+    """Return Welch's cross-spectra of the channels over stretches of 2 s.
+
+    Parameters
+    ----------
+    segments : sequence of ndarray of shape (E, T_i)
+        Uninterrupted stretches of EEG, V; those shorter than 2 s are left out.
+    sfreq : float
+        Sampling rate, Hz.
+
+    Returns
+    -------
+    freqs : ndarray of shape (F,)
+        Frequencies, Hz.
+    cross : ndarray of shape (F, E, E)
+        Real part of the cross-spectra, V^2/Hz.
+
+    Raises
+    ------
+    UserError
+        If no segment is as long as 2 s.
+    """
     length = int(2 * sfreq)
-    weights, total = 0, 0.0
+    weights = 0
+    total: Any = 0.0  # an array from the first segment on
     freqs = None
     for segment in segments:
         n = min(length, segment.shape[1])
@@ -152,9 +200,23 @@ def cross_spectra(segments: Sequence[np.ndarray], sfreq: float) -> tuple[np.ndar
 
 
 def source_power(kernel: np.ndarray, covariances: np.ndarray, n_dipoles: int) -> np.ndarray:
-    """Quadratic forms (N, L) of each dipole's kernel rows with covariances (L, E, E).
+    """Return the quadratic forms of each dipole's kernel rows with covariances.
 
-    kernel (N d, E); the d orientations of a dipole are summed.
+    The d orientations of a dipole are summed.
+
+    Parameters
+    ----------
+    kernel : ndarray of shape (N d, E)
+        Inverse kernel with d orientations per dipole.
+    covariances : ndarray of shape (L, E, E)
+        Covariances or cross-spectra of the channels.
+    n_dipoles : int
+        N, the number of dipoles.
+
+    Returns
+    -------
+    ndarray of shape (N, L)
+        k_j C k_j' of every dipole and covariance.
     """
     out = np.empty((n_dipoles, len(covariances)))
     for lag, covariance in enumerate(covariances):
@@ -164,7 +226,29 @@ def source_power(kernel: np.ndarray, covariances: np.ndarray, n_dipoles: int) ->
 
 
 def cluster_spectra(freqs: np.ndarray, spectra: np.ndarray, n_models: int, seed: int) -> np.ndarray:
-    """Group (N,) of each dipole by k-means on log spectra (N, F) between 1 and 45 Hz."""
+    """Group dipoles by k-means on their log spectra between 1 and 45 Hz.
+
+    Parameters
+    ----------
+    freqs : ndarray of shape (F,)
+        Frequencies, Hz.
+    spectra : ndarray of shape (N, F)
+        Spectrum of each dipole's source.
+    n_models : int
+        Number of groups asked for; empty ones are left out.
+    seed : int
+        Where the grouping starts.
+
+    Returns
+    -------
+    ndarray of shape (N,)
+        Group of each dipole, from 0.
+
+    Raises
+    ------
+    UserError
+        If there are fewer dipoles than groups.
+    """
     kept = (freqs >= 1) & (freqs <= 45)
     shapes = np.log10(np.maximum(spectra[:, kept], 1e-12))
     if len(shapes) < n_models:
