@@ -11,11 +11,6 @@ from numpydoc.hooks.validate_docstrings import AstValidator
 from numpydoc.validate import validate
 
 PACKAGE = Path(__file__).parents[2] / "src/multisource"
-# Folders of the package, and files beside them, whose docstrings are still in another form. A
-# room leaves this list when its last function is written; none comes back.
-NOT_YET = {
-    "simulation",
-}
 # numpydoc's checks, by its names:
 # https://numpydoc.readthedocs.io/en/latest/validation.html#built-in-validation-checks
 CHECKS = {
@@ -78,15 +73,11 @@ def faults(path: Path) -> list[str]:
     return found
 
 
-@pytest.mark.parametrize("room", [room for room in ROOMS if room not in NOT_YET])
+@pytest.mark.parametrize("room", ROOMS)
 def test_every_public_function_is_described(room):
     files = [path for path in sorted(PACKAGE.rglob("*.py")) if room_of(path) == room]
     found = [line for path in files for line in faults(path)]
     assert not found, "\n".join(found)
-
-
-def test_the_list_of_what_is_left_names_rooms():
-    assert NOT_YET <= set(ROOMS)
 
 
 def test_faults_are_seen(tmp_path, monkeypatch):

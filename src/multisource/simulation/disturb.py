@@ -18,9 +18,28 @@ from multisource.simulation.streams import Purpose
 
 KINDS = ("blink", "saccade", "muscle")
 
+# What was done to the samples: name -> (names of the dimensions, values).
+Done = dict[str, tuple[tuple[str, ...], np.ndarray]]
+
 
 class Disturbances:
-    """Prepared noise and artefacts of a montage. electrodes (E, 3) mm, where any needs them."""
+    """Noise, artefacts and bad channels of a montage, prepared once and added to many samples.
+
+    Parameters
+    ----------
+    settings : Settings
+        Which disturbances there are.
+    n_channels : int
+        Channels (E).
+    electrodes : ndarray of shape (E, 3), optional
+        Electrodes, mm. Artefacts and registered disturbances need them.
+
+    Raises
+    ------
+    UserError
+        If the electrodes are missing where they are needed, or do not fit the channels, or if the
+        settings fail more channels than there are.
+    """
 
     def __init__(
         self, settings: Settings, n_channels: int, electrodes: np.ndarray | None = None
@@ -48,9 +67,24 @@ class Disturbances:
             self._muscle_model = artefacts.muscle_model(settings.sfreq)
             self._muscle_window = window_factor(self._muscle_model, settings.n_times).T
 
-    def on_samples(self, eeg: np.ndarray, key: np.ndarray, indices: np.ndarray) -> dict:
-        """Disturb windows (S, E, T) in place; returns what was done, name -> (dims, values)."""
-        done = {}
+    def on_samples(self, eeg: np.ndarray, key: np.ndarray, indices: np.ndarray) -> Done:
+        """Disturb windows in place.
+
+        Parameters
+        ----------
+        eeg : ndarray of shape (S, E, T)
+            Windows, V, average-referenced.
+        key : ndarray of shape (2,)
+            Key of the split.
+        indices : ndarray of shape (S,)
+            Numbers of the windows in the split.
+
+        Returns
+        -------
+        dict
+            What was done, name -> (names of the dimensions, values).
+        """
+        done: Done = {}
         if self.settings.noise.snr_db is not None:
             done["snr_db"] = ("sample",), self._noise_on_samples(eeg, key, indices)
         if max(self._chances) > 0:
@@ -64,9 +98,24 @@ class Disturbances:
             done["bad"] = ("sample", "channel"), self._fail_samples(eeg, key, indices)
         return done
 
-    def on_continuous(self, eeg: np.ndarray, seed: int, split: str) -> dict:
-        """Disturb a recording (E, T) in place; values are those of all its windows."""
-        done = {}
+    def on_continuous(self, eeg: np.ndarray, seed: int, split: str) -> Done:
+        """Disturb continuous EEG in place.
+
+        Parameters
+        ----------
+        eeg : ndarray of shape (E, T)
+            EEG, V, average-referenced.
+        seed : int
+            Seed of the study.
+        split : str
+            Name of the recording, which gives it random numbers of its own.
+
+        Returns
+        -------
+        dict
+            What was done to its windows, name -> (names of the dimensions, values).
+        """
+        done: Done = {}
         n_times = eeg.shape[1]
         if self.settings.noise.snr_db is not None:
             draw = streams.generator(seed, split, "noise")
@@ -89,7 +138,10 @@ class Disturbances:
             done["bad"] = ("sample", "channel"), bad
         return done
 
-    def _noise_on_samples(self, eeg, key, indices):
+    def _noise_on_samples(
+        self, eeg: np.ndarray, key: np.ndarray, indices: np.ndarray
+    ) -> np.ndarray:
+        assert self.settings.noise.snr_db is not None
         low, high = self.settings.noise.snr_db
         snr = low + (high - low) * streams.uniforms(key, Purpose.NOISE_LEVEL, indices, 1)[:, 0]
         count = self._n_channels * eeg.shape[2]
@@ -100,7 +152,9 @@ class Disturbances:
         eeg += noise_scale(eeg, snr).astype(np.float32)[:, None, None] * noise
         return snr
 
-    def _artefacts_on_samples(self, eeg, key, indices):
+    def _artefacts_on_samples(
+        self, eeg: np.ndarray, key: np.ndarray, indices: np.ndarray
+    ) -> np.ndarray:
         n_samples, _, n_times = eeg.shape
         times = np.arange(n_times) / self.settings.sfreq
         window = n_times / self.settings.sfreq
@@ -124,7 +178,7 @@ class Disturbances:
         eeg[muscle] += self._event(2, size[2, muscle], self._muscles[place], course)
         return hit.T
 
-    def _artefacts_on_continuous(self, eeg, draw):
+    def _artefacts_on_continuous(self, eeg: np.ndarray, draw: np.random.Generator) -> np.ndarray:
         n_times = self.settings.n_times
         n_windows = eeg.shape[1] // n_times
         hit = draw.random((n_windows, len(KINDS))) < self._chances
@@ -150,12 +204,14 @@ class Disturbances:
             eeg += self._event(kind, size, pattern, course[None])[0]
         return hit
 
-    def _event(self, kind, size, pattern, course):
+    def _event(
+        self, kind: int, size: np.ndarray, pattern: np.ndarray, course: np.ndarray
+    ) -> np.ndarray:
         low, high = getattr(self.settings.artefacts, KINDS[kind] + "_uv")
         volt = 1e-6 * (low + (high - low) * size)
         return volt[:, None, None] * np.atleast_2d(pattern)[:, :, None] * course[:, None, :]
 
-    def _fail_samples(self, eeg, key, indices):
+    def _fail_samples(self, eeg: np.ndarray, key: np.ndarray, indices: np.ndarray) -> np.ndarray:
         bad_channels = self.settings.bad_channels
         n_channels = self._n_channels
         drawn = streams.uniforms(key, Purpose.BAD_CHANNELS, indices, 1 + 3 * n_channels)
@@ -167,9 +223,9 @@ class Disturbances:
         eeg[bad & (kinds == "flat")] = 0.0
         noisy = bad & (kinds == "noisy")
         if noisy.any():
-            low, high = bad_channels.noisy_uv
+            least, most = bad_channels.noisy_uv
             white = streams.normals(key, Purpose.BAD_SERIES, indices, eeg[0].size)
-            volt = 1e-6 * (low + (high - low) * size[noisy])
+            volt = 1e-6 * (least + (most - least) * size[noisy])
             eeg[noisy] += volt[:, None] * white.reshape(eeg.shape)[noisy]
         return bad
 

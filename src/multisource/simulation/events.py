@@ -96,7 +96,7 @@ def _drawn(
     own = streams.named_key(key, name)
     chance, size = streams.uniforms(own, Purpose.DISTURBANCES, indices, 2).T
     low, high = chosen["uv"]
-    for window in np.flatnonzero(chance < chosen["chance"]):
+    for window in np.flatnonzero(chance < chosen["chance"]).tolist():
         volt = 1e-6 * (low + (high - low) * size[window])
         yield window, volt, streams.sample_generator(own, indices[window])
 
