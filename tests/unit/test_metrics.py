@@ -9,6 +9,7 @@ from simulation_case import truth_from_dense
 from multisource.errors import UserError
 from multisource.evaluation.distances import TruthDistances, read_distances, write_distances
 from multisource.evaluation.estimates import (
+    read_coefficients,
     read_estimates,
     read_metrics,
     write_estimates,
@@ -196,6 +197,19 @@ def test_rank_metrics_ignore_monotone_changes_and_the_order_of_dipoles():
     assert spearmanr(before.auc_average, before.average_precision).statistic > 0.3
 
 
+def test_distance_ranks_are_taken_in_the_coefficients():
+    """The second map ranks the centres, and nothing else."""
+    plain = evaluate(HAND, ONE, LINE)
+    second = np.array([[0, 0, 0.9, 0.5, 0, 0, 0.8, 0, 0, 0]])
+    both = evaluate(HAND, ONE, LINE, coefficients=second)
+    assert both.dr_1[0] == both.dr_least[0] == 0.2  # two of ten above the centre
+    ranks = [name for name in plain if name.startswith("dr_")]
+    pd.testing.assert_frame_equal(plain.drop(columns=ranks), both.drop(columns=ranks))
+    pd.testing.assert_frame_equal(plain, evaluate(HAND, ONE, LINE, coefficients=HAND))
+    with pytest.raises(UserError, match="coefficients: negative"):
+        evaluate(HAND, ONE, LINE, coefficients=-second)
+
+
 def test_a_fourth_patch_has_its_own_rank():
     truth = truth_from_dense(np.array([[1, 0, 0, 1, 0, 1, 0, 0, 0, 1]]), np.array([[3, 5, 0, 9]]))
     row = evaluate(HAND, truth, LINE).iloc[0]
@@ -227,6 +241,15 @@ def test_files_round_trip(tmp_path):
     back = read_estimates(tmp_path / "e.nc")
     np.testing.assert_array_equal(back.values, HAND.astype(np.float32))
     assert back.dims == ("sample", "dipole") and back.attrs["method"] == "mne"
+    assert read_coefficients(tmp_path / "e.nc") is None
+    write_estimates(tmp_path / "c.nc", HAND, scenario="A", method="net", coefficients=HAND / 2)
+    second = read_coefficients(tmp_path / "c.nc")
+    np.testing.assert_array_equal(second.values, (HAND / 2).astype(np.float32))
+    np.testing.assert_array_equal(read_estimates(tmp_path / "c.nc").values, back.values)
+    with pytest.raises(UserError, match="coefficients: shape"):
+        write_estimates(
+            tmp_path / "c.nc", HAND, scenario="A", method="net", coefficients=HAND[:, :9]
+        )
     frame = evaluate(HAND, ONE, LINE)
     for method in ("mne", "dspm"):
         write_metrics(tmp_path / f"{method}.parquet", frame, scenario="A", method=method)

@@ -15,7 +15,13 @@ from multisource.files import atomic
 
 
 def write_estimates(
-    path: str | os.PathLike[str], maps: np.ndarray, *, scenario: str, method: str, **attributes: Any
+    path: str | os.PathLike[str],
+    maps: np.ndarray,
+    *,
+    scenario: str,
+    method: str,
+    coefficients: np.ndarray | None = None,
+    **attributes: Any,
 ) -> None:
     """Write maps as netCDF.
 
@@ -29,14 +35,36 @@ def write_estimates(
         Name of the scenario, kept as an attribute.
     method : str
         Name of the method, kept as an attribute.
+    coefficients : ndarray of shape (S, N), optional
+        Expected coefficients l of a method that tells them from P(active), which are its maps.
+        They are written as ``coefficient (sample, dipole)``.
     **attributes : Any
         Further attributes of the file.
+
+    Raises
+    ------
+    UserError
+        If the coefficients have another shape than the maps.
     """
-    maps = np.asarray(maps, np.float32)
-    variable = (("sample", "dipole"), maps, {"long_name": "estimated activity", "units": "1"})
+    named = {"estimate": (maps, "estimated activity")}
+    if coefficients is not None:
+        if np.shape(coefficients) != np.shape(maps):
+            raise UserError(
+                f"coefficients: shape {np.shape(coefficients)}; the maps have {np.shape(maps)}"
+            )
+        named["coefficient"] = (coefficients, "expected coefficient l")
+    variables = {
+        name: (
+            ("sample", "dipole"),
+            np.asarray(values, np.float32),
+            {"long_name": text, "units": "1"},
+        )
+        for name, (values, text) in named.items()
+    }
     attributes |= {"scenario": scenario, "method": method}
-    dataset = xr.Dataset({"estimate": variable}, attrs=attributes)
-    encoding = {"estimate": {"fletcher32": True, "chunksizes": (min(64, len(maps)), maps.shape[1])}}
+    dataset = xr.Dataset(variables, attrs=attributes)
+    chunk = (min(64, len(maps)), np.shape(maps)[1])
+    encoding = {name: {"fletcher32": True, "chunksizes": chunk} for name in variables}
     with atomic(path) as part:
         dataset.to_netcdf(part, engine="h5netcdf", encoding=encoding)
 
@@ -63,6 +91,23 @@ def read_estimates(path: str | os.PathLike[str]) -> xr.DataArray:
         if "estimate" not in dataset:
             raise UserError(f"{path}: not an estimates file (no variable 'estimate')")
         return dataset["estimate"].load().assign_attrs(dataset.attrs)
+
+
+def read_coefficients(path: str | os.PathLike[str]) -> xr.DataArray | None:
+    """Read the expected coefficients of a method that has them.
+
+    Parameters
+    ----------
+    path : str or path-like
+        A file of :func:`write_estimates`.
+
+    Returns
+    -------
+    xarray.DataArray or None
+        Coefficients (sample, dipole); None if the method has its maps only.
+    """
+    with xr.open_dataset(path, engine="h5netcdf") as dataset:
+        return dataset["coefficient"].load() if "coefficient" in dataset else None
 
 
 def write_metrics(

@@ -37,6 +37,7 @@ def evaluate(
     *,
     close_radius_mm: float = 20.0,
     distances: TruthDistances | None = None,
+    coefficients: np.ndarray | None = None,
 ) -> pd.DataFrame:
     """Compute the metrics of every window.
 
@@ -52,6 +53,10 @@ def evaluate(
         Border between the close and the far zone round the active dipoles, mm.
     distances : TruthDistances, optional
         Of the same truth and positions, if they have been measured already.
+    coefficients : ndarray of shape (S, N), optional
+        Expected coefficients l of a method that tells them from P(active), 0 or more. The distance
+        ranks are taken in them: l is highest at a centre, while P(active) is near 1 all over a
+        patch. By default the ranks are those of ``estimates``.
 
     Returns
     -------
@@ -75,8 +80,8 @@ def evaluate(
     fraction_active
         Share of the n highest estimates that are truly active.
     dr_k
-        Rank of centre k from the top, 0 the highest, divided by N; dr_least the largest. k runs to
-        3, or to the largest number of patches there is.
+        Rank of centre k from the top, 0 the highest, divided by N, in ``coefficients`` where they
+        are given; dr_least the largest. k runs to 3, or to the largest number of patches there is.
     pas_mm
         Mean distance from the peak, weighted by e, over the n highest; single sources only.
     average_precision
@@ -92,7 +97,11 @@ def evaluate(
     Ties are counted at their expectation, so that a constant map is chance.
     """
     estimates = np.asarray(estimates)
-    _check(estimates, truth, positions, close_radius_mm)
+    _check("estimates", estimates, truth, positions, close_radius_mm)
+    ranked = estimates
+    if coefficients is not None:
+        ranked = np.asarray(coefficients)
+        _check("coefficients", ranked, truth, positions, close_radius_mm)
     if distances is not None and (len(distances.row), distances.distance.shape[1]) != (
         len(truth),
         truth.n_dipoles,
@@ -110,7 +119,8 @@ def evaluate(
         if new or zones is None:
             active, centres = truth.active(sample), truth.centres(sample)
             zones = _Zones(active, centres, distance, cell, close_radius_mm)
-        rows.append({"sample": sample} | _window(estimates[sample], zones, positions))
+        row = _window(estimates[sample], ranked[sample], zones, positions)
+        rows.append({"sample": sample} | row)
     more = [f"dr_{k + 1}" for k in range(3, truth.centre.shape[1])]
     columns = ["sample", "n_sources", "n_active", *PAPER_METRICS, *more, *EXTRA_METRICS]
     return pd.DataFrame(rows, columns=columns)
@@ -151,7 +161,9 @@ class _Zones:
         self.cells = [np.flatnonzero(cell == k) for k in range(len(centres))]
 
 
-def _window(estimate: np.ndarray, zones: _Zones, positions: np.ndarray) -> dict[str, float]:
+def _window(
+    estimate: np.ndarray, ranked: np.ndarray, zones: _Zones, positions: np.ndarray
+) -> dict[str, float]:
     estimate = np.asarray(estimate, float)
     ranking = ranks.Ranking(estimate)
     active = ranking.cumulative(zones.active)
@@ -159,7 +171,9 @@ def _window(estimate: np.ndarray, zones: _Zones, positions: np.ndarray) -> dict[
     close = ranking.cumulative(zones.close)
     far = inactive - close
     auc_close, auc_far = ranks.auc(active, close), ranks.auc(active, far)
-    distance_ranks = [ranks.relative_rank(estimate, centre) for centre in zones.centres]
+    distance_ranks = [
+        ranks.relative_rank(np.asarray(ranked, float), centre) for centre in zones.centres
+    ]
     row = {
         "n_sources": len(zones.centres),
         "n_active": zones.n,
@@ -190,10 +204,12 @@ def _peak_spread(
     return float(weight @ distance / weight.sum())
 
 
-def _check(estimates: np.ndarray, truth: SparseTruth, positions: np.ndarray, radius: float) -> None:
+def _check(
+    name: str, estimates: np.ndarray, truth: SparseTruth, positions: np.ndarray, radius: float
+) -> None:
     if estimates.ndim != 2 or estimates.shape != (len(truth), truth.n_dipoles):
         raise UserError(
-            f"estimates: shape {estimates.shape}; the truth has {len(truth)} windows of "
+            f"{name}: shape {estimates.shape}; the truth has {len(truth)} windows of "
             f"{truth.n_dipoles} dipoles"
         )
     if np.shape(positions) != (truth.n_dipoles, 3):
@@ -202,9 +218,9 @@ def _check(estimates: np.ndarray, truth: SparseTruth, positions: np.ndarray, rad
         raise UserError(f"close_radius_mm: {radius}; allowed: above 0")
     bad = [s for s in range(len(truth)) if not np.isfinite(estimates[s]).all()]
     if bad:
-        raise UserError(f"estimates: window {bad[0]} has values that are not finite")
+        raise UserError(f"{name}: window {bad[0]} has values that are not finite")
     if any(estimates[s].min() < 0 for s in range(len(truth))):
-        raise UserError("estimates: negative values; a map holds magnitudes")
+        raise UserError(f"{name}: negative values; a map holds magnitudes")
     for s in range(len(truth)):
         if not len(truth.active(s)) or not len(truth.centres(s)):
             raise UserError(f"truth: window {s} has no active dipole or no centre")
