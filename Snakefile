@@ -55,7 +55,7 @@ rule leadfields:
 
 rule datasets:
     input:
-        [chunks(split) for split in ["train", "validation", *SCENARIOS]],
+        [chunks(split) for split in [*SPLITS, *NAMED_SCENARIOS]],
 
 
 rule networks:

@@ -128,6 +128,20 @@ def test_tables_put_the_paper_beside_ours(results):
     assert r"\toprule" in (results / "tables/table-IX.tex").read_text()
 
 
+def test_a_further_test_split_has_its_own_settings_and_every_method(results):
+    with xr.open_dataset(results / "simulation/noisy/chunk-0.nc", engine="h5netcdf") as data:
+        assert data.sizes["patch"] == 2, "its own number of patches"
+        assert data["snr_db"].min() >= 5 and data["snr_db"].max() <= 20
+    table = pd.read_csv(results / "tables/table-noisy.csv").set_index(["method", "metric"])
+    assert table.loc[("perfect", "fraction_active"), "ours"] == 1
+    assert table.loc[("convnet", "fraction_active"), "n"] == 20
+    assert "Performance on noisy" in (results / "tables/table-noisy.md").read_text()
+    assert (
+        "Test split noisy: n_patches [1, 2], noise.snr_db [5, 20]"
+        in (results / "report.html").read_text()
+    )
+
+
 def test_report_is_one_page_with_everything(results):
     page = (results / "report.html").read_text()
     assert page.count("data:image/png;base64,") >= 6

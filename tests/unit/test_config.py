@@ -4,7 +4,7 @@ import pytest
 import yaml
 from config_case import REPOSITORY, SCHEMA, changed, default, mistakes
 
-from multisource.config.study import chunk_ranges
+from multisource.config.study import chunk_ranges, learning_curve, simulated, split_samples
 from multisource.network.losses import LOSSES
 from multisource.schema import read_schema
 
@@ -67,6 +67,14 @@ REFUSED_LATE = [
     ("electrodes.channels", ["Cz", "Pz", "Fz", "Ozz"], ["'Ozz'", "did you mean 'Oz'"]),
     ("electrodes.montage", "fsaverage1005", ["did you mean 'fsaverage_1005'"]),
     ("simulation.splits.train.samples", 1, ["at least 2"]),
+    ("simulation.splits.test.noise", {"snr_db": [30, 10]}, ["noise.snr_db", "write [10, 30]"]),
+    ("simulation.splits.test.nois", {}, ["unknown key", "did you mean 'noise'"]),
+    ("simulation.splits.validation.bad_channels", {"count": [0, 52]}, ["only 51 channels"]),
+    ("simulation.scenarios.bad_channels", {"count": [3, 1]}, ["write [1, 3]"]),
+    ("simulation.splits.test.disturbances", {"pop": {"chance": 0.1}}, ["pop: missing key 'uv'"]),
+    ("network.settings.convnet.train", "nosy", ["'nosy' has no entry in simulation.splits"]),
+    ("evaluation.test_splits", ["test"], ["'test' is always evaluated"]),
+    ("evaluation.test_splits", ["noisy"], ["'noisy' has no entry", "allowed: train, validation"]),
 ]
 # As people write them.
 MEANT = [
@@ -214,3 +222,45 @@ def test_default_simulation_is_that_of_the_paper():
     for key in ("ar_models", "recording", "splits", "scenarios"):
         del simulation[key]
     assert settings_from(simulation) == Settings()
+
+
+def test_further_splits_are_taken_and_their_names_are_their_own():
+    config = default()
+    config["simulation"]["splits"]["noisy"] = {
+        "samples": 40,
+        "chunk_size": 20,
+        "n_patches": [1, 2],
+        "noise": {"snr_db": [0, 10]},
+    }
+    config["evaluation"]["test_splits"] = ["noisy"]
+    config["network"]["settings"]["convnet"]["train"] = "noisy"
+    config["network"]["settings"]["convnet"]["validation"] = "noisy"
+    assert mistakes(config) == []
+    # What the split does not state is the section's, also within a mapping.
+    config["simulation"]["noise"]["exponent"] = 1
+    changed_to = simulated(config, "noisy")
+    assert changed_to["noise"] == {"snr_db": [0, 10], "exponent": 1, "spatial_mm": 0}
+    assert simulated(config, "test") == simulated(config, "scenarios") == simulated(config)
+    assert set(changed_to) == set(simulated(config))
+    config["simulation"]["scenarios"]["names"] = ["noisy"]
+    assert mistakes(config)[0].endswith("'noisy' is the name of a split (simulation.splits) too")
+    config = changed("simulation.splits.no-isy", {"samples": 1, "chunk_size": 1})
+    assert mistakes(config)[0].startswith('config: simulation.splits: "no-isy" must match')
+    config = changed("evaluation.test_splits", ["V"])
+    config["simulation"]["splits"]["V"] = {"samples": 1, "chunk_size": 1}
+    assert "'V' is a name of the paper's tables" in mistakes(config)[0]
+
+
+def test_a_mistake_of_the_section_is_not_said_for_every_split():
+    config = changed("simulation.amplitude_ratio", [2, 1])
+    config["simulation"]["splits"]["test"]["boost"] = 5
+    assert len(mistakes(config)) == 1
+
+
+def test_the_learning_curve_goes_on_with_the_split_of_its_network():
+    config = changed("network.learning_curve", {"network": "convnet", "samples": [30, 40, 70]})
+    config["simulation"]["splits"]["noisy"] = {"samples": 40, "chunk_size": 20}
+    config["network"]["settings"]["convnet"]["train"] = "noisy"
+    assert learning_curve(config) == {"convnet-30": 30, "convnet-70": 70}
+    assert split_samples(config, "noisy") == 70
+    assert split_samples(config, "train") == config["simulation"]["splits"]["train"]["samples"]

@@ -19,6 +19,9 @@ NAMED = {
     "network.settings": "convnet",
     "recordings": "mine",
     "simulation.disturbances": "pop",
+    "simulation.splits": "test",
+    "simulation.splits.test.disturbances": "pop",
+    "simulation.scenarios.disturbances": "pop",
 }
 # Values of leaves that the default configuration does not give.
 GIVEN = {"recordings": {"mine": {"file": "mine.vhdr"}}}
@@ -124,7 +127,7 @@ def with_value(key: str, value: object) -> dict:
     leaf = config
     *path, last = key.split(".")
     for part in path:
-        leaf = leaf[part]
+        leaf = leaf.setdefault(part, {})
     leaf[last] = value
     return config
 

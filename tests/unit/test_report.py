@@ -33,7 +33,7 @@ CONFIG = {
         "scenarios": {"duration_s": 30.0},
     },
     "recordings": {},
-    "evaluation": {"confidence": 0.9, "reference": "convnet"},
+    "evaluation": {"confidence": 0.9, "reference": "convnet", "test_splits": []},
 }
 VOID = {"meta", "img", "br", "link", "input", "hr"}
 

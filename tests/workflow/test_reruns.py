@@ -73,6 +73,34 @@ def test_more_samples_add_chunks_only(study):
     assert planned["simulate_chunk"] == 1  # chunk 1 grows from 20 to 40 samples; chunk 0 stays
 
 
+def test_a_split_reruns_alone(study):
+    # Both networks are steered by validation; one of them learns from the split noisy.
+    edit = ("simulation", "splits", "validation")
+    value = {"samples": 20, "chunk_size": 20, "noise": {"snr_db": [0, 10]}}
+    planned = study.planned(config=study.with_config(*edit, value=value))
+    assert set(planned) == {"simulate_chunk"} | NETWORK
+    assert planned["simulate_chunk"] == 1 and planned["train_network"] == 2
+    edit = ("simulation", "splits", "noisy", "boost")
+    planned = study.planned(config=study.with_config(*edit, value=5))
+    assert planned["simulate_chunk"] == planned["train_network"] == 1
+    assert not {"simulate_scenarios", "plot_channel", "build_kernel"} & set(planned)
+
+
+def test_scenarios_rerun_alone(study):
+    edit = ("simulation", "scenarios", "noise")
+    planned = study.planned(config=study.with_config(*edit, value={"snr_db": [0, 10]}))
+    assert planned["simulate_scenarios"] == 1
+    assert not {"simulate_chunk", "train_network", "build_kernel"} & set(planned)
+
+
+def test_another_test_split_adds_its_chunks_and_what_it_is_compared_on(study):
+    edit = ("evaluation", "test_splits")
+    planned = study.planned(config=study.with_config(*edit, value=["noisy", "validation"]))
+    # The samples of validation are there; every method is applied to all scenarios in one job.
+    assert not {"simulate_chunk", "train_network", "build_kernel"} & set(planned)
+    assert {"predict_network", "solve_scenarios", "make_tables", "render_report"} <= set(planned)
+
+
 @pytest.mark.parametrize(("module", "expected"), MODULE_EDITS, ids=[m for m, _ in MODULE_EDITS])
 def test_module_edit(study_copy, module, expected):
     path = study_copy.folder / "src/multisource" / module

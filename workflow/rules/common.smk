@@ -18,12 +18,16 @@ os.environ.update(PYTHONPATH=os.pathsep.join(filter(None, [SOURCE, os.getenv("PY
 
 from multisource.config.study import (
     BASELINES,
+    SPLITS_OF_NETWORKS,
     chunk_ranges,
     existing_file,
     find_file,
     learning_curve,
     methods,
+    scenarios,
     simulated,
+    split_of,
+    split_samples,
 )
 from multisource.anatomy.inputs import head_inputs
 from multisource.anatomy.providers import PROVIDERS
@@ -85,18 +89,18 @@ NETWORKS = config["network"]["networks"]
 CURVE = learning_curve(config)
 SOLVERS = config["inverse"]["solvers"]
 METHODS = methods(config)
-# A split is a set of random patches: train, validation, test. A scenario is what methods are
-# compared on: the test split, or patches of its own with a name.
+# A split is a set of random patches: train, validation, test, and others that the configuration
+# adds. A scenario is what methods are compared on: a test split, or patches of its own with a name.
+SPLITS = list(config["simulation"]["splits"])
 NAMED_SCENARIOS = config["simulation"]["scenarios"]["names"]
-SCENARIOS = ["test", *NAMED_SCENARIOS]
-DISTURBANCE_LINES = [DISTURBANCES[name] for name in config["simulation"]["disturbances"]]
+SCENARIOS = scenarios(config)
 RECORDINGS = list(config["recordings"])
 RECORDING_METHODS = [*NETWORKS, *SOLVERS]
 
 
 wildcard_constraints:
     head=HEAD,
-    split="train|validation|test",
+    split="|".join(SPLITS),
     chunk=r"\d+",
     network="|".join([*CURVE, *NETWORKS]),
     solver="|".join(SOLVERS),
@@ -170,9 +174,30 @@ def solver_forward(wildcards):
     return f"results/{HEAD}/leadfield/bem-fwd.fif" if needed else []
 
 
+def disturbance_lines(split):
+    """Return the registry's lines of the disturbances of a split, or of the scenarios."""
+    return [DISTURBANCES[name] for name in simulated(config, split)["disturbances"]]
+
+
+def network_name(wildcards):
+    """Return the name of a network's settings; points of the learning curve share their network's."""
+    return wildcards.network.partition("-")[0]
+
+
 def network_settings(wildcards):
-    """Return the settings of a network; those of the learning curve differ in the samples only."""
-    return config["network"]["settings"][wildcards.network.partition("-")[0]]
+    """Return the settings of a network, but for the splits that it learns from."""
+    settings = config["network"]["settings"][network_name(wildcards)]
+    return {key: value for key, value in settings.items() if key not in SPLITS_OF_NETWORKS}
+
+
+def training_split(wildcards):
+    """Return the split that a network learns from."""
+    return split_of(config, network_name(wildcards), "train")
+
+
+def validation_split(wildcards):
+    """Return the split that steers a network's training."""
+    return split_of(config, network_name(wildcards), "validation")
 
 
 def network_line(wildcards):
@@ -199,13 +224,15 @@ def training_files(wildcards):
 
 def learning_curve_samples():
     """Return {network: training samples} of all points of the learning curve."""
-    whole = config["simulation"]["splits"]["train"]["samples"]
-    return {config["network"]["learning_curve"]["network"]: whole} | CURVE
+    network = config["network"]["learning_curve"]["network"]
+    split = split_of(config, network, "train")
+    return {network: config["simulation"]["splits"][split]["samples"]} | CURVE
 
 
 def training_samples(wildcards):
     """Return how many samples a network learns from."""
-    return CURVE.get(wildcards.network, config["simulation"]["splits"]["train"]["samples"])
+    whole = config["simulation"]["splits"][training_split(wildcards)]["samples"]
+    return CURVE.get(wildcards.network, whole)
 
 
 def figure_methods(classical):
@@ -261,13 +288,9 @@ def chunks(split, samples=None):
 
 
 def split_ranges(split):
-    """Return the (first, last + 1) sample indices of every chunk of a split.
-
-    The learning curve may need more samples than the train split has.
-    """
-    sizes = config["simulation"]["splits"][split]
-    further = CURVE.values() if split == "train" else []
-    return chunk_ranges(max(sizes["samples"], *further, 0), sizes["chunk_size"])
+    """Return the (first, last + 1) sample indices of every chunk of a split."""
+    size = config["simulation"]["splits"][split]["chunk_size"]
+    return chunk_ranges(split_samples(config, split), size)
 
 
 def chunk_range(wildcards):

@@ -4,20 +4,11 @@ in:  estimates/{scenario}/{method}.nc, simulation/{scenario}/chunk-*.nc, resourc
 out: simulation/{scenario}/distances.npz, metrics/{scenario}/{method}.parquet, tables/table-{I..IX}.{csv,md,tex}
 """
 
-# The scenario of each of the paper's tables; a scenario of one's own gets a table of its name.
-PAPER_TABLES = {
-    "I": "A",
-    "II": "B",
-    "III": "C",
-    "IV": "D",
-    "V": "test",
-    "VI": "E",
-    "VII": "F",
-    "VIII": "G",
-    "IX": "test",
-}
+from multisource.evaluation.names import PAPER_TABLES
+
+# A scenario that the paper has not gets a table of its name.
 TABLES = {table: scenario for table, scenario in PAPER_TABLES.items() if scenario in SCENARIOS}
-TABLES |= {name: name for name in NAMED_SCENARIOS if name not in PAPER_TABLES.values()}
+TABLES |= {name: name for name in SCENARIOS if name not in PAPER_TABLES.values()}
 
 
 rule measure_truth:

@@ -32,13 +32,13 @@ rule run_experiment:
     params:
         seed=config["seed"],
         samples=config["experiments"]["samples"],
-        simulation=SIMULATED,
+        simulation=simulated(config, "test"),
         snr=config["inverse"]["snr"],
         solvers={name: config["inverse"]["settings"][name] for name in SOLVERS},
         close_radius_mm=config["evaluation"]["close_radius_mm"],
         code=code(
             "run_experiment",
-            *DISTURBANCE_LINES,
+            *disturbance_lines("test"),
             *(SOLVER_LINES[config["inverse"]["settings"][name]["kind"]] for name in SOLVERS),
         ),
     script:

@@ -1,4 +1,4 @@
-"""Network: trained on the train split, then applied to every scenario.
+"""Network: trained on the train split or one that it names, then applied to every scenario.
 
 in:  simulation/{train,validation}/chunk-*.nc
 out: network/{network}/{weights.safetensors,settings.json,history.csv,loss.png},
@@ -10,8 +10,8 @@ rule train_network:
     """Training with history; a killed training goes on from its last checkpoint."""
     input:
         unpack(training_files),
-        train=lambda wildcards: chunks("train", training_samples(wildcards)),
-        validation=chunks("validation"),
+        train=lambda wildcards: chunks(training_split(wildcards), training_samples(wildcards)),
+        validation=lambda wildcards: chunks(validation_split(wildcards)),
     output:
         weights="results/{head}/network/{network}/weights.safetensors",
         settings="results/{head}/network/{network}/settings.json",
@@ -34,11 +34,14 @@ rule train_network:
         seed=config["seed"],
         samples=training_samples,
         settings=network_settings,
-        simulated=lambda wildcards: SIMULATED if is_fresh(wildcards) else None,
+        split=training_split,
+        simulated=lambda wildcards: (
+            simulated(config, training_split(wildcards)) if is_fresh(wildcards) else None
+        ),
         code=lambda wildcards: code(
             "train_network",
             network_line(wildcards),
-            *(DISTURBANCE_LINES if is_fresh(wildcards) else []),
+            *(disturbance_lines(training_split(wildcards)) if is_fresh(wildcards) else []),
         ),
     script:
         "../scripts/train_network.py"

@@ -1,12 +1,8 @@
 """Simulation: EEG windows with known patches, projected by operator A.
 
 in:  leadfield/fem-fwd.fif, the AR models and scenario centres that the configuration names
-out: simulation/{split}/chunk-{chunk}.nc for train, validation, test and every scenario,
-     figures/figure-1.png
+out: simulation/{split}/chunk-{chunk}.nc for every split and scenario, figures/figure-1.png
 """
-
-# What is simulated; not what it is made from, nor how many samples.
-SIMULATED = simulated(config)
 
 
 rule fit_ar_models:
@@ -56,8 +52,8 @@ rule simulate_chunk:
     params:
         seed=config["seed"],
         range=chunk_range,
-        settings=SIMULATED,
-        code=code("simulate_chunk", *DISTURBANCE_LINES),
+        settings=lambda wildcards: simulated(config, wildcards.split),
+        code=lambda wildcards: code("simulate_chunk", *disturbance_lines(wildcards.split)),
     script:
         "../scripts/simulate_chunk.py"
 
@@ -86,8 +82,8 @@ rule simulate_scenarios:
         anatomy=subpath(input.head, parent=True),
         seed=config["seed"],
         duration_s=config["simulation"]["scenarios"]["duration_s"],
-        settings=SIMULATED,
-        code=code("simulate_scenarios", *DISTURBANCE_LINES),
+        settings=simulated(config, "scenarios"),
+        code=code("simulate_scenarios", *disturbance_lines("scenarios")),
     script:
         "../scripts/simulate_scenarios.py"
 

@@ -19,8 +19,12 @@ with step(snakemake):
     architecture, build, recipe = split_settings(snakemake.params.settings)
     files = {k: v for k, v in snakemake.input.items() if k not in ("train", "validation")}
     positions = read_source_table(files["sources"]).positions if files else None
-    sample = {"settings": snakemake.params.simulated, "seed": snakemake.params.seed}
-    simulator = study_simulator(**files, **sample, split="train") if "forward" in files else None
+    sample = {
+        "settings": snakemake.params.simulated,
+        "seed": snakemake.params.seed,
+        "split": snakemake.params.split,
+    }
+    simulator = study_simulator(**files, **sample) if "forward" in files else None
     # Not an output: it outlives a killed job, and the next start goes on from it.
     checkpoint = Path(snakemake.output.weights).with_name("checkpoint.safetensors")
     result = train(

@@ -8,7 +8,7 @@ from typing import Any
 
 from multisource.anatomy.inputs import head_inputs
 from multisource.config.found import Found
-from multisource.config.settings import simulation_settings
+from multisource.config.settings import place_of, simulation_settings, splits_of
 from multisource.config.study import existing_file, find_file, no_file, simulated
 from multisource.config.suggest import suggest
 from multisource.errors import UserError
@@ -155,13 +155,17 @@ def _electrodes(config: Mapping[str, Any], folders: list[Path], found: Found) ->
         check_names(names, known, source=f"montage {montage}")
     except UserError as error:
         yield from _lines("electrodes.channels", error)
-    simulation = simulation_settings(config, found)
-    if simulation is not None:
-        key = "simulation.bad_channels.count"
-        try:
-            simulation.check_channels(len(names))
-        except UserError as error:
-            yield from _lines(key, error)
+    told = False
+    for split in [None, *splits_of(config, found)]:
+        simulation = None if told else simulation_settings(config, found, split)
+        if simulation is not None:
+            place = "simulation" if split is None else place_of(split)
+            try:
+                simulation.check_channels(len(names))
+            except UserError as error:
+                told = split is None
+                key = f"{place}.bad_channels.count"
+                yield key, str(error).replace("simulation.bad_channels.count", key)
 
 
 def _simulation(config: Mapping[str, Any], folders: list[Path], found: Found) -> Mistakes:
@@ -248,9 +252,9 @@ def _experiments(config: Mapping[str, Any], folders: list[Path], found: Found) -
         for name in experiments["names"]:
             if name not in known:
                 yield f"{key}.{name}", f"{key}: {name!r}: {suggest(name, known)}"
-            elif simulation_settings(config, found) is not None:
+            elif simulation_settings(config, found, "test") is not None:
                 try:
-                    settings_from({**simulated(config), **known[name].simulation})
+                    settings_from({**simulated(config, "test"), **known[name].simulation})
                 except UserError as error:
                     for line in str(error).splitlines():
                         yield f"{key}.{name}", f"{key}: {name!r}: {line}"

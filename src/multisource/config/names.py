@@ -6,12 +6,12 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from multisource.config.found import Found
-from multisource.config.study import BASELINES, methods
+from multisource.config.study import BASELINES, SPLITS_OF_NETWORKS, methods
 from multisource.config.suggest import suggest
+from multisource.evaluation.names import PAPER_TABLES
 
 # Names of the files beside a method's in results/<head>/recordings/<recording>/.
 _FILES_OF_RECORDINGS = ("windows",)
-_SPLITS = ("train", "validation", "test")
 
 
 def check_names(config: Mapping[str, Any], found: Found) -> None:
@@ -24,7 +24,15 @@ def check_names(config: Mapping[str, Any], found: Found) -> None:
     found : Found
         Gets the mistakes; what it holds already is not read.
     """
-    for mistakes in (_listed, _own_names, _curve, _reference, _scenarios):
+    for mistakes in (
+        _listed,
+        _own_names,
+        _curve,
+        _reference,
+        _scenarios,
+        _test_splits,
+        _splits_of_networks,
+    ):
         for key, line in list(mistakes(config, found)):
             found.add(key.split("."), line)
 
@@ -81,8 +89,40 @@ def _reference(config: Mapping[str, Any], found: Found) -> Mistakes:
 
 def _scenarios(config: Mapping[str, Any], found: Found) -> Mistakes:
     key = "simulation.scenarios.names"
-    if not found.sound(key):
+    if not found.sound(key, "simulation.splits"):
         return
     for name in config["simulation"]["scenarios"]["names"]:
-        if name in _SPLITS:
+        if name in config["simulation"]["splits"]:
             yield key, f"{key}: {name!r} is the name of a split (simulation.splits) too"
+
+
+def _test_splits(config: Mapping[str, Any], found: Found) -> Mistakes:
+    key = "evaluation.test_splits"
+    if not found.sound(key, "simulation.splits"):
+        return
+    splits = config["simulation"]["splits"]
+    for name in config["evaluation"]["test_splits"]:
+        place = f"{key}.{name}"
+        if name == "test":
+            yield place, f"{key}: 'test' is always evaluated; name further splits"
+        elif name not in splits:
+            known = [split for split in splits if split != "test"]
+            yield (
+                place,
+                f"{key}: {name!r} has no entry in simulation.splits: {suggest(name, known)}",
+            )
+        elif name in PAPER_TABLES or name in PAPER_TABLES.values():
+            line = f"{key}: {name!r} is a name of the paper's tables and scenarios"
+            yield place, f"{line}; call the split otherwise"
+
+
+def _splits_of_networks(config: Mapping[str, Any], found: Found) -> Mistakes:
+    if not found.sound("simulation.splits") or not found.sound("network.networks"):
+        return
+    splits, networks = config["simulation"]["splits"], config["network"].get("settings")
+    for name, settings in networks.items() if isinstance(networks, dict) else ():
+        for purpose in SPLITS_OF_NETWORKS if found.sound(f"network.settings.{name}") else ():
+            key, split = f"network.settings.{name}.{purpose}", settings.get(purpose)
+            if split is not None and split not in splits:
+                line = f"{key}: {split!r} has no entry in simulation.splits"
+                yield key, f"{line}: {suggest(split, splits)}"

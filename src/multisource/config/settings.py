@@ -15,7 +15,7 @@ from multisource.anatomy import options as anatomy
 from multisource.anatomy.inputs import head_options
 from multisource.anatomy.providers import PREPARATIONS, PROVIDERS
 from multisource.config.found import Found
-from multisource.config.study import learning_curve, simulated
+from multisource.config.study import SPLITS_OF_NETWORKS, learning_curve, simulated, split_of, stated
 from multisource.config.suggest import suggest
 from multisource.errors import UserError
 from multisource.inverse import options as inverse
@@ -44,8 +44,51 @@ def check_settings(config: Mapping[str, Any], found: Found) -> None:
             found.add(key.split("."), line)
 
 
-def simulation_settings(config: Mapping[str, Any], found: Found) -> Settings | None:
+def simulation_settings(
+    config: Mapping[str, Any], found: Found, split: str | None = None
+) -> Settings | None:
     """Return the settings of the simulation.
+
+    Parameters
+    ----------
+    config : mapping
+        The configuration in plain values.
+    found : Found
+        The mistakes known so far.
+    split : str, optional
+        A split or ``scenarios``, as for ``study.simulated``.
+
+    Returns
+    -------
+    Settings or None
+        None if the settings are not in order.
+    """
+    if not found.sound(*_SIMULATED, *([] if split is None else [place_of(split)])):
+        return None
+    try:
+        return settings_from(simulated(config, split))
+    except UserError:
+        return None
+
+
+def place_of(split: str) -> str:
+    """Return where in the configuration a split stands.
+
+    Parameters
+    ----------
+    split : str
+        A split, or ``scenarios`` for the named scenarios.
+
+    Returns
+    -------
+    str
+        The dotted key.
+    """
+    return "simulation.scenarios" if split == "scenarios" else f"simulation.splits.{split}"
+
+
+def splits_of(config: Mapping[str, Any], found: Found) -> list[str]:
+    """Return what has settings of its own, as far as it is in order.
 
     Parameters
     ----------
@@ -56,15 +99,13 @@ def simulation_settings(config: Mapping[str, Any], found: Found) -> Settings | N
 
     Returns
     -------
-    Settings or None
-        None if the settings are not in order.
+    list of str
+        The splits, and ``scenarios`` for the named scenarios.
     """
-    if not found.sound(*_SIMULATED):
-        return None
-    try:
-        return settings_from(simulated(config))
-    except UserError:
-        return None
+    simulation = config.get("simulation")
+    splits = simulation.get("splits") if isinstance(simulation, dict) else None
+    names = [*splits, "scenarios"] if isinstance(splits, dict) else ["scenarios"]
+    return [name for name in names if found.sound(place_of(name))]
 
 
 def training_options() -> dict[str, Any]:
@@ -118,12 +159,28 @@ def _anatomy(config: Mapping[str, Any], found: Found) -> Mistakes:
 def _simulation(config: Mapping[str, Any], found: Found) -> Mistakes:
     if not found.sound(*_SIMULATED):
         return
+    wrong = False
     try:
         settings = settings_from(simulated(config))
         if found.sound("simulation.scenarios.duration_s"):
             settings.windows_in(config["simulation"]["scenarios"]["duration_s"])
     except UserError as error:
         for line in str(error).splitlines():
+            wrong = True
+            yield line.partition(":")[0], line
+    # What is wrong with the section is said once, and not for every split that takes it over.
+    for split in [] if wrong else splits_of(config, found):
+        yield from _split_mistakes(config, split)
+
+
+def _split_mistakes(config: Mapping[str, Any], split: str) -> Mistakes:
+    if not stated(config, split):
+        return
+    try:
+        settings_from(simulated(config, split))
+    except UserError as error:
+        for line in str(error).splitlines():
+            line = f"{place_of(split)}.{line.removeprefix('simulation.')}"
             yield line.partition(":")[0], line
 
 
@@ -149,11 +206,12 @@ def _networks(config: Mapping[str, Any], found: Found) -> Mistakes:
     for place, settings in _entries(config, found, "network"):
         name = settings["architecture"]
         if name not in networks.NETWORKS:
-            known = suggest(name, networks.NETWORKS)
-            yield f"{place}.architecture", f"{place}.architecture: {name!r}: {known}"
+            hint = suggest(name, networks.NETWORKS)
+            yield f"{place}.architecture", f"{place}.architecture: {name!r}: {hint}"
             continue
         own, training = networks.options(name), training_options()
-        unknown = list(_unknown(place, settings, ["architecture", *own, *training]))
+        known = ["architecture", *SPLITS_OF_NETWORKS, *own, *training]
+        unknown = list(_unknown(place, settings, known))
         yield from unknown
         yield from _missing(place, settings, own)
         chosen = {k: v for k, v in (own | settings).items() if k in own}
@@ -166,7 +224,9 @@ def _networks(config: Mapping[str, Any], found: Found) -> Mistakes:
         except UserError as error:
             yield from _below(place, str(error).splitlines())
             continue
-        if found.sound("simulation.splits", "network.learning_curve"):
+        if found.sound("simulation.splits", "network.learning_curve") and (
+            settings.get("train", "train") in config["simulation"]["splits"]
+        ):
             yield from _below(place, _sample_mistakes(config, place, recipe))
 
 
@@ -174,8 +234,9 @@ def _sample_mistakes(
     config: Mapping[str, Any], place: str, recipe: network.TrainingOptions
 ) -> Iterator[str]:
     """Yield what is wrong with the numbers of samples that a network is trained on."""
-    counts = [config["simulation"]["splits"]["train"]["samples"]]
-    if place == f"network.settings.{config['network']['learning_curve']['network']}":
+    name = place.removeprefix("network.settings.")
+    counts = [config["simulation"]["splits"][split_of(config, name, "train")]["samples"]]
+    if name == config["network"]["learning_curve"]["network"]:
         counts += learning_curve(config).values()
     for count in counts:
         wrong = list(

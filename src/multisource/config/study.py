@@ -11,6 +11,10 @@ from multisource.errors import UserError
 BASELINES = ("random", "perfect")
 # Keys of ``simulation`` that say what it is made from and how much is simulated, not what.
 _NOT_SIMULATED = ("ar_models", "recording", "splits", "scenarios")
+# The same of a split and of the scenarios; all their other keys go before the section's.
+_SIZES = ("samples", "chunk_size", "file", "names", "duration_s")
+# Settings of a network that say which splits it learns from, and their defaults.
+SPLITS_OF_NETWORKS = {"train": "train", "validation": "validation"}
 
 
 def find_file(name: str, folders: Iterable[Path]) -> Path | None:
@@ -101,8 +105,59 @@ def chunk_ranges(samples: int, chunk_size: int) -> list[tuple[int, int]]:
     return [(start, min(start + chunk_size, samples)) for start in range(0, samples, chunk_size)]
 
 
-def simulated(config: Mapping[str, Any]) -> dict[str, Any]:
+def simulated(config: Mapping[str, Any], split: str | None = None) -> dict[str, Any]:
     """Return the settings that say what is simulated.
+
+    Parameters
+    ----------
+    config : mapping
+        The configuration.
+    split : str, optional
+        A split, or ``scenarios`` for the named scenarios: what it states goes before the section's
+        settings. Without it those of the section alone.
+
+    Returns
+    -------
+    dict
+        As ``simulation.settings`` reads it.
+    """
+    section = {k: v for k, v in config["simulation"].items() if k not in _NOT_SIMULATED}
+    return section if split is None else _merged(section, stated(config, split))
+
+
+def stated(config: Mapping[str, Any], split: str) -> dict[str, Any]:
+    """Return what a split states for itself of the settings that say what is simulated.
+
+    Parameters
+    ----------
+    config : mapping
+        The configuration.
+    split : str
+        A split, or ``scenarios`` for the named scenarios.
+
+    Returns
+    -------
+    dict
+        Settings; none if it takes all of the section.
+    """
+    simulation = config["simulation"]
+    part = simulation["scenarios"] if split == "scenarios" else simulation["splits"][split]
+    return {key: value for key, value in part.items() if key not in _SIZES}
+
+
+def _merged(settings: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Return settings with changes, as configuration files are merged: lists are replaced."""
+    merged = dict(settings)
+    for key, value in changes.items():
+        below = merged.get(key)
+        if isinstance(below, Mapping) and isinstance(value, Mapping):
+            value = _merged(below, value)
+        merged[key] = value
+    return merged
+
+
+def scenarios(config: Mapping[str, Any]) -> list[str]:
+    """Return what methods are compared on: the test split, further test splits, named scenarios.
 
     Parameters
     ----------
@@ -111,16 +166,60 @@ def simulated(config: Mapping[str, Any]) -> dict[str, Any]:
 
     Returns
     -------
-    dict
-        Part of its section ``simulation``, as ``simulation.settings`` reads it.
+    list of str
+        Names in the order of their files.
     """
-    return {k: v for k, v in config["simulation"].items() if k not in _NOT_SIMULATED}
+    named = config["simulation"]["scenarios"]["names"]
+    return ["test", *config["evaluation"]["test_splits"], *named]
+
+
+def split_of(config: Mapping[str, Any], network: str, purpose: str) -> str:
+    """Return a split that a network is made with.
+
+    Parameters
+    ----------
+    config : mapping
+        The configuration.
+    network : str
+        Name of its settings.
+    purpose : str
+        ``train`` for the split that it learns from, ``validation`` for the one that steers it.
+
+    Returns
+    -------
+    str
+        The split of that name, unless the network's settings name another.
+    """
+    settings = config["network"]["settings"][network]
+    return str(settings.get(purpose, SPLITS_OF_NETWORKS[purpose]))
+
+
+def split_samples(config: Mapping[str, Any], split: str) -> int:
+    """Return how many samples of a split are simulated.
+
+    Parameters
+    ----------
+    config : mapping
+        The configuration.
+    split : str
+        The split.
+
+    Returns
+    -------
+    int
+        Its samples; more where the learning curve, which goes on with the split, needs more.
+    """
+    samples = int(config["simulation"]["splits"][split]["samples"])
+    curve = learning_curve(config)
+    if curve and split == split_of(config, config["network"]["learning_curve"]["network"], "train"):
+        samples = max(samples, *curve.values())
+    return samples
 
 
 def learning_curve(config: Mapping[str, Any]) -> dict[str, int]:
     """Return the networks that only the learning curve needs.
 
-    The curve's network itself, trained on the whole train split, is one of its points.
+    The curve's network itself, trained on the whole of its split, is one of its points.
 
     Parameters
     ----------
@@ -134,7 +233,9 @@ def learning_curve(config: Mapping[str, Any]) -> dict[str, int]:
     """
     network = config["network"]["learning_curve"]["network"]
     samples = config["network"]["learning_curve"]["samples"]
-    whole = config["simulation"]["splits"]["train"]["samples"]
+    if not samples:
+        return {}
+    whole = config["simulation"]["splits"][split_of(config, network, "train")]["samples"]
     return {f"{network}-{count}": count for count in sorted(samples) if count != whole}
 
 

@@ -2,6 +2,18 @@
 
 from __future__ import annotations
 
+# The scenario of each of the paper's tables; ``test`` is the random test set.
+PAPER_TABLES = {
+    "I": "A",
+    "II": "B",
+    "III": "C",
+    "IV": "D",
+    "V": "test",
+    "VI": "E",
+    "VII": "F",
+    "VIII": "G",
+    "IX": "test",
+}
 METHODS = {
     "random": "Random",
     "perfect": "Perfect",
@@ -67,3 +79,21 @@ def metric_label(metric: str) -> str:
         The name in :data:`METRICS`; one that does not stand there unchanged.
     """
     return METRICS.get(metric, metric)
+
+
+def scenario_label(scenario: str) -> str:
+    """Return how a text calls the windows of a scenario.
+
+    Parameters
+    ----------
+    scenario : str
+        Its name in the configuration.
+
+    Returns
+    -------
+    str
+        ``the random test set``, ``region A`` of the paper's; any other name unchanged.
+    """
+    if scenario == "test":
+        return "the random test set"
+    return f"region {scenario}" if scenario in PAPER_TABLES.values() else scenario

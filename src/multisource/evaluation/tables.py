@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from multisource.errors import UserError
-from multisource.evaluation.names import method_label, metric_label
+from multisource.evaluation.names import method_label, metric_label, scenario_label
 from multisource.files import atomic
 
 HIGHER_IS_BETTER = {
@@ -177,7 +177,7 @@ def caption(table: pd.DataFrame) -> str:
         The caption.
     """
     scenario = table["scenario"].iloc[0]
-    where = "the random test set" if scenario == "test" else f"region {scenario}"
+    where = scenario_label(scenario)
     text = f"Table {table['table'].iloc[0]}. Performance on {where}: median over windows"
     if table["confidence"].notna().any():
         text += f" [{100 * table['confidence'].max():g} % bootstrap interval]"

@@ -89,15 +89,20 @@ class ScenarioResult:
         Truth and estimates.
     tables : sequence of ComparisonTable
         Its tables.
+    heading : str
+        What it is, where that does not follow from the name.
     """
 
     key: str
     pictures: Sequence[Picture] = ()
     tables: Sequence[ComparisonTable] = ()
+    heading: str = ""
 
     @property
     def title(self) -> str:
         """The scenario in words."""
+        if self.heading:
+            return self.heading
         name = SCENARIOS.get(self.key, "")
         if self.key == "test":
             return name.capitalize()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from multisource.config.study import stated
 from multisource.evaluation.estimates import read_metrics
 from multisource.evaluation.names import method_label
 from multisource.figures.labels import FIGURES, SCENARIOS
@@ -121,11 +122,12 @@ def study_report(
     networks = list(config["network"]["networks"])
     evaluation = config["evaluation"]
     compared = {
-        name: _comparison(name, scenarios[name], frame, evaluation)
+        name: _comparison(name, scenarios[name], _where(config, scenarios[name]), frame, evaluation)
         for name, frame in frames.items()
     }
     headline = compared.get("V") or compared.get("IX")
-    named = [s for s in dict.fromkeys(scenarios.values()) if s != "test"]
+    further = config["evaluation"]["test_splits"]
+    named = [s for s in dict.fromkeys(scenarios.values()) if s not in ("test", *further)]
     results = [
         ScenarioResult(
             scenario,
@@ -135,8 +137,9 @@ def study_report(
                 for name in frames
                 if scenarios[name] == scenario and compared[name] is not headline
             ],
+            heading=_test_split(config, scenario) if scenario in further else "",
         )
-        for scenario in [*named, "test"]
+        for scenario in [*named, "test", *further]
     ]
     splits = config["simulation"]["splits"]
     return render_report(
@@ -159,10 +162,30 @@ def study_report(
     )
 
 
+def _where(config: Mapping[str, Any], scenario: str) -> str:
+    if scenario == "test":
+        return "the random test set"
+    kind = "test split" if scenario in config["evaluation"]["test_splits"] else "scenario"
+    return f"{kind} {scenario}"
+
+
+def _test_split(config: Mapping[str, Any], split: str) -> str:
+    """Say what a further test split is, and what it states for itself."""
+    own = ", ".join(_words(stated(config, split)))
+    return f"Test split {split}" + (f": {own}" if own else "")
+
+
+def _words(settings: Mapping[str, Any], place: str = "") -> Iterator[str]:
+    for key, value in settings.items():
+        if isinstance(value, Mapping):
+            yield from _words(value, f"{place}{key}.")
+        else:
+            yield f"{place}{key} {value}"
+
+
 def _comparison(
-    name: str, scenario: str, values: pd.DataFrame, evaluation: Mapping[str, Any]
+    name: str, scenario: str, where: str, values: pd.DataFrame, evaluation: Mapping[str, Any]
 ) -> ComparisonTable:
-    where = "the random test set" if scenario == "test" else f"scenario {scenario}"
     caption = f"Performance on {where}: medians over windows"
     if "low" in values:
         caption += f", {100 * evaluation['confidence']:g} % intervals"
