@@ -153,52 +153,52 @@ class _Zones:
         cell: np.ndarray,
         radius: float,
     ) -> None:
-        self.n, self.centres, self.distance = len(active), centres, distance
-        self.active = np.zeros(len(distance), bool)
-        self.active[active] = True
-        self.close = ~self.active & (distance <= radius)
+        self.active, self.centres, self.distance = active, centres, distance
+        self.square = distance**2
+        close = distance <= radius
+        close[active] = False
+        self.close = np.flatnonzero(close)
         # A dipole is of the cell of the patch whose active dipoles are nearest.
-        self.cells = [np.flatnonzero(cell == k) for k in range(len(centres))]
+        self.cells = [c for k in range(len(centres)) if len(c := np.flatnonzero(cell == k))]
 
 
 def _window(
     estimate: np.ndarray, ranked: np.ndarray, zones: _Zones, positions: np.ndarray
 ) -> dict[str, float]:
-    estimate = np.asarray(estimate, float)
     ranking = ranks.Ranking(estimate)
-    active = ranking.cumulative(zones.active)
-    inactive = ranking.ends + 1 - active
-    close = ranking.cumulative(zones.close)
-    far = inactive - close
-    auc_close, auc_far = ranks.auc(active, close), ranks.auc(active, far)
-    distance_ranks = [
-        ranks.relative_rank(np.asarray(ranked, float), centre) for centre in zones.centres
-    ]
+    active = ranking.members(zones.active)
+    n, n_close = len(active), len(zones.close)
+    n_inactive = len(estimate) - n
+    over_all, over_close = active.wins_outside(), active.wins(zones.close)
+    auc_close = ranks.auc(over_close, n * n_close)
+    auc_far = ranks.auc(over_all - over_close, n * (n_inactive - n_close))
+    distance_ranks = [ranks.relative_rank(ranked, centre) for centre in zones.centres]
     row = {
         "n_sources": len(zones.centres),
-        "n_active": zones.n,
+        "n_active": n,
         "auc_close": auc_close,
         "auc_far": auc_far,
         "auc_average": (auc_close + auc_far) / 2,
-        "fraction_active": ranks.top_fraction(active, ranking.ends, zones.n),
+        "fraction_active": active.top_fraction(n),
         "dr_least": max(distance_ranks),
-        "auc_map": ranks.auc(active, inactive),
-        "average_precision": ranks.average_precision(active, ranking.ends),
-        "dle_mm": np.mean([zones.distance[c[estimate[c].argmax()]] for c in zones.cells if len(c)]),
+        "auc_map": ranks.auc(over_all, n * n_inactive),
+        "average_precision": active.average_precision(),
+        "dle_mm": np.mean([zones.distance[c[estimate[c].argmax()]] for c in zones.cells]),
     }
     row |= {f"dr_{k + 1}": rank for k, rank in enumerate(distance_ranks)}
-    power = estimate**2
+    weight = np.asarray(estimate, float)
+    power = weight**2
     if power.any():
-        row["spatial_dispersion_mm"] = np.sqrt((zones.distance**2 @ power) / power.sum())
+        row["spatial_dispersion_mm"] = np.sqrt((zones.square @ power) / power.sum())
         if len(zones.centres) == 1:
-            row["pas_mm"] = _peak_spread(estimate, ranking, zones.n, positions)
+            row["pas_mm"] = _peak_spread(weight, ranking, n, positions)
     return row
 
 
 def _peak_spread(
     estimate: np.ndarray, ranking: ranks.Ranking, n: int, positions: np.ndarray
 ) -> float:
-    dipoles, part = ranks.top_weights(ranking, n)
+    dipoles, part = ranking.top_weights(n)
     weight = part * estimate[dipoles]
     distance = np.linalg.norm(positions[dipoles] - positions[estimate.argmax()], axis=1)
     return float(weight @ distance / weight.sum())

@@ -2,6 +2,9 @@
 
 Dipoles with equal estimates share a tie group; every metric takes the mean over all orders of a
 group. A constant map then scores as chance, and a sparse map gains nothing from its zeros.
+
+Only values are sorted, never their indices: numpy does that with vector instructions, ten times as
+fast as ``argsort``. Where the few dipoles of a set stand in the order is then looked up.
 """
 
 from __future__ import annotations
@@ -10,7 +13,7 @@ import numpy as np
 
 
 class Ranking:
-    """An estimate in descending order, with its groups of ties.
+    """An estimate in descending order.
 
     Parameters
     ----------
@@ -19,133 +22,184 @@ class Ranking:
 
     Attributes
     ----------
-    order : ndarray of shape (N,)
-        Dipoles from the highest estimate down.
-    ends : ndarray of shape (G,)
-        Last position of each group.
+    negative : ndarray of shape (N,)
+        Minus the estimate, so that the highest comes first in an ascending order.
+    ordered : ndarray of shape (N,)
+        The same in ascending order.
     """
 
     def __init__(self, estimate: np.ndarray) -> None:
-        self.order = np.argsort(-estimate)
-        ordered = estimate[self.order]
-        self.ends = np.append(np.flatnonzero(ordered[1:] != ordered[:-1]), len(ordered) - 1)
+        self.negative = -estimate
+        self.ordered = np.sort(self.negative)
 
-    def cumulative(self, member: np.ndarray) -> np.ndarray:
-        """Count the members of a set of dipoles down to the end of each group.
+    def members(self, dipoles: np.ndarray) -> Members:
+        """Look up where a set of dipoles stands.
 
         Parameters
         ----------
-        member : ndarray of bool of shape (N,)
-            True for the dipoles of the set.
+        dipoles : ndarray of int of shape (P,)
+            The set.
 
         Returns
         -------
-        ndarray of shape (G,)
-            Counts.
+        Members
+            Their places in the order.
         """
-        return np.cumsum(member[self.order], dtype=np.int64)[self.ends]
+        return Members(self, np.sort(self.negative[dipoles]))
+
+    def group(self, n: int) -> tuple[int, int]:
+        """Return the tie group of the n-th highest dipole.
+
+        Parameters
+        ----------
+        n : int
+            1 for the highest.
+
+        Returns
+        -------
+        first : int
+            Number of dipoles above the group.
+        last : int
+            The same with the group.
+        """
+        value = self.ordered[n - 1]
+        first, last = (self.ordered.searchsorted(value, side) for side in ("left", "right"))
+        return int(first), int(last)
+
+    def top_weights(self, n: int) -> tuple[np.ndarray, np.ndarray]:
+        """Return the n highest dipoles and how much each counts.
+
+        Parameters
+        ----------
+        n : int
+            How many count.
+
+        Returns
+        -------
+        dipoles : ndarray of int
+            The n highest and those equal to the last of them, from the highest down.
+        weight : ndarray
+            The part of each that counts: 1, less for ties at the border.
+        """
+        first, last = self.group(n)
+        highest = np.flatnonzero(self.negative <= self.ordered[n - 1])
+        highest = highest[np.argsort(self.negative[highest], kind="stable")]
+        weight = np.ones(last)
+        weight[first:] = (n - first) / (last - first)
+        return highest, weight
 
 
-def auc(positive: np.ndarray, negative: np.ndarray) -> float:
-    """Return the probability that a positive lies above a negative, ties counted half.
-
-    Parameters
-    ----------
-    positive : ndarray of shape (G,)
-        Cumulative counts of :meth:`Ranking.cumulative`.
-    negative : ndarray of shape (G,)
-        The same of the negatives.
-
-    Returns
-    -------
-    float
-        0 to 1; NaN if there is no positive or no negative.
-    """
-    if not positive[-1] or not negative[-1]:
-        return float("nan")
-    gain = _steps(positive)
-    # Only groups that hold a positive count. All terms are halves of whole numbers, so that the
-    # sum is exact, in whatever order and with or without its zeros.
-    groups = np.flatnonzero(gain)
-    until = negative[groups]
-    above = np.where(groups > 0, negative[groups - 1], 0)
-    below = negative[-1] - until + 0.5 * (until - above)
-    return float(gain[groups] @ below / (positive[-1] * negative[-1]))
-
-
-def _steps(cumulative: np.ndarray) -> np.ndarray:
-    """Return the counts (G,) of the groups themselves; np.diff with a prefix takes ten times it."""
-    steps = cumulative.copy()
-    steps[1:] -= cumulative[:-1]
-    return steps
-
-
-def top_fraction(positive: np.ndarray, ends: np.ndarray, n: int) -> float:
-    """Return the share of positives among the n highest.
-
-    Parameters
-    ----------
-    positive : ndarray of shape (G,)
-        Cumulative counts of :meth:`Ranking.cumulative`.
-    ends : ndarray of shape (G,)
-        Of the :class:`Ranking`.
-    n : int
-        How many count; the group across the border counts in proportion.
-
-    Returns
-    -------
-    float
-        0 to 1.
-    """
-    group = int(np.searchsorted(ends, n - 1))
-    before = positive[group - 1] if group else 0
-    first = ends[group - 1] + 1 if group else 0
-    size = ends[group] + 1 - first
-    return float((before + (positive[group] - before) * (n - first) / size) / n)
-
-
-def top_weights(ranking: Ranking, n: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return the n highest dipoles and how much each counts.
+class Members:
+    """A set of dipoles in the order of an estimate, such as the active ones.
 
     Parameters
     ----------
     ranking : Ranking
-        An estimate in order.
-    n : int
-        How many count.
+        The estimate in order.
+    ordered : ndarray of shape (P,)
+        The set's part of ``ranking.ordered``.
 
-    Returns
-    -------
-    dipoles : ndarray of int
-        The n highest and those equal to the last of them.
-    weight : ndarray
-        The part of each that counts: 1, less for ties at the border.
+    Attributes
+    ----------
+    above : ndarray of shape (P,)
+        Number of dipoles whose estimate is higher, for each of the set from the highest down.
+    until : ndarray of shape (P,)
+        The same with the dipoles that are equal, itself among them.
     """
-    group = int(np.searchsorted(ranking.ends, n - 1))
-    first = ranking.ends[group - 1] + 1 if group else 0
-    last = ranking.ends[group] + 1
-    weight = np.ones(last)
-    weight[first:] = (n - first) / (last - first)
-    return ranking.order[:last], weight
+
+    def __init__(self, ranking: Ranking, ordered: np.ndarray) -> None:
+        self.ranking, self.ordered = ranking, ordered
+        self.above = ranking.ordered.searchsorted(ordered, "left")
+        self.until = ranking.ordered.searchsorted(ordered, "right")
+
+    def __len__(self) -> int:
+        return len(self.ordered)
+
+    def wins(self, others: np.ndarray) -> float:
+        """Count the pairs of a dipole of the set and another that is lower; equal ones half.
+
+        Parameters
+        ----------
+        others : ndarray of int
+            The other dipoles.
+
+        Returns
+        -------
+        float
+            A multiple of 1/2, exact.
+        """
+        lower = np.sort(self.ranking.negative[others])
+        not_below = lower.searchsorted(self.ordered, "left") + lower.searchsorted(
+            self.ordered, "right"
+        )
+        return len(self) * len(others) - float(not_below.sum()) / 2
+
+    def wins_outside(self) -> float:
+        """Count the pairs of :meth:`wins` against all dipoles that are not of the set.
+
+        Returns
+        -------
+        float
+            A multiple of 1/2, exact.
+        """
+        among_all = (
+            len(self) * len(self.ranking.ordered) - float((self.above + self.until).sum()) / 2
+        )
+        # Of two dipoles of the set one wins, and each is half a win against itself.
+        return among_all - len(self) ** 2 / 2
+
+    def top_fraction(self, n: int) -> float:
+        """Return the share of the set among the n highest.
+
+        Parameters
+        ----------
+        n : int
+            How many count; the group across the border counts in proportion.
+
+        Returns
+        -------
+        float
+            0 to 1.
+        """
+        first, last = self.ranking.group(n)
+        before = int(self.until.searchsorted(first, "right"))
+        inside = int(self.until.searchsorted(last, "right")) - before
+        return (before + inside * (n - first) / (last - first)) / n
+
+    def average_precision(self) -> float:
+        """Return the step integral of the precision-recall curve over the distinct thresholds.
+
+        Returns
+        -------
+        float
+            0 to 1.
+        """
+        whole = self.ranking.ordered
+        ends = np.append(np.flatnonzero(whole[1:] != whole[:-1]) + 1, len(whole))
+        last = np.append(np.flatnonzero(self.until[1:] != self.until[:-1]), len(self) - 1)
+        found = last + 1
+        gain = np.diff(found, prepend=0)
+        step = np.zeros(len(ends))
+        step[ends.searchsorted(self.until[last])] = gain * found / self.until[last]
+        return float(step.sum() / len(self))
 
 
-def average_precision(positive: np.ndarray, ends: np.ndarray) -> float:
-    """Return the step integral of the precision-recall curve over the distinct thresholds.
+def auc(wins: float, pairs: int) -> float:
+    """Return the probability that a positive lies above a negative, ties counted half.
 
     Parameters
     ----------
-    positive : ndarray of shape (G,)
-        Cumulative counts of :meth:`Ranking.cumulative`.
-    ends : ndarray of shape (G,)
-        Of the :class:`Ranking`.
+    wins : float
+        Pairs in which it does.
+    pairs : int
+        All pairs.
 
     Returns
     -------
     float
-        0 to 1.
+        0 to 1; NaN if there is no pair.
     """
-    gain = _steps(positive)
-    return float((gain * positive / (ends + 1)).sum() / positive[-1])
+    return wins / pairs if pairs else float("nan")
 
 
 def relative_rank(estimate: np.ndarray, dipole: int) -> float:
