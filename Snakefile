@@ -30,6 +30,7 @@ rule all:
 include: "workflow/rules/segmentation.smk"
 include: "workflow/rules/anatomy.smk"
 include: "workflow/rules/leadfield.smk"
+include: "workflow/rules/variants.smk"
 include: "workflow/rules/simulation.smk"
 include: "workflow/rules/network.smk"
 include: "workflow/rules/inverse.smk"

@@ -21,7 +21,7 @@ from multisource.figures.simulation import (
 from multisource.figures.topography import draw_topography
 from multisource.leadfield.forward import read_leadfield
 from multisource.recordings.reading import prepare_recording
-from multisource.simulation import artefacts
+from multisource.simulation import eyes, muscle
 from multisource.simulation.ar import power_spectrum
 from multisource.simulation.ar_io import parametric_spectrum, read_models
 from multisource.simulation.continuous import simulate_continuous
@@ -156,9 +156,9 @@ def artefact_picture(study):
     figure = Figure(figsize=(10, 9), layout="constrained")
     grid = figure.subplots(3, 2, width_ratios=[1, 3])
     patterns = [
-        artefacts.blink_topography(study.electrodes),
-        artefacts.saccade_topography(study.electrodes),
-        artefacts.muscle_topographies(study.electrodes)[3],
+        eyes.blink_topography(study.electrodes),
+        eyes.saccade_topography(study.electrodes),
+        muscle.muscle_topographies(study.electrodes)[3],
     ]
     shown = study.rows(SHOWN)
     for (left, right), kind, pattern in zip(

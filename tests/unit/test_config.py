@@ -1,10 +1,20 @@
 """A wrong configuration is refused before any job, in one line that says what to write."""
 
+import re
+
 import pytest
 import yaml
 from config_case import REPOSITORY, SCHEMA, changed, default, mistakes
 
-from multisource.config.study import chunk_ranges, learning_curve, simulated, split_samples
+from multisource.config.study import (
+    chunk_ranges,
+    has_sources,
+    learning_curve,
+    operator_settings,
+    operators,
+    simulated,
+    split_samples,
+)
 from multisource.network.losses import LOSSES
 from multisource.schema import read_schema
 
@@ -72,6 +82,12 @@ REFUSED_LATE = [
     ("simulation.splits.validation.bad_channels", {"count": [0, 52]}, ["only 51 channels"]),
     ("simulation.scenarios.bad_channels", {"count": [3, 1]}, ["write [1, 3]"]),
     ("simulation.splits.test.disturbances", {"pop": {"chance": 0.1}}, ["pop: missing key 'uv'"]),
+    ("simulation.splits.test.n_patches", [0, 0], ["methods are compared on sources"]),
+    ("simulation.operator", "fam", ["'fam'", "did you mean 'fem'"]),
+    ("simulation.splits.test.operator", ["fem", "skull"], ["'skull'", "allowed: bem, fem"]),
+    ("leadfield.variants", {"bem": {}}, ["'bem' is the name of an operator"]),
+    ("leadfield.variants", {"a": {"method": "bem", "mesh": "hexahedra"}}, ["mesh", "method bem"]),
+    ("leadfield.variants", {"a": {"conductivity": {"brain": 0.3}}}, ["no layer of method fem"]),
     ("network.settings.convnet.train", "nosy", ["'nosy' has no entry in simulation.splits"]),
     ("evaluation.test_splits", ["test"], ["'test' is always evaluated"]),
     ("evaluation.test_splits", ["noisy"], ["'noisy' has no entry", "allowed: train, validation"]),
@@ -187,20 +203,29 @@ def test_missing_key_is_named():
     assert mistakes(config) == ["config: simulation: missing key 'boost'"]
 
 
+def merge(into, update):
+    for key, value in update.items():
+        if isinstance(value, dict):
+            merge(into.setdefault(key, {}), value)
+        else:
+            into[key] = value
+
+
 @pytest.mark.parametrize("name", ["config.yaml", "paper.yaml"])
 def test_shipped_configs_pass(name):
     config = default()
-    extra = yaml.safe_load((REPOSITORY / "config" / name).read_text())
-
-    def merge(into, update):
-        for key, value in update.items():
-            if isinstance(value, dict):
-                merge(into.setdefault(key, {}), value)
-            else:
-                into[key] = value
-
-    merge(config, extra)
+    merge(config, yaml.safe_load((REPOSITORY / "config" / name).read_text()))
     assert mistakes(config) == []
+
+
+def test_examples_of_splits_pass():
+    page = (REPOSITORY / "docs/simulation.md").read_text()
+    examples = re.findall(r"^```yaml\n(.*?)^```", page, re.S | re.M)
+    assert len(examples) == 2
+    for example in examples:
+        config = default()
+        merge(config, yaml.safe_load(example))
+        assert mistakes(config) == []
 
 
 def test_duneuro_is_required_before_any_job():
@@ -264,3 +289,32 @@ def test_the_learning_curve_goes_on_with_the_split_of_its_network():
     assert learning_curve(config) == {"convnet-30": 30, "convnet-70": 70}
     assert split_samples(config, "noisy") == 70
     assert split_samples(config, "train") == config["simulation"]["splits"]["train"]["samples"]
+
+
+def test_an_operator_is_its_method_but_for_what_it_states():
+    config = changed(
+        "leadfield.variants",
+        {
+            "soft": {"conductivity": {"skull": 0.02}, "electrode_error_mm": 5, "seed": 1},
+            "shells": {"method": "bem", "ico": 2},
+        },
+    )
+    config["simulation"]["splits"]["test"]["operator"] = ["fem", "soft", "shells"]
+    assert mistakes(config) == []
+    fem, bem = config["leadfield"]["fem"], config["leadfield"]["bem"]
+    soft = {**fem, "conductivity": {**fem["conductivity"], "skull": 0.02}}
+    assert operator_settings(config, "soft") == soft
+    assert operator_settings(config, "shells") == {**bem, "ico": 2}
+    assert operator_settings(config, "fem") == fem
+    assert operators(config, "test") == ["fem", "soft", "shells"]
+    assert operators(config, "train") == operators(config, "scenarios") == ["fem"]
+
+
+def test_a_network_does_not_learn_from_background_alone():
+    config = default()
+    config["simulation"]["splits"]["nothing"] = {"samples": 9, "chunk_size": 9, "n_patches": [0, 0]}
+    config["evaluation"]["test_splits"] = ["nothing"]
+    assert mistakes(config) == [] and not has_sources(config, "nothing")
+    config["network"]["settings"]["convnet"]["validation"] = "nothing"
+    (line,) = mistakes(config)
+    assert "network.settings.convnet.validation: the split 'nothing' has no sources" in line

@@ -16,6 +16,7 @@ from multisource.schema import read_schema
 # A name of the user's at each place that has any.
 NAMED = {
     "inverse.settings": "laura",
+    "leadfield.variants": "mine",
     "network.settings": "convnet",
     "recordings": "mine",
     "simulation.disturbances": "pop",
@@ -126,6 +127,8 @@ def with_value(key: str, value: object) -> dict:
     config["simulation"]["disturbances"] = {"pop": {"chance": 0.1, "uv": [50, 200]}}
     leaf = config
     *path, last = key.split(".")
+    if path[:2] == ["leadfield", "variants"] and last in ("ico", "brain"):
+        config["leadfield"]["variants"] = {"mine": {"method": "bem"}}
     for part in path:
         leaf = leaf.setdefault(part, {})
     leaf[last] = value

@@ -93,7 +93,7 @@ def test_an_event_that_is_none_is_refused(monkeypatch, event, message):
 @pytest.mark.parametrize(
     ("chosen", "message"),
     [
-        ({"pip": {}}, "simulation.disturbances: 'pip'; allowed: pop"),
+        ({"pip": {}}, "simulation.disturbances: 'pip'; allowed: blink, saccade, muscle, pop"),
         ({"pop": {"chance": 2, "uv": [5, 9]}}, "disturbances.pop.chance: 2 is no chance"),
         ({"pop": {"chance": 0.1, "uv": [9, 5]}}, r"disturbances.pop.uv: .*write \[5, 9\]"),
         ({"pop": {"chance": 0.1}}, "disturbances.pop: missing key 'uv'"),
@@ -103,6 +103,19 @@ def test_an_event_that_is_none_is_refused(monkeypatch, event, message):
 def test_a_wrong_choice_is_refused(chosen, message):
     with pytest.raises(UserError, match=message):
         settings_from({"disturbances": chosen})
+
+
+def test_artefacts_are_the_same_by_either_spelling():
+    short = replace(PLAIN, artefacts=Artefacts(blink=0.5, muscle=0.3, muscle_uv=(9, 9)))
+    long = {
+        "blink": {"chance": 0.5, "uv": [50, 200]},
+        "muscle": {"chance": 0.3, "uv": [9, 9]},
+    }
+    data, same = simulate(short), simulate(settings_from({"disturbances": long}))
+    np.testing.assert_array_equal(data["eeg"], same["eeg"])
+    assert data["disturbance"].values.tolist() == ["blink", "muscle"]
+    with pytest.raises(UserError, match="artefacts.blink is 0.5 too; give the chance in one place"):
+        replace(short, disturbances=long)
 
 
 def test_electrodes_are_needed():

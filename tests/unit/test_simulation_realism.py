@@ -7,19 +7,19 @@ import pytest
 from realism_case import ELECTRODES, GAIN, MODELS, PLAIN, POSITIONS, E, added, record, simulate
 
 from multisource.errors import UserError
-from multisource.simulation import artefacts, streams
+from multisource.simulation import eyes, muscle, streams
 from multisource.simulation.ar import power_spectrum
 from multisource.simulation.chunks import read_chunks, write_chunk
-from multisource.simulation.disturb import KINDS
 from multisource.simulation.noise import noise_model, spatial_factor
-from multisource.simulation.samples import Simulator, correlate
-from multisource.simulation.settings import Artefacts, BadChannels, Noise
-from multisource.simulation.synchronise import source_weights
+from multisource.simulation.samples import Simulator
+from multisource.simulation.settings import ARTEFACTS, Artefacts, BadChannels, Noise
+from multisource.simulation.synchronise import correlate, source_weights
+from multisource.simulation.topography import head_sphere
 
 
 def test_everything_is_off_by_default_and_leaves_the_sources_alone():
     data = simulate(PLAIN)
-    assert not {"snr_db", "artefact", "bad", "amplitude"} & set(data)
+    assert not {"snr_db", "disturbed", "bad", "amplitude"} & set(data)
     noisy = simulate(replace(PLAIN, noise=Noise(snr_db=(0, 0))))
     for name in ("truth_dipole", "truth_coefficient", "centre", "extent_mm"):
         np.testing.assert_array_equal(noisy[name], data[name])
@@ -84,44 +84,46 @@ def test_spatial_noise_correlates_with_nearness():
 
 
 def test_blinks_are_frontal_saccades_lateral_muscles_local():
-    blink = artefacts.blink_topography(ELECTRODES)
+    blink = eyes.blink_topography(ELECTRODES)
     assert ELECTRODES[np.argmax(blink), 1] > 50  # mm in front of the middle
     assert np.corrcoef(blink, ELECTRODES[:, 1])[0, 1] > 0.4
-    saccade = artefacts.saccade_topography(ELECTRODES)
+    saccade = eyes.saccade_topography(ELECTRODES)
     assert np.corrcoef(saccade, ELECTRODES[:, 0])[0, 1] > 0.4
     # Mirrored electrodes see the mirrored saccade.
-    centre, _ = artefacts.head_sphere(ELECTRODES)
+    centre, _ = head_sphere(ELECTRODES)
     mirrored = ELECTRODES * [-1, 1, 1] + [2 * centre[0], 0, 0]
-    np.testing.assert_allclose(artefacts.saccade_topography(mirrored), -saccade, atol=1e-9)
-    for pattern in (blink, saccade, *artefacts.muscle_topographies(ELECTRODES)):
+    np.testing.assert_allclose(eyes.saccade_topography(mirrored), -saccade, atol=1e-9)
+    for pattern in (blink, saccade, *muscle.muscle_topographies(ELECTRODES)):
         assert abs(pattern.mean()) < 1e-12 and np.abs(pattern).max() == pytest.approx(1)
 
 
 def test_the_sphere_of_the_electrodes_is_found():
-    centre, radius = artefacts.head_sphere(ELECTRODES)
+    centre, radius = head_sphere(ELECTRODES)
     np.testing.assert_allclose(centre, [1, 5, 20], atol=1e-9)
     assert radius == pytest.approx(95)
 
 
 def test_courses_of_blink_saccade_and_burst():
     times = np.arange(0, 1, 0.001)
-    blink = artefacts.blink_course(times, 0.1)
+    blink = eyes.blink_course(times, 0.1)
     assert blink.max() == pytest.approx(1) and times[np.argmax(blink)] == pytest.approx(0.2)
     assert blink[times < 0.1].max() == 0 and np.abs(blink[times > 0.4001]).max() < 1e-12
-    saccade = artefacts.saccade_course(times, 0.1)
+    saccade = eyes.saccade_course(times, 0.1)
     assert saccade[0] == 0 and saccade[-1] == 1 and np.all(np.diff(saccade) >= 0)
-    burst = artefacts.burst_course(times, 0.1)
-    assert times[np.argmax(burst)] == pytest.approx(0.35) and burst[-1] == pytest.approx(0)
+    burst = muscle.burst_course(times - 0.3, 0.2)
+    assert burst[(times >= 0.3) & (times <= 0.5)].min() == pytest.approx(1)
+    assert burst[times < 0.149].max() == 0 == burst[times > 0.651].max()
+    assert burst[np.searchsorted(times, 0.3 - 0.075)] == pytest.approx(0.5, abs=0.01)
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", ARTEFACTS)
 def test_artefacts_come_at_their_chance_and_size(kind):
     size = {kind + "_uv": (80.0, 80.0)}
     settings = replace(PLAIN, artefacts=Artefacts(**{kind: 0.4}, **size))
     data = simulate(settings, range(1000))
-    hit = data["artefact"].sel(kind=kind).values
+    hit = data["disturbed"].sel(disturbance=kind).values
     assert abs(hit.mean() - 0.4) < 5 * np.sqrt(0.4 * 0.6 / 1000)
-    assert data["artefact"].sum() == hit.sum()
+    assert data["disturbed"].sum() == hit.sum()
     extra = added(settings, indices=range(1000))
     assert np.abs(extra[~hit]).max() < 1e-12
     peak = np.abs(extra[hit]).max(axis=(1, 2)) * 1e6
@@ -207,9 +209,10 @@ def test_correlated_patches_correlate_in_the_samples():
     "changes, name",
     [
         ({"noise": Noise(snr_db=(3, 6), exponent=1.0, spatial_mm=40.0)}, "snr_db"),
-        ({"artefacts": Artefacts(blink=0.2, saccade=0.2, muscle=0.2)}, "artefact"),
+        ({"artefacts": Artefacts(blink=0.2, saccade=0.2, muscle=0.2)}, "disturbed"),
         ({"bad_channels": BadChannels(count=(1, 2))}, "bad"),
         ({"amplitude_ratio": (0.3, 0.6)}, "amplitude"),
+        ({"electrode_error_mm": (2, 5)}, "electrode_error_mm"),
     ],
 )
 def test_options_hold_in_recordings_and_files_too(tmp_path, changes, name):
@@ -238,7 +241,7 @@ def test_recording_noise_has_the_given_ratio_and_no_steps():
 
 def test_artefact_options_need_electrodes():
     settings = replace(PLAIN, artefacts=Artefacts(blink=0.5))
-    with pytest.raises(UserError, match="artefacts: need the electrode positions"):
+    with pytest.raises(UserError, match="disturbances: need the electrode positions"):
         simulate(settings, electrodes=None)
     with pytest.raises(UserError, match="electrodes: shape"):
         simulate(settings, electrodes=ELECTRODES[:5])
@@ -252,10 +255,11 @@ def test_options_do_not_depend_on_company():
         bad_channels=BadChannels(count=(0, 4)),
         amplitude_ratio=(0.5, 1.0),
         patch_correlation=0.5,
+        electrode_error_mm=(0, 10),
     )
     whole = simulate(settings, range(70))
     some = simulate(settings, [66, 3])
-    for name in ("eeg", "snr_db", "artefact", "bad", "amplitude"):
+    for name in ("eeg", "snr_db", "disturbed", "bad", "amplitude", "electrode_error_mm"):
         np.testing.assert_array_equal(some[name].values, whole[name].values[[66, 3]])
 
 

@@ -4,6 +4,8 @@ import json
 import subprocess
 
 import pytest
+import xarray as xr
+import yaml
 
 from multisource import versions
 
@@ -84,6 +86,38 @@ def test_a_split_reruns_alone(study):
     planned = study.planned(config=study.with_config(*edit, value=5))
     assert planned["simulate_chunk"] == planned["train_network"] == 1
     assert not {"simulate_scenarios", "plot_channel", "build_kernel"} & set(planned)
+
+
+def test_operators_are_computed_where_a_split_names_them(study_copy):
+    variants = {
+        "moved": {"electrode_error_mm": 5, "seed": 3},
+        "pointlike": {"source_model": "venant"},
+        "fitted": {"mesh": "tetrahedra"},
+        "shells": {"method": "bem", "electrode_error_mm": 2},
+    }
+    config = study_copy.with_config("leadfield", "variants", value=variants)
+    assert set(study_copy.planned(config=config)) <= {
+        "render_report"
+    }  # it prints the configuration
+    content = yaml.safe_load((study_copy.folder / config).read_text())
+    noisy = content["simulation"]["splits"]["noisy"]
+    noisy["operator"] = ["fem", *variants]
+    (study_copy.folder / config).write_text(yaml.safe_dump(content))
+    planned = study_copy.planned(config=config)
+    # What a variant shares with operator A is not computed again.
+    assert planned["displace_electrodes"] == 2 and planned["mesh_variant"] == 1
+    assert planned["solve_variant"] == 2 and planned["compute_fem_variant"] == 3
+    assert planned["compute_bem_variant"] == planned["simulate_chunk"] == 1
+    assert not {"compute_fem", "compute_bem", "solve_transfer", "build_kernel"} & set(planned)
+    # Two of them for real.
+    noisy["operator"] = ["bem", "moved"]
+    (study_copy.folder / config).write_text(yaml.safe_dump(content))
+    chunk = "results/fsaverage/simulation/noisy/chunk-0.nc"
+    run = study_copy.snakemake("--cores", "1", chunk, config=config)
+    assert run.returncode == 0, run.stdout + run.stderr
+    with xr.open_dataset(study_copy.folder / chunk, engine="h5netcdf") as data:
+        assert set(data["operator"].values.tolist()) == {0, 1}
+        assert data.attrs["operators"] == "bem, moved"
 
 
 def test_scenarios_rerun_alone(study):

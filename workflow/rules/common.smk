@@ -22,12 +22,16 @@ from multisource.config.study import (
     chunk_ranges,
     existing_file,
     find_file,
+    has_sources,
     learning_curve,
     methods,
+    operator_settings,
+    operators,
     scenarios,
     simulated,
     split_of,
     split_samples,
+    variant_method,
 )
 from multisource.anatomy.inputs import head_inputs
 from multisource.anatomy.providers import PROVIDERS
@@ -38,6 +42,7 @@ from multisource.inverse.registry import is_linear
 from multisource.network.registry import NETWORKS as NETWORK_LINES
 from multisource.provenance import script_version
 from multisource.simulation.registry import DISTURBANCES
+from multisource.simulation.settings import settings_from
 from multisource.versions import note
 
 if workflow.is_main_process and shlex.quote(sys.executable) != sys.executable:
@@ -94,6 +99,8 @@ METHODS = methods(config)
 SPLITS = list(config["simulation"]["splits"])
 NAMED_SCENARIOS = config["simulation"]["scenarios"]["names"]
 SCENARIOS = scenarios(config)
+# Operators beside A and B, computed where a split names them.
+VARIANTS = config["leadfield"]["variants"]
 RECORDINGS = list(config["recordings"])
 RECORDING_METHODS = [*NETWORKS, *SOLVERS]
 
@@ -107,6 +114,7 @@ wildcard_constraints:
     baseline="|".join(BASELINES),
     method="|".join([*CURVE, *METHODS]),
     recording="|".join(RECORDINGS) or "none",
+    variant="|".join(VARIANTS) or "none",
 
 
 def code(rule, *modules):
@@ -174,9 +182,14 @@ def solver_forward(wildcards):
     return f"results/{HEAD}/leadfield/bem-fwd.fif" if needed else []
 
 
+def operator_files(split):
+    """Return the leadfields that a split, or the scenarios, are seen through."""
+    return [f"results/{HEAD}/leadfield/{name}-fwd.fif" for name in operators(config, split)]
+
+
 def disturbance_lines(split):
     """Return the registry's lines of the disturbances of a split, or of the scenarios."""
-    return [DISTURBANCES[name] for name in simulated(config, split)["disturbances"]]
+    return [DISTURBANCES[name] for name in settings_from(simulated(config, split)).events]
 
 
 def network_name(wildcards):
@@ -216,7 +229,7 @@ def training_files(wildcards):
     if is_fresh(wildcards) or network_settings(wildcards).get("smooth_mm", 0):
         files["sources"] = f"results/{HEAD}/leadfield/sources.tsv"
     if is_fresh(wildcards):
-        files["forward"] = f"results/{HEAD}/leadfield/fem-fwd.fif"
+        files["forward"] = operator_files(training_split(wildcards))
         files["electrodes"] = f"results/{HEAD}/anatomy/electrodes.tsv"
         files["ar_models"] = ar_models()
     return files

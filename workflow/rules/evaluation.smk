@@ -6,9 +6,14 @@ out: simulation/{scenario}/distances.npz, metrics/{scenario}/{method}.parquet, t
 
 from multisource.evaluation.names import PAPER_TABLES
 
-# A scenario that the paper has not gets a table of its name.
+# A scenario that the paper has not gets a table of its name; windows without any source have no
+# metrics that a table could show.
 TABLES = {table: scenario for table, scenario in PAPER_TABLES.items() if scenario in SCENARIOS}
-TABLES |= {name: name for name in SCENARIOS if name not in PAPER_TABLES.values()}
+TABLES |= {
+    name: name
+    for name in SCENARIOS
+    if name not in PAPER_TABLES.values() and (name in NAMED_SCENARIOS or has_sources(config, name))
+}
 
 
 rule measure_truth:

@@ -32,7 +32,8 @@ rule run_experiment:
     params:
         seed=config["seed"],
         samples=config["experiments"]["samples"],
-        simulation=simulated(config, "test"),
+        # As the test split, but seen through operator A, which the changes are made to.
+        simulation=simulated(config, "test") | {"operator": "fem"},
         snr=config["inverse"]["snr"],
         solvers={name: config["inverse"]["settings"][name] for name in SOLVERS},
         close_radius_mm=config["evaluation"]["close_radius_mm"],

@@ -1,6 +1,6 @@
 """Simulation: EEG windows with known patches, projected by operator A.
 
-in:  leadfield/fem-fwd.fif, the AR models and scenario centres that the configuration names
+in:  leadfield/fem-fwd.fif or those that splits name, the AR models and scenario centres that the configuration names
 out: simulation/{split}/chunk-{chunk}.nc for every split and scenario, figures/figure-1.png
 """
 
@@ -36,7 +36,7 @@ rule simulate_chunk:
     input:
         electrodes=rules.place_electrodes.output.electrodes,
         sources=rules.build_source_space.output.table,
-        forward=rules.compute_fem.output.forward,
+        forward=lambda wildcards: operator_files(wildcards.split),
         ar_models=ar_models(),
     output:
         chunk="results/{head}/simulation/{split}/chunk-{chunk}.nc",
@@ -64,7 +64,7 @@ rule simulate_scenarios:
         **HEAD_FILES,
         sources=rules.build_source_space.output.sources,
         electrodes=rules.place_electrodes.output.electrodes,
-        forward=rules.compute_fem.output.forward,
+        forward=operator_files("scenarios"),
         ar_models=ar_models(),
         scenarios=study_file(config["simulation"]["scenarios"]["file"]),
     output:

@@ -6,7 +6,16 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from multisource.config.found import Found
-from multisource.config.study import BASELINES, SPLITS_OF_NETWORKS, methods
+from multisource.config.settings import place_of, splits_of
+from multisource.config.study import (
+    BASELINES,
+    OPERATORS,
+    SPLITS_OF_NETWORKS,
+    methods,
+    operators,
+    stated,
+    variant_method,
+)
 from multisource.config.suggest import suggest
 from multisource.evaluation.names import PAPER_TABLES
 
@@ -32,6 +41,8 @@ def check_names(config: Mapping[str, Any], found: Found) -> None:
         _scenarios,
         _test_splits,
         _splits_of_networks,
+        _variants,
+        _operators,
     ):
         for key, line in list(mistakes(config, found)):
             found.add(key.split("."), line)
@@ -126,3 +137,40 @@ def _splits_of_networks(config: Mapping[str, Any], found: Found) -> Mistakes:
             if split is not None and split not in splits:
                 line = f"{key}: {split!r} has no entry in simulation.splits"
                 yield key, f"{line}: {suggest(split, splits)}"
+
+
+def _variants(config: Mapping[str, Any], found: Found) -> Mistakes:
+    if not found.sound("leadfield.variants"):
+        return
+    leadfield = config["leadfield"]
+    for name, variant in leadfield["variants"].items():
+        place = f"leadfield.variants.{name}"
+        if name in OPERATORS:
+            line = f"{place}: {name!r} is the name of an operator that every study has"
+            yield place, f"{line}; call the variant otherwise"
+            continue
+        method = variant_method(config, name)
+        if not found.sound(f"leadfield.{method}"):
+            continue
+        allowed = [key for key in leadfield[method] if key not in ("backend", "tolerance")]
+        for key in variant:
+            if key not in ("method", "electrode_error_mm", "seed", *allowed):
+                line = f"{place}.{key}: no setting of method {method}"
+                yield f"{place}.{key}", f"{line}: {suggest(key, allowed)}"
+        layers = leadfield[method]["conductivity"]
+        for layer in variant.get("conductivity", {}):
+            if layer not in layers:
+                key = f"{place}.conductivity.{layer}"
+                yield key, f"{key}: no layer of method {method}: {suggest(layer, layers)}"
+
+
+def _operators(config: Mapping[str, Any], found: Found) -> Mistakes:
+    if not found.sound("simulation.operator", "leadfield.variants"):
+        return
+    known = [*OPERATORS, *config["leadfield"]["variants"]]
+    for split in splits_of(config, found):
+        own = "operator" in stated(config, split)
+        key = f"{place_of(split) if own else 'simulation'}.operator"
+        for name in operators(config, split):
+            if name not in known:
+                yield key, f"{key}: {name!r}: {suggest(name, known)}"

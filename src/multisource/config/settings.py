@@ -15,7 +15,7 @@ from multisource.anatomy import options as anatomy
 from multisource.anatomy.inputs import head_options
 from multisource.anatomy.providers import PREPARATIONS, PROVIDERS
 from multisource.config.found import Found
-from multisource.config.study import SPLITS_OF_NETWORKS, learning_curve, simulated, split_of, stated
+from multisource.config.study import SPLITS_OF_NETWORKS, learning_curve, simulated, split_of
 from multisource.config.suggest import suggest
 from multisource.errors import UserError
 from multisource.inverse import options as inverse
@@ -174,10 +174,14 @@ def _simulation(config: Mapping[str, Any], found: Found) -> Mistakes:
 
 
 def _split_mistakes(config: Mapping[str, Any], split: str) -> Mistakes:
-    if not stated(config, split):
-        return
     try:
-        settings_from(simulated(config, split))
+        settings = settings_from(simulated(config, split))
+        if split == "test" and settings.n_patches[1] == 0:
+            key = f"{place_of(split)}.n_patches"
+            yield (
+                key,
+                f"{key}: [0, 0]; methods are compared on sources: give 1 at least as the most",
+            )
     except UserError as error:
         for line in str(error).splitlines():
             line = f"{place_of(split)}.{line.removeprefix('simulation.')}"
@@ -224,10 +228,24 @@ def _networks(config: Mapping[str, Any], found: Found) -> Mistakes:
         except UserError as error:
             yield from _below(place, str(error).splitlines())
             continue
+        yield from _source_mistakes(config, found, place)
         if found.sound("simulation.splits", "network.learning_curve") and (
             settings.get("train", "train") in config["simulation"]["splits"]
         ):
             yield from _below(place, _sample_mistakes(config, place, recipe))
+
+
+def _source_mistakes(config: Mapping[str, Any], found: Found, place: str) -> Mistakes:
+    """Yield where a network would learn from samples without any source."""
+    name = place.removeprefix("network.settings.")
+    for purpose in SPLITS_OF_NETWORKS:
+        split = split_of(config, name, purpose)
+        if split not in splits_of(config, found):
+            continue
+        settings = simulation_settings(config, found, split)
+        if settings is not None and settings.n_patches[1] == 0:
+            key = f"{place}.{purpose}"
+            yield key, f"{key}: the split {split!r} has no sources; name one that has (n_patches)"
 
 
 def _sample_mistakes(

@@ -13,6 +13,10 @@ BASELINES = ("random", "perfect")
 _NOT_SIMULATED = ("ar_models", "recording", "splits", "scenarios")
 # The same of a split and of the scenarios; all their other keys go before the section's.
 _SIZES = ("samples", "chunk_size", "file", "names", "duration_s")
+# Operators that every study has.
+OPERATORS = ("fem", "bem")
+# Keys of a variant of the leadfield that are no settings of its method.
+_OF_VARIANTS = ("method", "electrode_error_mm", "seed")
 # Settings of a network that say which splits it learns from, and their defaults.
 SPLITS_OF_NETWORKS = {"train": "train", "validation": "validation"}
 
@@ -154,6 +158,84 @@ def _merged(settings: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str
             value = _merged(below, value)
         merged[key] = value
     return merged
+
+
+def has_sources(config: Mapping[str, Any], split: str) -> bool:
+    """Say whether any sample of a split has a patch.
+
+    Parameters
+    ----------
+    config : mapping
+        The configuration.
+    split : str
+        A split.
+
+    Returns
+    -------
+    bool
+        False for a split of background alone.
+    """
+    return bool(simulated(config, split)["n_patches"][1] > 0)
+
+
+def operators(config: Mapping[str, Any], split: str) -> list[str]:
+    """Return the operators that a split is seen through.
+
+    Parameters
+    ----------
+    config : mapping
+        The configuration.
+    split : str
+        A split, or ``scenarios`` for the named scenarios.
+
+    Returns
+    -------
+    list of str
+        ``fem``, ``bem`` or names of ``leadfield.variants``.
+    """
+    chosen = simulated(config, split)["operator"]
+    return [chosen] if isinstance(chosen, str) else list(chosen)
+
+
+def variant_method(config: Mapping[str, Any], variant: str) -> str:
+    """Return the method that computes a variant of the leadfield.
+
+    Parameters
+    ----------
+    config : mapping
+        The configuration.
+    variant : str
+        Name of an entry of ``leadfield.variants``.
+
+    Returns
+    -------
+    str
+        ``fem`` or ``bem``.
+    """
+    return str(config["leadfield"]["variants"][variant].get("method", "fem"))
+
+
+def operator_settings(config: Mapping[str, Any], operator: str) -> dict[str, Any]:
+    """Return the settings of the method that computes an operator.
+
+    Parameters
+    ----------
+    config : mapping
+        The configuration.
+    operator : str
+        ``fem``, ``bem`` or an entry of ``leadfield.variants``, whose settings go before those of
+        its method.
+
+    Returns
+    -------
+    dict
+        Settings as in ``leadfield.fem`` or ``leadfield.bem``.
+    """
+    if operator in OPERATORS:
+        return dict(config["leadfield"][operator])
+    variant = config["leadfield"]["variants"][operator]
+    own = {key: value for key, value in variant.items() if key not in _OF_VARIANTS}
+    return _merged(config["leadfield"][variant_method(config, operator)], own)
 
 
 def scenarios(config: Mapping[str, Any]) -> list[str]:

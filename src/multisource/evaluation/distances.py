@@ -26,7 +26,7 @@ class TruthDistances:
     row : ndarray of shape (S,)
         The row of ``distance`` and ``cell`` that a window has.
     distance : ndarray of shape (U, N)
-        From every dipole to the nearest active one, mm.
+        From every dipole to the nearest active one, mm; infinite where a window has no source.
     cell : ndarray of shape (U, N)
         Number of the patch whose active dipoles are nearest.
     """
@@ -106,7 +106,11 @@ def measured(
         active, centres = truth.active(sample), truth.centres(sample)
         key = (active.tobytes(), centres.tobytes())
         new = key != previous
-        if new:
+        if new and not len(centres):
+            previous = key
+            distance = np.full(len(positions), np.inf)
+            cell = np.zeros(len(positions), np.uint8)
+        elif new:
             previous = key
             distances = patch_distances(positions, active, centres)
             distance, cell = distances.min(axis=0), distances.argmin(axis=0).astype(np.uint8)

@@ -63,13 +63,13 @@ def evaluate(
     pandas.DataFrame
         One row per window: sample, n_sources, n_active and the metrics below. NaN where a metric is
         not defined (no dipole in the zone, fewer patches, an estimate of zeros for the two weighted
-        ones).
+        ones); all of them in a window without a source.
 
     Raises
     ------
     UserError
-        For shapes that do not fit, values that are negative or not finite, or a truth without an
-        active dipole or centre.
+        For shapes that do not fit, values that are negative or not finite, or a window with active
+        dipoles but no centre, or the other way round.
 
     Notes
     -----
@@ -107,7 +107,7 @@ def evaluate(
         truth.n_dipoles,
     ):
         raise UserError("distances: of other windows or dipoles than the truth; measure them again")
-    rows = []
+    rows: list[dict[str, float]] = []
     zones: _Zones | None = None
     bar = progress(
         "metrics",
@@ -116,8 +116,12 @@ def evaluate(
         unit="window",
     )
     for sample, (new, distance, cell) in enumerate(bar):
+        active, centres = truth.active(sample), truth.centres(sample)
+        if not len(active):
+            rows.append({"sample": sample, "n_sources": 0, "n_active": 0})
+            zones = None
+            continue
         if new or zones is None:
-            active, centres = truth.active(sample), truth.centres(sample)
             zones = _Zones(active, centres, distance, cell, close_radius_mm)
         row = _window(estimates[sample], ranked[sample], zones, positions)
         rows.append({"sample": sample} | row)
@@ -222,5 +226,5 @@ def _check(
     if any(estimates[s].min() < 0 for s in range(len(truth))):
         raise UserError(f"{name}: negative values; a map holds magnitudes")
     for s in range(len(truth)):
-        if not len(truth.active(s)) or not len(truth.centres(s)):
-            raise UserError(f"truth: window {s} has no active dipole or no centre")
+        if bool(len(truth.active(s))) != bool(len(truth.centres(s))):
+            raise UserError(f"truth: window {s} has no active dipole or no centre, but not neither")

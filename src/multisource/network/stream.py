@@ -9,7 +9,7 @@ import torch
 from torch.utils.data import IterableDataset, get_worker_info
 
 from multisource.errors import UserError
-from multisource.simulation.samples import BLOCK, Simulator
+from multisource.simulation.samples import Simulator
 
 
 class SampleStream(IterableDataset):
@@ -51,8 +51,9 @@ class SampleStream(IterableDataset):
             batch += step
 
     def _batch(self, indices: np.ndarray) -> tuple[torch.Tensor, torch.Tensor]:
-        starts = range(0, len(indices), BLOCK)
-        blocks = [self._simulator.block(indices[start : start + BLOCK]) for start in starts]
+        size = self._simulator.block_size
+        starts = range(0, len(indices), size)
+        blocks = [self._simulator.block(indices[start : start + size]) for start in starts]
         eeg = np.concatenate([block.eeg for block in blocks])
         truth = [block.patches.truth.dense() for block in blocks]
         return torch.from_numpy(eeg), torch.from_numpy(np.concatenate(truth))

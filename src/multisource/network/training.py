@@ -125,10 +125,10 @@ def train(
         if options.smooth_mm and positions is not None:
             plain = cast(nn.Linear, network.output)
             network.output = SmoothOutput(plain, positions, options.smooth_mm)
-        # Two samples tell simulators apart: their numbers follow from everything it is made of.
+        # A block of samples tells simulators apart: their numbers follow from all it is made of.
         data = [training.fingerprint(), validation.fingerprint()]
         if options.fresh and simulator is not None:
-            data.append(simulator.block(range(2)).eeg.tobytes().hex())
+            data.append(simulator.block(range(simulator.block_size)).eeg.tobytes().hex())
         data += [np.asarray(positions, float).tobytes().hex()] if options.smooth_mm else []
         mark = _fingerprint(network, data, options, seed, place)
         network.to(place)

@@ -12,7 +12,8 @@ from multisource.simulation import streams
 from multisource.simulation.ar import stationary_series
 from multisource.simulation.patches import Patches
 from multisource.simulation.project import mixing
-from multisource.simulation.samples import Simulator, centre_classes, correlate
+from multisource.simulation.samples import Simulator
+from multisource.simulation.synchronise import centre_classes, correlate
 
 
 def continuous_eeg(
@@ -22,6 +23,7 @@ def continuous_eeg(
     n_times: int,
     generator: np.random.Generator,
     amplitudes: np.ndarray | None = None,
+    operator: int = 0,
 ) -> np.ndarray:
     """Draw the EEG of one set of patches, stationary from its first sample.
 
@@ -37,13 +39,16 @@ def continuous_eeg(
         What the sources are drawn from.
     amplitudes : ndarray of shape (P,), optional
         Amplitude of each patch, as a factor; all 1 if None.
+    operator : int
+        Number of the operator, where the simulator has several.
 
     Returns
     -------
     ndarray of shape (E, n_times)
         EEG, V, float64.
     """
-    settings, models, projector = simulator.settings, simulator.models, simulator.projector
+    settings, models = simulator.settings, simulator.models
+    projector = simulator.projectors[operator]
     given = None if amplitudes is None else amplitudes[None]
     n_series = projector.dewhiten.shape[1]
     mixed = mixing(projector, patches, boost=settings.boost, amplitudes=given)[0].T
@@ -104,14 +109,19 @@ def simulate_continuous(
     low, high = settings.amplitude_ratio
     amplitudes = streams.generator(seed, split, "amplitudes").uniform(low, high, len(centres))
     amplitudes[0] = 1.0
+    # A recording is one head: that of its first sample.
+    operator = simulator.operators(np.zeros(1, np.uint64))
     eeg = continuous_eeg(
         simulator,
         patches,
         n_times=n_windows * settings.n_times,
         generator=streams.generator(seed, split, "recording"),
         amplitudes=amplitudes,
+        operator=int(operator[0]),
     )
     extras = simulator.disturbances.on_continuous(eeg, seed, split)
+    if len(simulator.projectors) > 1:
+        extras["operator"] = ("sample",), operator
     if not low == high == 1:
         extras["amplitude"] = ("sample", "patch"), amplitudes[None]
     windows = eeg.reshape(len(eeg), n_windows, settings.n_times).transpose(1, 0, 2)

@@ -9,7 +9,6 @@ import numpy as np
 import xarray as xr
 
 from multisource.simulation.ar import ARModels
-from multisource.simulation.disturb import KINDS
 from multisource.simulation.settings import Settings
 from multisource.simulation.truth import SparseTruth
 
@@ -68,8 +67,7 @@ def labelled(
             "sample": index,
             "channel": list(channels),
             "time": ("time", np.arange(eeg.shape[2]) / settings.sfreq, {"units": "s"}),
-            **({"kind": list(KINDS)} if "artefact" in extras else {}),
-            **({"disturbance": sorted(settings.disturbances)} if settings.disturbances else {}),
+            **({"disturbance": sorted(settings.events)} if settings.events else {}),
         },
         attrs={
             "seed": seed,
@@ -79,5 +77,7 @@ def labelled(
             "config": json.dumps(settings.to_dict(), sort_keys=True),
             "ar_models": ", ".join(models.names),
             "ar_source": models.source,
+            # What the numbers of the variable operator stand for.
+            **({"operators": ", ".join(settings.operator)} if "operator" in extras else {}),
         },
     )

@@ -12,10 +12,10 @@ import numpy as np
 
 from multisource.errors import UserError
 from multisource.simulation import streams
-from multisource.simulation.artefacts import referenced
 from multisource.simulation.registry import DISTURBANCES
 from multisource.simulation.settings import SHARED_OPTIONS, Settings
 from multisource.simulation.streams import Purpose
+from multisource.simulation.topography import referenced
 
 
 def add_to_samples(
@@ -46,9 +46,9 @@ def add_to_samples(
     ndarray of shape (S, D)
         Whether a window has an event of each of the D disturbances, in the order of their names.
     """
-    hits = np.zeros((len(eeg), len(settings.disturbances)), dtype=bool)
+    hits = np.zeros((len(eeg), len(settings.events)), dtype=bool)
     times = np.arange(eeg.shape[2]) / settings.sfreq
-    for column, (name, chosen) in enumerate(sorted(settings.disturbances.items())):
+    for column, (name, chosen) in enumerate(sorted(settings.events.items())):
         for window, volt, generator in _drawn(name, chosen, key, indices):
             eeg[window] += volt * _potential(
                 name, chosen, electrodes, times, generator, settings.window_s
@@ -79,9 +79,9 @@ def add_to_recording(
         Whether each window was given an event; an event may go on in the windows beside it.
     """
     windows = np.arange(eeg.shape[1] // settings.n_times)
-    hits = np.zeros((len(windows), len(settings.disturbances)), dtype=bool)
+    hits = np.zeros((len(windows), len(settings.events)), dtype=bool)
     times = np.arange(eeg.shape[1]) / settings.sfreq
-    for column, (name, chosen) in enumerate(sorted(settings.disturbances.items())):
+    for column, (name, chosen) in enumerate(sorted(settings.events.items())):
         for window, volt, generator in _drawn(name, chosen, key, windows):
             since = times - window * settings.window_s
             eeg += volt * _potential(name, chosen, electrodes, since, generator, settings.window_s)

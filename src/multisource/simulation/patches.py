@@ -43,6 +43,22 @@ class Patches:
     extents_mm: np.ndarray
     coefficients: np.ndarray
 
+    def take(self, rows: np.ndarray) -> Patches:
+        """Return the patches of some samples.
+
+        Parameters
+        ----------
+        rows : ndarray of int
+            Numbers of the samples.
+
+        Returns
+        -------
+        Patches
+            Theirs.
+        """
+        truth, chosen = self.truth.take(rows)
+        return Patches(truth, self.extents_mm[rows], self.coefficients[chosen])
+
 
 class PatchDrawer:
     """Draws and fills patches on given dipoles.
@@ -94,7 +110,7 @@ class PatchDrawer:
             Numbers in [0, 1). The first decides the number of patches, the next P the centres, the
             last P the extents.
         n_patches : tuple of int
-            Fewest and most patches of a sample; the most is P.
+            Fewest and most patches of a sample; the most is P, but that P is 1 also for none.
         extent_mm : tuple of float
             Range of the extent, mm.
 
@@ -113,11 +129,12 @@ class PatchDrawer:
         if n_allowed < most:
             raise UserError(f"n_patches: {most} patches need as many dipoles, not {n_allowed}")
         counts = low + (uniforms[:, 0] * (most - low + 1)).astype(np.int64)
-        centres = np.full((len(uniforms), most), -1, dtype=np.int32)
-        _draw_centres(self._allowed_rows, uniforms[:, 1 : 1 + most], counts, centres)
+        room = uniforms.shape[1] // 2
+        centres = np.full((len(uniforms), room), -1, dtype=np.int32)
+        _draw_centres(self._allowed_rows, uniforms[:, 1 : 1 + room], counts, centres)
         drawn = centres >= 0
         centres[drawn] = self._allowed[centres[drawn]]
-        extents = uniforms[:, 1 + most : 1 + 2 * most] * (extent_mm[1] - extent_mm[0])
+        extents = uniforms[:, 1 + room :] * (extent_mm[1] - extent_mm[0])
         extents = (extent_mm[0] + extents).astype(np.float32)
         extents[centres < 0] = 0.0
         return self.fill(centres, extents)
@@ -210,6 +227,8 @@ def _draw_centres(
     nearest = np.empty(n_dipoles, dtype=np.float32)
     distance = np.empty(n_dipoles, dtype=np.float32)
     for s in range(len(counts)):
+        if counts[s] == 0:
+            continue
         centres[s, 0] = int(uniform[s, 0] * n_dipoles)
         for p in range(1, counts[s]):
             _squared_distances(xyz, xyz[:, centres[s, p - 1]], distance)

@@ -224,7 +224,12 @@ def _mix(
                 value = rows[n, e]
                 picked[i, e] = value
                 scaled[i, e] = weight * value
-        np.dot(shared, picked[:count], out[s, n_classes * rank :])
+        if count > 0:
+            np.dot(shared, picked[:count], out[s, n_classes * rank :])
+        else:
+            for p in range(n_patches):
+                for i in range(rank):
+                    out[s, n_classes * rank + p, i] = np.float32(0.0)
         begin = 0
         for m in range(n_classes):
             end = begin

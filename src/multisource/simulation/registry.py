@@ -1,4 +1,4 @@
-"""Disturbances by name, beside noise, eyes, muscles and bad channels, which have their own keys.
+"""Disturbances by name: events in windows. Noise and bad channels have keys of their own.
 
 A new one is a file and a line here; see docs/add-your-own.md.
 """
@@ -12,6 +12,9 @@ DISTURBANCES = Registry(
     "simulation.disturbances",
     Disturbance,
     {
+        "blink": "multisource.simulation.eyes:blink",
+        "saccade": "multisource.simulation.eyes:saccade",
+        "muscle": "multisource.simulation.muscle:muscle",
         "pop": "multisource.simulation.pop:pop",
     },
 )

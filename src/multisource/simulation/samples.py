@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -18,9 +18,10 @@ from multisource.simulation.ar import ARModels, assign_classes, window_factor
 from multisource.simulation.dataset import labelled
 from multisource.simulation.disturb import Disturbances
 from multisource.simulation.patches import PatchDrawer, Patches
-from multisource.simulation.project import mixing, prepare
+from multisource.simulation.project import Projector, mixing, prepare
 from multisource.simulation.settings import Settings
 from multisource.simulation.streams import Purpose
+from multisource.simulation.synchronise import centre_classes, correlate
 from multisource.simulation.truth import SparseTruth
 
 BLOCK = 32  # samples at once: enough to hide NumPy's overhead, few enough for the cache
@@ -42,7 +43,7 @@ class Block:
     patches : Patches
         Their patches.
     extras : dict
-        What else was drawn for a sample (amplitude, snr_db, artefact, bad): name to (dimensions,
+        What else was drawn for a sample (amplitude, operator, snr_db, bad): name to (dimensions,
         values). It is empty with the paper's settings.
     """
 
@@ -56,8 +57,8 @@ class Simulator:
 
     Parameters
     ----------
-    gain : ndarray of shape (E, N)
-        Fixed-orientation leadfield of operator A, V/(Am).
+    gain : ndarray of shape (E, N), or sequence of K such
+        Fixed-orientation leadfield of the operator, V/(Am). Each sample draws one of several.
     positions : ndarray of shape (N, 3)
         Positions of the dipoles, mm.
     models : ARModels
@@ -84,7 +85,7 @@ class Simulator:
 
     def __init__(
         self,
-        gain: np.ndarray,
+        gain: np.ndarray | Sequence[np.ndarray],
         positions: np.ndarray,
         models: ARModels,
         settings: Settings,
@@ -100,7 +101,8 @@ class Simulator:
                 f"sfreq: the AR models are at {models.sfreq} Hz, the samples at "
                 f"{settings.sfreq} Hz; read the models at the samples' rate"
             )
-        n_channels, n_dipoles = gain.shape
+        gains = [gain] if isinstance(gain, np.ndarray) else list(gain)
+        n_channels, n_dipoles = gains[0].shape
         if channels is None:
             channels = [f"EEG{e + 1:03d}" for e in range(n_channels)]
         if len(channels) != n_channels:
@@ -111,12 +113,22 @@ class Simulator:
         classes = streams.generator(seed, "study", "classes")
         self.classes = assign_classes(models, n_dipoles, classes)
         self.drawer = PatchDrawer(positions, self.classes, cortex)
-        self.projector = prepare(gain, self.classes, len(models.names))
+        self.projectors = [prepare(gain, self.classes, len(models.names)) for gain in gains]
         self.key = streams.stream_key(seed, split)
         self.disturbances = Disturbances(settings, n_channels, electrodes)
         self._temporal = np.stack(
             [window_factor(a, settings.n_times).T for a in models.coefficients]
         ).astype(np.float32)
+
+    @property
+    def projector(self) -> Projector:
+        """The operator, or the first of several."""
+        return self.projectors[0]
+
+    @property
+    def block_size(self) -> int:
+        """How many samples at once are drawn fastest."""
+        return BLOCK * len(self.projectors)
 
     def for_split(self, split: str) -> Simulator:
         """Return the simulator of another split, which shares all but the random numbers.
@@ -154,21 +166,57 @@ class Simulator:
 
     def _block(self, indices: np.ndarray) -> Block:
         patches = self.patches(indices)
-        n_classes, n_times, _ = self._temporal.shape
-        rank = self.projector.dewhiten.shape[1]
-        white = streams.normals(self.key, Purpose.SOURCES, indices, n_classes * rank * n_times)
-        white = white.reshape(len(indices), n_classes, rank, n_times)
         amplitudes, extras = self._amplitudes(indices)
-        centre_white = self._centre_white(patches, indices)
-        eeg = self.assemble(patches, white, centre_white, amplitudes)
+        if len(self.projectors) == 1:
+            eeg = self._brain(self.projectors[0], patches, indices, amplitudes)
+        else:
+            which = self.operators(indices)
+            extras["operator"] = ("sample",), which
+            eeg = np.empty((len(indices), len(self.channels), self.settings.n_times), np.float32)
+            for number in np.unique(which):
+                rows = np.flatnonzero(which == number)
+                part = None if amplitudes is None else amplitudes[rows]
+                projector = self.projectors[number]
+                eeg[rows] = self._brain(projector, patches.take(rows), indices[rows], part)
         extras |= self.disturbances.on_samples(eeg, self.key, indices)
         return Block(eeg, patches, extras)
+
+    def operators(self, indices: np.ndarray) -> np.ndarray:
+        """Draw which operator samples are seen through.
+
+        Parameters
+        ----------
+        indices : ndarray of shape (S,)
+            Numbers of the samples.
+
+        Returns
+        -------
+        ndarray of shape (S,)
+            Numbers of the operators, all equally likely.
+        """
+        drawn = streams.uniforms(self.key, Purpose.OPERATORS, indices, 1)[:, 0]
+        return (drawn * len(self.projectors)).astype(np.uint8)
+
+    def _brain(
+        self,
+        projector: Projector,
+        patches: Patches,
+        indices: np.ndarray,
+        amplitudes: np.ndarray | None,
+    ) -> np.ndarray:
+        """EEG (S, E, T) of samples through one operator, in V."""
+        n_classes, n_times, _ = self._temporal.shape
+        rank = projector.dewhiten.shape[1]
+        white = streams.normals(self.key, Purpose.SOURCES, indices, n_classes * rank * n_times)
+        white = white.reshape(len(indices), n_classes, rank, n_times)
+        centre_white = self._centre_white(patches, indices)
+        return self.assemble(patches, white, centre_white, amplitudes, projector)
 
     def _amplitudes(self, indices: np.ndarray) -> tuple[np.ndarray | None, dict]:
         low, high = self.settings.amplitude_ratio
         if low == high == 1:
             return None, {}
-        most = self.settings.n_patches[1]
+        most = self.settings.most_patches
         amplitudes = streams.uniforms(self.key, Purpose.AMPLITUDES, indices, most)
         amplitudes = low + (high - low) * amplitudes
         amplitudes[:, 0] = 1.0
@@ -198,7 +246,7 @@ class Simulator:
         Patches
             Their patches; the dipoles of a sample come ordered by class.
         """
-        most = self.settings.n_patches[1]
+        most = self.settings.most_patches
         uniforms = streams.uniforms(self.key, Purpose.PATCHES, indices, 1 + 2 * most)
         return self.drawer.draw(
             uniforms, n_patches=self.settings.n_patches, extent_mm=self.settings.extent_mm
@@ -252,6 +300,7 @@ class Simulator:
         white: np.ndarray,
         centre_white: np.ndarray,
         amplitudes: np.ndarray | None = None,
+        projector: Projector | None = None,
     ) -> np.ndarray:
         """Make the EEG from white noise.
 
@@ -265,13 +314,16 @@ class Simulator:
             White noise for the centres.
         amplitudes : ndarray of shape (S, P), optional
             Amplitude of each patch relative to the boost; 1 by default.
+        projector : Projector, optional
+            The operator; by default the first.
 
         Returns
         -------
         ndarray of shape (S, E, T)
             EEG, V, float32.
         """
-        mixed = mixing(self.projector, patches, boost=self.settings.boost, amplitudes=amplitudes)
+        projector = projector or self.projectors[0]
+        mixed = mixing(projector, patches, boost=self.settings.boost, amplitudes=amplitudes)
         n_samples, n_classes, rank, n_times = white.shape
         # The series of all classes and centres one below the other: one product per sample.
         series = np.empty((n_samples, mixed.shape[1], n_times), dtype=np.float32)
@@ -285,56 +337,7 @@ class Simulator:
             np.copyto(series[:, n_classes * rank :], centres[m], where=(classes == m)[..., None])
         sensors = np.matmul(mixed.transpose(0, 2, 1), series)
         moment = np.float32(self.settings.background_nam * 1e-9)
-        return np.matmul(self.projector.dewhiten * moment, sensors)
-
-
-def correlate(
-    white: np.ndarray, correlation: float, shared: Callable[[], np.ndarray]
-) -> np.ndarray:
-    """Give white series a correlation with each other.
-
-    Parameters
-    ----------
-    white : ndarray of shape (..., P, T)
-        Independent series.
-    correlation : float
-        Correlation between any two of the P.
-    shared : callable
-        Returns the white series that the P share, of shape (..., 1, T); called only where the
-        correlation is not 0.
-
-    Returns
-    -------
-    ndarray of shape (..., P, T)
-        The correlated series.
-    """
-    if correlation == 0:
-        return white
-    part = np.float32(np.sqrt(correlation))
-    return part * shared() + np.float32(np.sqrt(1 - correlation)) * white
-
-
-def centre_classes(classes: np.ndarray, centres: np.ndarray, correlation: float) -> np.ndarray:
-    """Return the AR classes of the centres: those of their dipoles, or the first's if correlated.
-
-    Parameters
-    ----------
-    classes : ndarray of shape (N,)
-        Class of each dipole.
-    centres : ndarray of shape (S, P)
-        Dipole of each centre.
-    correlation : float
-        Correlation between the centres of a sample.
-
-    Returns
-    -------
-    ndarray of shape (S, P)
-        Class of each centre.
-    """
-    of_centres = classes[np.maximum(centres, 0)]
-    if correlation > 0:
-        of_centres = np.repeat(of_centres[:, :1], centres.shape[1], axis=1)
-    return of_centres
+        return np.matmul(projector.dewhiten * moment, sensors)
 
 
 def simulate_samples(simulator: Simulator, indices: Sequence[int]) -> xr.Dataset:
@@ -389,7 +392,7 @@ def simulate_samples(simulator: Simulator, indices: Sequence[int]) -> xr.Dataset
 
 def _blocks(simulator: Simulator, indices: np.ndarray) -> Iterator[Block]:
     with progress("samples", total=len(indices), unit="sample") as bar:
-        for start in range(0, len(indices), BLOCK):
-            part = indices[start : start + BLOCK]
+        for start in range(0, len(indices), simulator.block_size):
+            part = indices[start : start + simulator.block_size]
             yield simulator.block(part)
             bar.update(len(part))

@@ -11,6 +11,7 @@ from multisource.errors import UserError, refuse
 from multisource.simulation.registry import DISTURBANCES
 
 FAILURES = ("flat", "noisy")  # how a channel is bad
+ARTEFACTS = ("blink", "saccade", "muscle")  # disturbances with a short spelling of their own
 SHORTEST_WINDOW = 2  # samples
 SHARED_OPTIONS = ("chance", "uv")  # of every registered disturbance
 
@@ -55,6 +56,9 @@ class Noise:
 class Artefacts:
     """Chance of each artefact in a window, and its size in microvolts (low, high).
 
+    They are registered disturbances, spelled short: ``blink: 0.1`` stands for
+    ``blink: {chance: 0.1, uv: ...}`` of ``disturbances``.
+
     The size is that of the most affected channel: the peak of a blink, the step of a saccade, the
     root mean square of muscle activity.
     """
@@ -74,7 +78,7 @@ class Artefacts:
         str
             One line for each such value.
         """
-        for name in ("blink", "saccade", "muscle"):
+        for name in ARTEFACTS:
             chance = getattr(self, name)
             if not 0 <= chance <= 1:
                 yield f"simulation.artefacts.{name}: {chance} is no chance; give 0 to 1"
@@ -149,6 +153,11 @@ class Settings:
     disturbances : mapping
         Registered disturbances by name: chance in a window, size in microvolts (low, high) at the
         most affected channel, and options of the function.
+    electrode_error_mm : tuple of float
+        Range of the root mean square distance by which the electrodes of a sample are off, along
+        the scalp, mm.
+    operator : tuple of str
+        Names of the operators, of which each sample draws one.
     """
 
     sfreq: float = 250.0
@@ -163,6 +172,8 @@ class Settings:
     artefacts: Artefacts = field(default_factory=Artefacts)
     bad_channels: BadChannels = field(default_factory=BadChannels)
     disturbances: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    electrode_error_mm: tuple[float, float] = (0.0, 0.0)
+    operator: tuple[str, ...] = ("fem",)
 
     def __post_init__(self) -> None:
         refuse(self._mistakes())
@@ -172,9 +183,10 @@ class Settings:
             value = getattr(self, name)
             if not 0 < value < math.inf:
                 yield f"simulation.{name}: {value}; give a finite number above 0"
-        yield from _range_mistakes("n_patches", self.n_patches, 1, 5)
+        yield from _range_mistakes("n_patches", self.n_patches, 0, 5)
         yield from _range_mistakes("extent_mm", self.extent_mm, 1e-3, 200)
         yield from _range_mistakes("amplitude_ratio", self.amplitude_ratio, 1e-3, 10)
+        yield from _range_mistakes("electrode_error_mm", self.electrode_error_mm, 0, 30)
         if not 0 <= self.patch_correlation < 1:
             yield f"simulation.patch_correlation: {self.patch_correlation}; give 0 to below 1"
         yield from self.noise.mistakes()
@@ -182,6 +194,13 @@ class Settings:
         yield from self.bad_channels.mistakes()
         for name, chosen in self.disturbances.items():
             yield from _disturbance_mistakes(name, chosen)
+            if name in ARTEFACTS and getattr(self.artefacts, name) > 0:
+                yield (
+                    f"simulation.disturbances.{name}: simulation.artefacts.{name} is "
+                    f"{getattr(self.artefacts, name)} too; give the chance in one place"
+                )
+        if not self.operator or len(set(self.operator)) < len(self.operator):
+            yield f"simulation.operator: {list(self.operator)}; name one or several, each once"
         yield from self._window_mistakes()
 
     def _window_mistakes(self) -> Iterator[str]:
@@ -202,6 +221,24 @@ class Settings:
         """Number of time points of a sample."""
         return int(round(self.sfreq * self.window_s))
 
+    @property
+    def most_patches(self) -> int:
+        """Most patches of a sample that arrays have room for: 1 also where there is none."""
+        return max(self.n_patches[1], 1)
+
+    @property
+    def events(self) -> dict[str, Mapping[str, Any]]:
+        """All disturbances of windows by name: chance, uv and options; artefacts too."""
+        spelled: dict[str, Mapping[str, Any]] = {
+            name: {
+                "chance": getattr(self.artefacts, name),
+                "uv": getattr(self.artefacts, f"{name}_uv"),
+            }
+            for name in ARTEFACTS
+            if getattr(self.artefacts, name) > 0
+        }
+        return spelled | dict(self.disturbances)
+
     def to_dict(self) -> dict:
         """Return the settings as nested plain values, for JSON.
 
@@ -211,9 +248,10 @@ class Settings:
             Name to value.
         """
         values = asdict(self)
-        # Samples without any are those of a version that had none, also by their settings' hash.
-        if not self.disturbances:
-            del values["disturbances"]
+        # Samples without it are those of a version that had none, also by their settings' hash.
+        for name in ("disturbances", "electrode_error_mm", "operator"):
+            if values[name] == _default(_FIELDS[name]):
+                del values[name]
         return values
 
     def check_channels(self, n_channels: int) -> None:
@@ -263,6 +301,9 @@ class Settings:
         return count
 
 
+_FIELDS = {field.name: field for field in fields(Settings)}
+
+
 def settings_from(values: Mapping[str, Any]) -> Settings:
     """Make settings from nested plain values (a part of the config).
 
@@ -297,6 +338,8 @@ def _build(kind: type, values: Mapping[str, Any], where: str) -> Any:
             value = _build(type(default), value, f"{where}{name}.")
         elif isinstance(value, list):
             value = tuple(value)
+        elif isinstance(default, tuple) and isinstance(value, str):
+            value = (value,)  # one name for a list of one
         ready[name] = value
     return kind(**ready)
 

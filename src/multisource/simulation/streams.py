@@ -27,12 +27,13 @@ class Purpose(IntEnum):
     AMPLITUDES = 3
     NOISE = 4
     NOISE_LEVEL = 5
-    ARTEFACTS = 6
-    ARTEFACT_SERIES = 7
     BAD_CHANNELS = 8
     BAD_SERIES = 9
     SHARED_CENTRE = 10
     DISTURBANCES = 11
+    OPERATORS = 12
+    ELECTRODES = 13
+    ELECTRODE_ERROR = 14
 
 
 def stream_key(seed: int, split: str) -> np.ndarray:

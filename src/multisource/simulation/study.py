@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from multisource.anatomy.electrodes import read_electrodes
 from multisource.anatomy.source_table import read_source_table
+from multisource.errors import UserError
 from multisource.leadfield.forward import read_leadfield
 from multisource.simulation.ar_io import read_models
 from multisource.simulation.samples import Simulator
@@ -16,7 +19,7 @@ from multisource.simulation.settings import settings_from
 
 def study_simulator(
     *,
-    forward: str | Path,
+    forward: str | Path | Sequence[str | Path],
     ar_models: str | Path,
     electrodes: str | Path,
     sources: str | Path | None = None,
@@ -28,8 +31,9 @@ def study_simulator(
 
     Parameters
     ----------
-    forward : path-like
-        File of operator A (``leadfield/fem-fwd.fif``).
+    forward : path-like or sequence of path-like
+        File of the operator (A: ``leadfield/fem-fwd.fif``), or of each of those that
+        ``settings["operator"]`` names.
     ar_models : path-like
         YAML of the time courses.
     electrodes : path-like
@@ -47,11 +51,28 @@ def study_simulator(
     -------
     Simulator
         The simulator.
+
+    Raises
+    ------
+    UserError
+        If the files are not as many as the operators, or of other channels or dipoles.
     """
     chosen = settings_from(settings)
-    operator = read_leadfield(forward)
+    files = [forward] if isinstance(forward, str | Path) else list(forward)
+    if len(files) != len(chosen.operator):
+        raise UserError(f"simulation.operator: {list(chosen.operator)}; {len(files)} files given")
+    operators = [read_leadfield(file) for file in files]
+    operator = operators[0]
+    for file, other in zip(files, operators, strict=True):
+        same = other.channels == operator.channels and np.shape(other.positions) == np.shape(
+            operator.positions
+        )
+        if not same or np.abs(other.positions - operator.positions).max() > 0.01:
+            raise UserError(
+                f"{file}: of other channels or dipoles than {files[0]}; compute it again"
+            )
     return Simulator(
-        operator.fixed,
+        [each.fixed for each in operators],
         operator.positions,
         read_models(ar_models, sfreq=chosen.sfreq),
         chosen,

@@ -8,6 +8,8 @@ per patch and one for itself: ``source_weights`` gives them, every path uses the
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 
@@ -77,3 +79,52 @@ def dense_sources(
             blended = blended + l_one / max(total, 1.0) * series[centre]
         out[dipole] = boost * blended
     return out
+
+
+def correlate(
+    white: np.ndarray, correlation: float, shared: Callable[[], np.ndarray]
+) -> np.ndarray:
+    """Give white series a correlation with each other.
+
+    Parameters
+    ----------
+    white : ndarray of shape (..., P, T)
+        Independent series.
+    correlation : float
+        Correlation between any two of the P.
+    shared : callable
+        Returns the white series that the P share, of shape (..., 1, T); called only where the
+        correlation is not 0.
+
+    Returns
+    -------
+    ndarray of shape (..., P, T)
+        The correlated series.
+    """
+    if correlation == 0:
+        return white
+    part = np.float32(np.sqrt(correlation))
+    return part * shared() + np.float32(np.sqrt(1 - correlation)) * white
+
+
+def centre_classes(classes: np.ndarray, centres: np.ndarray, correlation: float) -> np.ndarray:
+    """Return the AR classes of the centres: those of their dipoles, or the first's if correlated.
+
+    Parameters
+    ----------
+    classes : ndarray of shape (N,)
+        Class of each dipole.
+    centres : ndarray of shape (S, P)
+        Dipole of each centre.
+    correlation : float
+        Correlation between the centres of a sample.
+
+    Returns
+    -------
+    ndarray of shape (S, P)
+        Class of each centre.
+    """
+    of_centres = classes[np.maximum(centres, 0)]
+    if correlation > 0:
+        of_centres = np.repeat(of_centres[:, :1], centres.shape[1], axis=1)
+    return of_centres

@@ -116,10 +116,7 @@ class SparseTruth:
             The l of each dipole, 0 where inactive, float32.
         """
         rows = np.arange(len(self)) if windows is None else np.asarray(windows)
-        start, count = self.offset[rows], np.diff(self.offset)[rows]
-        # Place of every active dipole of the chosen windows in the joint arrays, without a loop.
-        within = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)
-        chosen = np.repeat(start, count) + within
+        count, chosen = self._entries(rows)
         maps = np.zeros((len(rows), self.n_dipoles), dtype=np.float32)
         maps[np.repeat(np.arange(len(rows)), count), self.dipole[chosen]] = self.coefficient[chosen]
         return maps
@@ -145,6 +142,38 @@ class SparseTruth:
             self.centre[:count],
             self.n_dipoles,
         )
+
+    def take(self, windows: np.ndarray) -> tuple[SparseTruth, np.ndarray]:
+        """Return the truth of some windows.
+
+        Parameters
+        ----------
+        windows : ndarray of int
+            Numbers of the windows.
+
+        Returns
+        -------
+        truth : SparseTruth
+            Theirs, in the order given.
+        chosen : ndarray of int
+            The entries of ``dipole`` and ``coefficient`` that it is made of.
+        """
+        count, chosen = self._entries(windows)
+        offset = np.concatenate([np.zeros(1, np.int64), np.cumsum(count)])
+        return SparseTruth(
+            offset,
+            self.dipole[chosen],
+            self.coefficient[chosen],
+            self.centre[windows],
+            self.n_dipoles,
+        ), chosen
+
+    def _entries(self, windows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """How many dipoles windows have, and where they stand in the joint arrays."""
+        start, count = self.offset[windows], np.diff(self.offset)[windows]
+        # Place of every active dipole of the chosen windows in the joint arrays, without a loop.
+        within = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)
+        return count, np.repeat(start, count) + within
 
     def repeated(self, times: int) -> SparseTruth:
         """Return the truth of a continuous recording: that of its one window, repeated.
