@@ -1,4 +1,4 @@
-"""Losses between predicted logits and the truth l (0..1), all of shape (samples, dipoles).
+"""Losses between predicted logits and the truth l (0..1), both of shape (samples, dipoles).
 
 The paper's is ``l1``. Since 95 % of the truth is zero, its best constant answer is the zero map,
 and a network started at random tends to go there; ``bce`` has no such trap and the same best
@@ -132,6 +132,32 @@ def bce_dice(logits: Tensor, truth: Tensor) -> Tensor:
     return 10 * bce(logits, truth) + dice(logits, truth)
 
 
+def bce_maps(logits: Tensor, truth: Tensor) -> Tensor:
+    """Cross-entropy of two maps: of P(active) against l > 0, and of E[l] against l; their sum.
+
+    Parameters
+    ----------
+    logits : Tensor of shape (B, 2, N)
+        Output of a network with two maps.
+    truth : Tensor of shape (B, N)
+        Coefficients l.
+
+    Returns
+    -------
+    Tensor
+        The loss, a scalar.
+
+    Raises
+    ------
+    UserError
+        If the network has one map only.
+    """
+    if logits.ndim != 3:
+        raise UserError("loss: bce_maps needs a network with two maps, as covnet; see losses.py")
+    labels = torch.stack([(truth > 0).to(logits.dtype), truth], dim=1)
+    return 2 * functional.binary_cross_entropy_with_logits(logits, labels)
+
+
 LOSSES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
     "l1": l1,
     "mse": mse,
@@ -139,6 +165,7 @@ LOSSES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
     "bce_active": bce_active,
     "dice": dice,
     "bce_dice": bce_dice,
+    "bce_maps": bce_maps,
 }
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from multisource.errors import refuse
 
 STANDARDISE = ("whiten", "channel", "window")
-SCHEDULES = ("plateau", "cosine")
+SCHEDULES = ("plateau", "cosine", "one_cycle")
 
 
 def convnet_mistakes(
@@ -79,6 +79,37 @@ def convnet_mistakes(
         yield f"initial_activation: {initial_activation!r}; needs to be between 0 and 1"
 
 
+def covnet_mistakes(
+    *, n_times: int, hidden: Sequence[int], nodes: int, dropout: float
+) -> Iterator[str]:
+    """Yield what is wrong with the options of ``covnet.build_network``.
+
+    Parameters
+    ----------
+    n_times : int
+        Samples of a window.
+    hidden : sequence of int
+        As for ``build_network``.
+    nodes : int
+        As for ``build_network``.
+    dropout : float
+        As for ``build_network``.
+
+    Yields
+    ------
+    str
+        One line for each mistake.
+    """
+    if n_times < 2:
+        yield f"window_s: a window has {n_times} sample; the covariance needs 2"
+    if not _whole_numbers(hidden) or not hidden:
+        yield f"hidden: {hidden!r}; needs a list of one or more whole numbers of 1 and more"
+    if not _is_whole(nodes) or nodes < 1:
+        yield f"nodes: {nodes!r}; needs a whole number of 1 and more"
+    if not 0 <= dropout < 1:
+        yield f"dropout: {dropout!r}; needs 0 <= dropout < 1"
+
+
 @dataclass(frozen=True)
 class TrainingOptions:
     """How a network is trained: all that ``network.settings.<name>`` may say of it.
@@ -95,8 +126,9 @@ class TrainingOptions:
         Adam's; the decay is decoupled (AdamW: weights shrink by learning rate times decay a step),
         so that it does not depend on the scale of the loss.
     schedule
-        ``plateau``, the paper's, or ``cosine``: from the learning rate down to the minimum along
-        half a cosine over the epochs.
+        ``plateau``, the paper's; ``cosine``: from the learning rate down to the minimum along half
+        a cosine over the epochs; or ``one_cycle``: up to the learning rate in a twentieth of the
+        training, then down along half a cosine, batch by batch (Smith and Topin 2019).
     plateau_factor, plateau_patience, plateau_threshold, minimum_learning_rate
         After more than ``plateau_patience`` epochs in a row in which the validation loss did not
         fall by the share ``plateau_threshold``, the step size is multiplied by the factor; once it
@@ -228,4 +260,7 @@ def _whole_numbers(values: object) -> bool:
 
 # By the architecture's name. A network without a line here is checked by its own function only,
 # which is to say in its job.
-CHECKS: dict[str, Callable[..., Iterator[str]]] = {"convnet": convnet_mistakes}
+CHECKS: dict[str, Callable[..., Iterator[str]]] = {
+    "convnet": convnet_mistakes,
+    "covnet": covnet_mistakes,
+}

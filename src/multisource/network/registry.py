@@ -19,6 +19,7 @@ NETWORKS = Registry(
     NetworkBuilder,
     {
         "convnet": "multisource.network.convnet:build_network",
+        "covnet": "multisource.network.covnet:build_network",
     },
 )
 

@@ -80,7 +80,9 @@ class SmoothOutput(nn.Module):
         return layer
 
 
-def spread_points(positions: np.ndarray, distance_mm: float) -> np.ndarray:
+def spread_points(
+    positions: np.ndarray, distance_mm: float, most: int | None = None
+) -> np.ndarray:
     """Choose points such that none is further than a distance from a chosen one.
 
     Each is the point furthest from those before it; the first is the first point.
@@ -91,6 +93,8 @@ def spread_points(positions: np.ndarray, distance_mm: float) -> np.ndarray:
         Points, mm.
     distance_mm : float
         The distance, mm.
+    most : int, optional
+        Stop at so many.
 
     Returns
     -------
@@ -99,7 +103,7 @@ def spread_points(positions: np.ndarray, distance_mm: float) -> np.ndarray:
     """
     chosen = [0]
     distance = np.linalg.norm(positions - positions[0], axis=1)
-    while distance.max() > distance_mm:
+    while distance.max() > distance_mm and len(chosen) != most:
         chosen.append(int(distance.argmax()))
         distance = np.minimum(distance, np.linalg.norm(positions - positions[chosen[-1]], axis=1))
     return np.array(chosen)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
 
 import numpy as np
 import torch
@@ -10,6 +12,33 @@ from torch.utils.data import IterableDataset, get_worker_info
 
 from multisource.errors import UserError
 from multisource.simulation.samples import Simulator
+
+T = TypeVar("T")
+
+
+def ahead(items: Iterable[T]) -> Iterator[T]:
+    """Yield items, the next of which is made in another thread meanwhile.
+
+    Order and content stay the same. What simulates releases Python's lock for most of its time, so
+    that a second processor does it while the first trains.
+
+    Parameters
+    ----------
+    items : iterable
+        What to yield.
+
+    Yields
+    ------
+    Any
+        The items.
+    """
+    iterator = iter(items)
+    end = object()
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        waiting = pool.submit(next, iterator, end)
+        while (item := waiting.result()) is not end:
+            waiting = pool.submit(next, iterator, end)
+            yield item  # type: ignore[misc]
 
 
 class SampleStream(IterableDataset):

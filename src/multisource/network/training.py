@@ -25,16 +25,17 @@ from multisource.network.devices import reproducible, resolve_device
 from multisource.network.losses import loss_function
 from multisource.network.options import TrainingOptions, batch_count, sample_mistakes
 from multisource.network.samples import Windows
-from multisource.network.schedule import make_scheduler, step
+from multisource.network.schedule import make_scheduler, step, step_batch
 from multisource.network.smooth_output import SmoothOutput
 from multisource.network.standardise import Standardise
-from multisource.network.stream import SampleStream
+from multisource.network.stream import SampleStream, ahead
 from multisource.progress import progress
 from multisource.provenance import code_version
 
 if TYPE_CHECKING:
     from tqdm import tqdm
 
+    from multisource.network.contract import ForwardModel
     from multisource.simulation.samples import Simulator
 
 logger = logging.getLogger(__name__)
@@ -71,6 +72,7 @@ def train(
     *,
     positions: np.ndarray | None = None,
     simulator: Simulator | None = None,
+    model: ForwardModel | None = None,
     seed: int = 0,
     device: str = "auto",
     threads: int | None = None,
@@ -83,7 +85,7 @@ def train(
     Parameters
     ----------
     network : torch.nn.Module
-        Maps EEG (B, E, T) in V to logits (B, N); changed in place.
+        Maps EEG (B, E, T) in V to logits (B, N) or (B, 2, N); changed in place.
     training, validation : Windows
         Samples to learn from, and to steer step size and choice of weights by.
     options : TrainingOptions, optional
@@ -92,6 +94,8 @@ def train(
         Of the dipoles, mm, which ``smooth_mm`` needs.
     simulator : Simulator, optional
         What draws the samples if they are ``fresh``.
+    model : ForwardModel, optional
+        What a network with a method ``prepare`` is given.
     seed : int, optional
         Seed of order, flips and dropout.
     device : str, optional
@@ -120,6 +124,10 @@ def train(
         raise UserError(f"smooth_mm: {options.smooth_mm}; needs the positions of the dipoles")
     place = resolve_device(device)
     with reproducible(seed, threads=threads):
+        if hasattr(network, "prepare"):
+            if model is None:
+                raise UserError("network: it needs the study's forward model before training")
+            network.prepare(model)
         if hasattr(network, "standardise"):
             cast(Standardise, network.standardise).fit(training.eeg)
         if options.smooth_mm and positions is not None:
@@ -132,7 +140,8 @@ def train(
         data += [np.asarray(positions, float).tobytes().hex()] if options.smooth_mm else []
         mark = _fingerprint(network, data, options, seed, place)
         network.to(place)
-        state = _fresh_state(network, options)
+        count = batch_count(len(training), options.batch_size)
+        state = _fresh_state(network, options, count)
         if checkpoint is not None and load_checkpoint(checkpoint, state, fingerprint=mark):
             logger.info("going on after epoch %d of %d", len(state.history), options.epochs)
         began = time.monotonic() - (state.history[-1]["seconds"] if state.history else 0.0)
@@ -143,11 +152,10 @@ def train(
                 if _finished(state, options):
                     break
                 if epoch == options.warmup_epochs + 1 and options.warmup_epochs:
-                    state = _fresh_state(network, options, history=state.history)
+                    state = _fresh_state(network, options, count, history=state.history)
                 # Everything random in an epoch follows from (seed, epoch): resuming needs no state.
                 rng = np.random.default_rng([seed, epoch])
                 torch.manual_seed(int(rng.integers(2**63)))
-                count = batch_count(len(training), options.batch_size)
                 if options.fresh and simulator is not None:
                     batches = _fresh_batches(simulator, epoch, count, options.batch_size)
                 else:
@@ -183,7 +191,8 @@ def _fresh_batches(
     simulator: Simulator, epoch: int, count: int, size: int
 ) -> Iterator[tuple[Tensor, Tensor]]:
     """The next samples of the stream that every epoch goes on with."""
-    return islice(SampleStream(simulator, batch_size=size, start=(epoch - 1) * count * size), count)
+    stream = SampleStream(simulator, batch_size=size, start=(epoch - 1) * count * size)
+    return ahead(islice(stream, count))
 
 
 def _epoch(
@@ -207,6 +216,7 @@ def _epoch(
         state.optimizer.zero_grad()
         value.backward()
         state.optimizer.step()
+        step_batch(state.scheduler)
         total += float(value.detach()) * len(eeg)
         samples += len(eeg)
         bar.update(start + number / count - bar.n)
@@ -266,7 +276,8 @@ def evaluate(network: nn.Module, windows: Windows, loss: str) -> tuple[float, fl
         truth = torch.from_numpy(windows.truth.dense(rows)).to(place)
         logits = network(torch.from_numpy(windows.eeg[rows]).to(place))
         total += float(criterion(logits, truth)) * len(rows)
-        fractions.append(_fraction_active(logits, truth > 0))
+        ranked = logits if logits.ndim == 2 else logits[:, 0]
+        fractions.append(_fraction_active(ranked, truth > 0))
     return total / len(windows), float(torch.cat(fractions).mean())
 
 
@@ -280,7 +291,11 @@ def _fraction_active(scores: Tensor, active: Tensor) -> Tensor:
 
 
 def _fresh_state(
-    network: nn.Module, options: TrainingOptions, *, history: list[dict[str, Any]] | None = None
+    network: nn.Module,
+    options: TrainingOptions,
+    batches: int,
+    *,
+    history: list[dict[str, Any]] | None = None,
 ) -> State:
     optimizer = torch.optim.AdamW(
         network.parameters(),
@@ -290,11 +305,13 @@ def _fresh_state(
     )
     done = len(history or [])
     last = options.epochs if done else options.warmup_epochs or options.epochs
-    scheduler = make_scheduler(optimizer, options, last - done)
+    scheduler = make_scheduler(optimizer, options, last - done, batches)
     return State(network, optimizer, scheduler, history=history or [])
 
 
 def _finished(state: State, options: TrainingOptions) -> bool:
+    if options.schedule == "one_cycle":
+        return False
     rate = state.optimizer.param_groups[0]["lr"]
     return rate < options.minimum_learning_rate and (len(state.history) > options.warmup_epochs)
 

@@ -38,7 +38,7 @@ _LOG_2 = np.float32(np.log(2))
 _TURN = np.float32(2 * np.pi * 2.0**-32)
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, nogil=True, error_model="numpy")
 def box_muller(words: np.ndarray, out: np.ndarray) -> None:
     """Fill an array with standard normal numbers made of random words.
 

@@ -186,7 +186,7 @@ _FAST = {"reassoc", "contract", "nsz"}
 _STEP = 64
 
 
-@njit(cache=True, fastmath=_FAST)
+@njit(cache=True, nogil=True, fastmath=_FAST)
 def _squared_distances(xyz: np.ndarray, point: np.ndarray, out: np.ndarray) -> None:
     x, y, z = point[0], point[1], point[2]
     for n in range(xyz.shape[1]):
@@ -194,7 +194,7 @@ def _squared_distances(xyz: np.ndarray, point: np.ndarray, out: np.ndarray) -> N
         out[n] = dx * dx + dy * dy + dz * dz
 
 
-@njit(cache=True, fastmath=_FAST)
+@njit(cache=True, nogil=True, fastmath=_FAST)
 def _choose(weight: np.ndarray, uniform: float) -> int:
     """Index drawn with probability proportional to weight (N,), by the inverse distribution."""
     n_steps = -(-len(weight) // _STEP)
@@ -219,7 +219,7 @@ def _choose(weight: np.ndarray, uniform: float) -> int:
     return last
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _draw_centres(
     xyz: np.ndarray, uniform: np.ndarray, counts: np.ndarray, centres: np.ndarray
 ) -> None:
@@ -243,7 +243,7 @@ def _draw_centres(
             centres[s, p] = _choose(distance, uniform[s, p])
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _fill(
     xyz: np.ndarray,
     ordered: np.ndarray,

@@ -132,7 +132,7 @@ def mixing(
     return out
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _weights(
     coefficients: np.ndarray,
     amplitudes: np.ndarray,
@@ -157,7 +157,7 @@ def _weights(
 LANES = 16  # rows are padded to whole vectors, so that the innermost loops have no remainder
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, nogil=True, error_model="numpy")
 def _cholesky(work: np.ndarray, upper: np.ndarray) -> None:
     """Upper factor of a positive semidefinite matrix: work and upper (n, w), w a multiple of LANES.
 
@@ -187,7 +187,7 @@ def _cholesky(work: np.ndarray, upper: np.ndarray) -> None:
             upper[k, j] = root * row[j]
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _mix(
     rows: np.ndarray,
     background: np.ndarray,

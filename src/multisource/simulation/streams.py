@@ -129,7 +129,7 @@ def _sequence(seed: int, name: str) -> np.random.SeedSequence:
     return np.random.SeedSequence([int(seed), *name.encode()])
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def philox_words(key: np.ndarray, purpose: int, indices: np.ndarray, words: np.ndarray) -> None:
     """Fill an array with the output of Philox4x32-10.
 
