@@ -10,10 +10,15 @@ from multisource.simulation.truth import SparseTruth
 CHANNELS, TIMES, DIPOLES = 8, 16, 40
 
 
+def tiny_gain() -> np.ndarray:
+    """Leadfield of the problem (E, N)."""
+    return np.random.default_rng(99).standard_normal((CHANNELS, DIPOLES))
+
+
 def tiny_windows(samples: int, seed: int = 0) -> Windows:
     """Two neighbouring dipoles a sample are active, ten times above sensor noise."""
     rng = np.random.default_rng(seed)
-    gain = np.random.default_rng(99).standard_normal((CHANNELS, DIPOLES))
+    gain = tiny_gain()
     first = rng.integers(0, DIPOLES - 1, size=samples)
     series = rng.standard_normal((samples, TIMES))
     topography = (gain[:, first] + 0.5 * gain[:, first + 1]).T

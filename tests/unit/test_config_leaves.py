@@ -26,9 +26,9 @@ NAMED = {
 }
 # Values of leaves that the default configuration does not give.
 GIVEN = {"recordings": {"mine": {"file": "mine.vhdr"}}}
-# Numbers that must fit to others, or are options of another solver than the default has.
+# Numbers that must fit to others, or are options of another solver or network than NAMED has.
 FITTING = ("tmin_s", "tmax_s", "window_s", "sfreq", "warmup_epochs", "kernel_size", "duration_s")
-FITTING += ("loose", "depth", "alpha")
+FITTING += ("loose", "depth", "alpha", "nodes")
 
 
 def filled(part: dict, definitions: dict) -> dict:

@@ -21,16 +21,18 @@ HAND = {
     "dice": 1 - (2 * 0.35 + 1) / (0.9 + 0.5 + 1),
 }
 HAND["bce_dice"] = 10 * HAND["bce"] + HAND["dice"]
+# That of two maps is tested with the network that has them.
+ONE_MAP = [name for name in LOSSES if name != "bce_maps"]
 
 
-@pytest.mark.parametrize("name", LOSSES)
+@pytest.mark.parametrize("name", ONE_MAP)
 def test_loss_has_the_value_of_its_formula(name):
     logits = torch.tensor([[logit(0.2), logit(0.7)]], dtype=torch.float64)
     truth = torch.tensor([[0.0, 0.5]], dtype=torch.float64)
     assert float(loss_function(name)(logits, truth)) == pytest.approx(HAND[name], rel=1e-12)
 
 
-@pytest.mark.parametrize("name", LOSSES)
+@pytest.mark.parametrize("name", ONE_MAP)
 def test_loss_stays_finite_where_the_sigmoid_saturates(name):
     logits = torch.tensor([[-200.0, 200.0]], requires_grad=True)
     value = loss_function(name)(logits, torch.tensor([[1.0, 0.0]]))

@@ -44,12 +44,12 @@ def saved(trained, tmp_path):
 def test_loaded_network_gives_the_same_maps(trained, saved):
     network, settings = load_network(*saved)
     eeg = tiny_windows(9, seed=3).eeg
-    maps = predict(network, eeg, batch_size=4, device="cpu")
+    maps = predict(network, eeg, batch_size=4, device="cpu").estimate
     assert maps.shape == (9, DIPOLES)
     assert maps.dtype == np.float32
     assert (maps >= 0).all() and (maps <= 1).all()
     # Batches of another size may sum in another order: float32 rounding.
-    expected = predict(trained.network, eeg, device="cpu")
+    expected = predict(trained.network, eeg, device="cpu").estimate
     np.testing.assert_allclose(maps, expected, rtol=1e-5)
     assert settings["training"] == {"epochs": 3}
     assert json.loads(saved[1].read_text())["channels"] == NAMES
@@ -57,12 +57,12 @@ def test_loaded_network_gives_the_same_maps(trained, saved):
 
 def test_maps_do_not_depend_on_the_unit_of_the_recording(trained):
     eeg = tiny_windows(5, seed=3).eeg
-    volts, microvolts = (predict(trained.network, f * eeg, device="cpu") for f in (1, 1e6))
+    volts, microvolts = (predict(trained.network, f * eeg, device="cpu").estimate for f in (1, 1e6))
     np.testing.assert_allclose(volts, microvolts, rtol=1e-4)
 
 
 def test_no_window_gives_no_map(trained):
-    assert len(predict(trained.network, np.empty((0, CHANNELS, TIMES)), device="cpu")) == 0
+    assert len(predict(trained.network, np.empty((0, CHANNELS, TIMES)), device="cpu").estimate) == 0
 
 
 @pytest.mark.parametrize(

@@ -79,7 +79,10 @@ def test_maps_do_not_depend_on_the_gain_of_the_amplifier(tmp_path):
     for gain in (0.1, 50.0):
         other = recorded(tmp_path, gain=gain)
         assert strength(other) / strength(first) == pytest.approx(gain, rel=1e-4)
-        for maps in (lambda eeg: apply_kernel(kernel, eeg), lambda eeg: predict(network, eeg)):
+        for maps in (
+            lambda eeg: apply_kernel(kernel, eeg),
+            lambda eeg: predict(network, eeg).estimate,
+        ):
             # Float32 in the file and in the products.
             np.testing.assert_allclose(
                 maps(other["eeg"].values), maps(first["eeg"].values), rtol=2e-4

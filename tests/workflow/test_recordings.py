@@ -97,7 +97,7 @@ def test_networks_see_the_eeg_that_was_simulated(localised, example):
     ]
     with xr.open_dataset(results / "recordings/example/convnet.nc", engine="h5netcdf") as data:
         found = data["estimate"].values[1]
-    expected = predict(network, direct[None])[0]
+    expected = predict(network, direct[None]).estimate[0]
     # A high-pass of 0.5 Hz lies between the two.
     assert np.corrcoef(found, expected)[0, 1] > 0.95
 

@@ -223,18 +223,6 @@ def is_fresh(wildcards):
     return network_settings(wildcards).get("fresh", False)
 
 
-def training_files(wildcards):
-    """Return what a network needs besides samples: where dipoles are, what to simulate from."""
-    files = {}
-    if is_fresh(wildcards) or network_settings(wildcards).get("smooth_mm", 0):
-        files["sources"] = f"results/{HEAD}/leadfield/sources.tsv"
-    if is_fresh(wildcards):
-        files["forward"] = operator_files(training_split(wildcards))
-        files["electrodes"] = f"results/{HEAD}/anatomy/electrodes.tsv"
-        files["ar_models"] = ar_models()
-    return files
-
-
 def learning_curve_samples():
     """Return {network: training samples} of all points of the learning curve."""
     network = config["network"]["learning_curve"]["network"]

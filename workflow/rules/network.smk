@@ -9,7 +9,10 @@ out: network/{network}/{weights.safetensors,settings.json,history.csv,loss.png},
 rule train_network:
     """Training with history; a killed training goes on from its last checkpoint."""
     input:
-        unpack(training_files),
+        sources=rules.build_source_space.output.table,
+        forward=lambda wildcards: operator_files(training_split(wildcards)),
+        electrodes=rules.place_electrodes.output.electrodes,
+        ar_models=ar_models(),
         train=lambda wildcards: chunks(training_split(wildcards), training_samples(wildcards)),
         validation=lambda wildcards: chunks(validation_split(wildcards)),
     output:
@@ -35,9 +38,7 @@ rule train_network:
         samples=training_samples,
         settings=network_settings,
         split=training_split,
-        simulated=lambda wildcards: (
-            simulated(config, training_split(wildcards)) if is_fresh(wildcards) else None
-        ),
+        simulated=lambda wildcards: simulated(config, training_split(wildcards)),
         code=lambda wildcards: code(
             "train_network",
             network_line(wildcards),

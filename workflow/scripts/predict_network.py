@@ -13,4 +13,10 @@ with step(snakemake):
         check_recording(settings, list(data["channel"].values), data.sizes["time"])
         maps = predict(network, data["eeg"].values, threads=snakemake.threads)
         (output,) = outputs[scenario]
-        write_estimates(output, maps, scenario=scenario, method=snakemake.wildcards.network)
+        write_estimates(
+            output,
+            maps.estimate,
+            scenario=scenario,
+            method=snakemake.wildcards.network,
+            coefficients=maps.coefficient,
+        )

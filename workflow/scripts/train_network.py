@@ -1,8 +1,8 @@
 from pathlib import Path
 
-from multisource.anatomy.source_table import read_source_table
 from multisource.figures.training import loss_figure
 from multisource.files import atomic
+from multisource.network.forward_model import read_forward_model
 from multisource.network.options import TrainingOptions
 from multisource.network.registry import build_network, options, split_settings
 from multisource.network.samples import windows_of
@@ -18,13 +18,16 @@ with step(snakemake):
     validation = windows_of(read_chunks(snakemake.input.validation))
     architecture, build, recipe = split_settings(snakemake.params.settings)
     files = {k: v for k, v in snakemake.input.items() if k not in ("train", "validation")}
-    positions = read_source_table(files["sources"]).positions if files else None
-    sample = {
-        "settings": snakemake.params.simulated,
-        "seed": snakemake.params.seed,
-        "split": snakemake.params.split,
-    }
-    simulator = study_simulator(**files, **sample) if "forward" in files else None
+    sampling = {"sfreq": snakemake.params.simulated["sfreq"], "n_times": data.sizes["time"]}
+    model = read_forward_model(files["forward"], files["ar_models"], **sampling)
+    simulator = None
+    if recipe.get("fresh"):
+        simulator = study_simulator(
+            **files,
+            settings=snakemake.params.simulated,
+            seed=snakemake.params.seed,
+            split=snakemake.params.split,
+        )
     # Not an output: it outlives a killed job, and the next start goes on from it.
     checkpoint = Path(snakemake.output.weights).with_name("checkpoint.safetensors")
     result = train(
@@ -32,11 +35,11 @@ with step(snakemake):
         training,
         validation,
         TrainingOptions(**recipe),
-        positions=positions,
+        positions=model.positions,
         simulator=simulator,
+        model=model,
         seed=snakemake.params.seed,
         device="auto" if snakemake.resources.get("gpu", 0) else "cpu",
-        threads=snakemake.threads,
         checkpoint=checkpoint,
     )
     with atomic(snakemake.output.history) as part:

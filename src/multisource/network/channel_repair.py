@@ -1,10 +1,11 @@
 """Bad channels of a window: found by what the others say of them, and replaced by it.
 
 The background (all dipoles, none active) correlates the channels, so that each can be predicted
-from the others. Where sources are active all channels grow, and the errors of the prediction with
-them; a channel whose error is many times the median channel's is bad. It is replaced by its
-expectation given the good ones, which is linear (Kriging, or simple interpolation with the
-leadfield's own covariance in place of splines).
+from the others. A channel is bad if the others explain nearly nothing of it, and its error is many
+times the median channel's. Each sign alone would also meet good channels: sensor noise leaves much
+of every channel unexplained, and a source near an electrode makes large errors there, of still
+larger EEG. A bad channel is replaced by its expectation given the good ones, which is linear
+(Kriging: interpolation with the leadfield's own covariance in place of splines).
 """
 
 from __future__ import annotations
@@ -18,8 +19,9 @@ from multisource.network.contract import ForwardModel
 # Sensor noise that the prediction reckons with, of the channels' mean variance: without it, it
 # would trust the smallest components of the leadfield, in which heads differ.
 RIDGE = 1e-2
-# A channel is bad whose error is so many times the median channel's, both over their expectations.
+# A channel is bad whose error is so many times the median channel's, each over its expectation,
 THRESHOLD = 6.0
+UNEXPLAINED = 0.75  # and, in root mean square, more than this share of the channel itself,
 FLAT = 1e-3  # or whose standard deviation is below this share of the median channel's
 MOST = 0.25  # of the channels: beyond that nothing is repaired
 
@@ -96,33 +98,36 @@ class ChannelRepair(nn.Module):
         spread = eeg.std(dim=2, correction=0)
         bad = spread <= FLAT * spread.median(dim=1, keepdim=True).values
         bad &= spread.amax(dim=1, keepdim=True) > 0
-        suspects = ~bad.any(dim=1) & (self._errors(eeg).amax(dim=1) > THRESHOLD)
-        for row in torch.nonzero(suspects | bad.any(dim=1))[:, 0].tolist():
-            bad[row] = self._search(eeg[row], bad[row])
+        suspects = bad.any(dim=1) | self._worst(eeg.double(), self.precision)[1]
+        for row in torch.nonzero(suspects)[:, 0].tolist():
+            bad[row] = self._search(eeg[row].double(), bad[row])
         return bad
 
-    def _errors(self, eeg: Tensor) -> Tensor:
-        """Size of the prediction's error of every channel, over the median channel's (B, E)."""
-        centred = eeg.double() - eeg.double().mean(dim=1, keepdim=True)
-        errors = (self.precision @ centred).square().mean(dim=2).sqrt()
-        errors = errors / self.precision.diagonal().sqrt()
-        median = errors.median(dim=1, keepdim=True).values
-        return errors / torch.where(median > 0, median, torch.ones_like(median))
-
     def _search(self, window: Tensor, bad: Tensor) -> Tensor:
-        """Take the worst channel out until all that are left agree."""
+        """Take the worst channel out until none that is left is bad."""
         bad = bad.clone()
         while int(bad.sum()) <= MOST * len(bad):
             good = torch.nonzero(~bad)[:, 0]
             precision = torch.linalg.inv(self.covariance[good][:, good])
-            kept = window[good].double()
-            errors = (precision @ (kept - kept.mean(dim=0))).square().mean(dim=1).sqrt()
-            errors = errors / precision.diagonal().sqrt()
-            worst = int(errors.argmax())
-            if errors[worst] <= THRESHOLD * errors.median():
+            worst, found = self._worst(window[good], precision)
+            if not found:
                 return bad
             bad[good[worst]] = True
         return torch.zeros_like(bad)
+
+    @staticmethod
+    def _worst(eeg: Tensor, precision: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the channel of the largest error, and whether it is bad: both (...,)."""
+        centred = eeg - eeg.mean(dim=-2, keepdim=True)
+        errors = (precision @ centred).square().mean(dim=-1).sqrt() / precision.diagonal()
+        expected = precision.diagonal().rsqrt()
+        ratio = errors / expected
+        worst = ratio.argmax(dim=-1, keepdim=True)
+        size = centred.square().mean(dim=-1).sqrt()
+        found = (ratio > THRESHOLD * ratio.median(dim=-1, keepdim=True).values) & (
+            errors > UNEXPLAINED * size
+        )
+        return worst[..., 0], found.gather(-1, worst)[..., 0]
 
     def _expected(self, window: Tensor, bad: Tensor) -> Tensor:
         kept = window[~bad].double()

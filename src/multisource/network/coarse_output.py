@@ -92,12 +92,11 @@ class CoarseOutput(nn.Module):
             Logits.
         """
         across, back = self._matrices()
-        at_nodes = self.nodes.weight @ features.T  # (C K, B): the sparse products want columns
-        maps = [
-            _Interpolate.apply(part, across, back).T + bias
-            for part, bias in zip(at_nodes.split(self.n_nodes), self.bias, strict=True)
-        ]
-        return torch.stack(maps, dim=1)
+        at_nodes = self.nodes.weight @ features.T  # (C K, B): the sparse product wants columns
+        columns = at_nodes.unflatten(0, (self.n_maps, -1)).transpose(0, 1).flatten(1)
+        maps = _Interpolate.apply(columns, across, back).unflatten(1, (self.n_maps, -1))
+        # Memory stays in the order of the product, (N, C, B).
+        return (maps + self.bias.T[:, :, None]).permute(2, 1, 0)
 
     def _matrices(self) -> tuple[Tensor, Tensor]:
         """The interpolation (N, K) and its transpose as sparse matrices."""

@@ -17,8 +17,9 @@ class ForwardModel:
 
     Attributes
     ----------
-    gain : ndarray of shape (E, N)
-        Leadfield of operator A, fixed orientation, V/(Am).
+    gain : ndarray of shape (E, G)
+        Leadfield of operator A, fixed orientation, V/(Am), G = N; or those of several operators
+        side by side, over the root of their number.
     positions : ndarray of shape (N, 3)
         Positions of the dipoles, mm.
     autocovariance : ndarray of shape (T, T)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 import torch
 from torch import nn
@@ -11,6 +13,21 @@ from multisource.network.devices import reproducible, resolve_device
 from multisource.progress import progress
 
 
+class Maps(NamedTuple):
+    """What a network says of S windows.
+
+    Attributes
+    ----------
+    estimate : ndarray of float32, shape (S, N)
+        The map that dipoles are ranked by, 0..1.
+    coefficient : ndarray of float32, shape (S, N), or None
+        Expected coefficients l, of a network that tells them from P(active).
+    """
+
+    estimate: np.ndarray
+    coefficient: np.ndarray | None
+
+
 def predict(
     network: nn.Module,
     eeg: np.ndarray,
@@ -18,13 +35,13 @@ def predict(
     batch_size: int = 512,
     device: str = "auto",
     threads: int | None = None,
-) -> np.ndarray:
-    """Estimate l for every dipole and window.
+) -> Maps:
+    """Estimate the activity of every dipole and window.
 
     Parameters
     ----------
     network : torch.nn.Module
-        Maps EEG (B, E, T) in V to logits (B, N).
+        Maps EEG (B, E, T) in V to logits (B, N) or (B, 2, N).
     eeg : ndarray of shape (S, E, T)
         EEG, V.
     batch_size : int, optional
@@ -36,8 +53,8 @@ def predict(
 
     Returns
     -------
-    ndarray of float32, shape (S, N)
-        Maps, 0..1.
+    Maps
+        The maps.
 
     Raises
     ------
@@ -55,4 +72,5 @@ def predict(
         for start in progress("network", range(0, len(eeg), batch_size), unit="batch"):
             part = torch.from_numpy(eeg[start : start + batch_size].astype(np.float32, copy=False))
             maps.append(torch.sigmoid(network(part.to(place))).cpu().numpy())
-    return np.concatenate(maps) if maps else np.empty((0, 0), dtype=np.float32)
+    said = np.concatenate(maps) if maps else np.empty((0, 0), dtype=np.float32)
+    return Maps(said, None) if said.ndim == 2 else Maps(said[:, 0], said[:, 1])

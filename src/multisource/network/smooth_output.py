@@ -80,9 +80,7 @@ class SmoothOutput(nn.Module):
         return layer
 
 
-def spread_points(
-    positions: np.ndarray, distance_mm: float, most: int | None = None
-) -> np.ndarray:
+def spread_points(positions: np.ndarray, distance_mm: float, most: int | None = None) -> np.ndarray:
     """Choose points such that none is further than a distance from a chosen one.
 
     Each is the point furthest from those before it; the first is the first point.

@@ -101,7 +101,7 @@ def train(
     device : str, optional
         ``auto``, ``cpu``, ``cuda`` or ``cuda:<number>``.
     threads : int, optional
-        Threads on the processor; None: torch's number.
+        Threads on the processor; None: 2, or 1 beside the simulation of fresh samples.
     checkpoint : str or Path, optional
         File that keeps the state of an unfinished training. One written for the same data, options
         and code is continued; any other is replaced.
@@ -123,11 +123,14 @@ def train(
     if options.smooth_mm and positions is None:
         raise UserError(f"smooth_mm: {options.smooth_mm}; needs the positions of the dipoles")
     place = resolve_device(device)
+    # The same on a machine with one processor, so that its weights are the same. Beside the
+    # simulation of fresh samples one is left for the network.
+    threads = threads or (1 if options.fresh else 2)
     with reproducible(seed, threads=threads):
         if hasattr(network, "prepare"):
             if model is None:
                 raise UserError("network: it needs the study's forward model before training")
-            network.prepare(model)
+            cast(Any, network).prepare(model)
         if hasattr(network, "standardise"):
             cast(Standardise, network.standardise).fit(training.eeg)
         if options.smooth_mm and positions is not None:

@@ -161,6 +161,25 @@ def innovation_variance(a: np.ndarray) -> float:
     return float(1.0 - np.asarray(a) @ r[1:])
 
 
+def mean_autocovariance(models: ARModels, n_times: int) -> np.ndarray:
+    """Return the autocovariance of a window, mean over the dipoles.
+
+    Parameters
+    ----------
+    models : ARModels
+        Models of the time courses, of unit variance.
+    n_times : int
+        T, samples of a window.
+
+    Returns
+    -------
+    ndarray of shape (T, T)
+        The autocovariance, 1 on its diagonal.
+    """
+    lags = np.stack([autocovariance(a, n_times) for a in models.coefficients])
+    return toeplitz(models.shares @ lags)
+
+
 def window_factor(a: np.ndarray, n_times: int) -> np.ndarray:
     """Return the lower triangular K with K K' = Toeplitz(autocovariance).
 
