@@ -6,7 +6,13 @@ import xarray as xr
 
 from multisource.errors import UserError
 from multisource.simulation.ar import ARModels
-from multisource.simulation.chunks import read_chunk, read_chunks, write_chunk
+from multisource.simulation.chunks import (
+    read_chunk,
+    read_chunks,
+    read_eeg,
+    read_truth,
+    write_chunk,
+)
 from multisource.simulation.samples import Simulator, simulate_samples
 from multisource.simulation.settings import Settings
 from multisource.simulation.truth import SparseTruth
@@ -46,6 +52,13 @@ def test_chunks_join_to_the_same_samples_as_one_chunk(tmp_path):
     joined, whole = read_chunks(paths), make(range(20))
     for name in whole.variables:
         np.testing.assert_array_equal(joined[name].values, whole[name].values)
+    # The light readers give the same numbers, without labels.
+    windows, truth = read_eeg(paths), read_truth(paths)
+    np.testing.assert_array_equal(windows.eeg, whole["eeg"].values)
+    assert windows.channels == list(whole["channel"].values) and windows.sfreq == 250
+    for name, (_, values) in truth.variables().items():
+        np.testing.assert_array_equal(values, whole[name].values)
+    assert truth.n_dipoles == 300
 
 
 def test_dense_truth_is_one_at_the_centres_and_zero_off_the_patches():
@@ -79,6 +92,9 @@ def test_a_flipped_byte_inside_the_eeg_is_always_found(written):
     written.write_bytes(raw)
     with pytest.raises(UserError, match="chunk-0.nc: the file is damaged"):
         read_chunk(written)
+    with pytest.raises(UserError, match="chunk-0.nc: the file is damaged"):
+        read_eeg([written])
+    read_truth([written])  # which did not change
 
 
 @pytest.mark.parametrize("kept", [0.0, 0.3, 0.8, 0.99])
@@ -95,6 +111,8 @@ def test_a_missing_and_a_foreign_file_are_named(tmp_path):
     xr.Dataset({"x": ("y", [1.0])}).to_netcdf(tmp_path / "other.nc", engine="h5netcdf")
     with pytest.raises(UserError, match="other.nc: no chunk of samples, it lacks eeg"):
         read_chunk(tmp_path / "other.nc")
+    with pytest.raises(UserError, match="other.nc: no chunk of samples, it lacks truth_offset"):
+        read_truth([tmp_path / "other.nc"])
 
 
 def test_chunks_of_different_splits_are_not_joined(tmp_path):
@@ -102,6 +120,8 @@ def test_chunks_of_different_splits_are_not_joined(tmp_path):
     write_chunk(tmp_path / "b.nc", make(range(3), split="test"))
     with pytest.raises(UserError, match="b.nc: its split is test"):
         read_chunks([tmp_path / "a.nc", tmp_path / "b.nc"])
+    with pytest.raises(UserError, match="b.nc: its split is test"):
+        read_eeg([tmp_path / "a.nc", tmp_path / "b.nc"])
 
 
 def test_five_thousand_samples_take_less_than_120_megabytes(tmp_path):

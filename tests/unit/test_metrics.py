@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+import xarray as xr
 from scipy.stats import spearmanr
 from simulation_case import truth_from_dense
 
@@ -239,13 +240,15 @@ def test_bad_input_is_refused(fault):
 def test_files_round_trip(tmp_path):
     write_estimates(tmp_path / "e.nc", HAND, scenario="A", method="mne")
     back = read_estimates(tmp_path / "e.nc")
-    np.testing.assert_array_equal(back.values, HAND.astype(np.float32))
-    assert back.dims == ("sample", "dipole") and back.attrs["method"] == "mne"
+    np.testing.assert_array_equal(back, HAND.astype(np.float32))
+    with xr.open_dataset(tmp_path / "e.nc") as plain:
+        np.testing.assert_array_equal(plain["estimate"].values, back)
+        assert plain["estimate"].dims == ("sample", "dipole") and plain.attrs["method"] == "mne"
     assert read_coefficients(tmp_path / "e.nc") is None
     write_estimates(tmp_path / "c.nc", HAND, scenario="A", method="net", coefficients=HAND / 2)
     second = read_coefficients(tmp_path / "c.nc")
-    np.testing.assert_array_equal(second.values, (HAND / 2).astype(np.float32))
-    np.testing.assert_array_equal(read_estimates(tmp_path / "c.nc").values, back.values)
+    np.testing.assert_array_equal(second, (HAND / 2).astype(np.float32))
+    np.testing.assert_array_equal(read_estimates(tmp_path / "c.nc"), back)
     with pytest.raises(UserError, match="coefficients: shape"):
         write_estimates(
             tmp_path / "c.nc", HAND, scenario="A", method="net", coefficients=HAND[:, :9]

@@ -1,8 +1,7 @@
 from multisource.anatomy.source_table import read_source_table
 from multisource.evaluation.distances import TruthDistances, write_distances
 from multisource.files import by_folder
-from multisource.simulation.chunks import read_chunks
-from multisource.simulation.truth import SparseTruth
+from multisource.simulation.chunks import read_truth
 from multisource.steps import step
 
 with step(snakemake):
@@ -10,5 +9,4 @@ with step(snakemake):
     outputs = by_folder(snakemake.output.distances)
     for scenario, paths in by_folder(snakemake.input.chunks).items():
         (output,) = outputs[scenario]
-        truth = SparseTruth.from_dataset(read_chunks(paths))
-        write_distances(output, TruthDistances.of(truth, positions))
+        write_distances(output, TruthDistances.of(read_truth(paths), positions))

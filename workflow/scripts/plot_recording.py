@@ -23,7 +23,7 @@ with step(snakemake):
     figure = recording_figure(
         make_cortex(head.surfaces, [part["vertno"] for part in sources]),
         {
-            method: over_epochs(read_estimates(path).values, which)[strongest]
+            method: over_epochs(read_estimates(path), which)[strongest]
             for method, path in zip(
                 snakemake.params.methods, snakemake.input.estimates, strict=True
             )

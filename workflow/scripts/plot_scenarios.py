@@ -27,7 +27,7 @@ with step(snakemake):
             truth=SparseTruth.from_dataset(data).dense([window])[0],
             centres=data["centre"].values[window],
             estimates={
-                method: read_estimates(path).values[window]
+                method: read_estimates(path)[window]
                 for method, path in zip(methods, estimates[scenario], strict=True)
             },
             metrics={method: rows.loc[method].to_dict() for method in methods},

@@ -3,8 +3,7 @@ from multisource.evaluation.distances import read_distances
 from multisource.evaluation.estimates import read_coefficients, read_estimates, write_metrics
 from multisource.evaluation.metrics import evaluate
 from multisource.files import by_folder
-from multisource.simulation.chunks import read_chunks
-from multisource.simulation.truth import SparseTruth
+from multisource.simulation.chunks import read_truth
 from multisource.steps import step
 
 with step(snakemake):
@@ -15,13 +14,12 @@ with step(snakemake):
     outputs = by_folder(snakemake.output.metrics)
     for scenario, paths in by_folder(snakemake.input.chunks).items():
         (estimate,), (output,) = estimates[scenario], outputs[scenario]
-        coefficients = read_coefficients(estimate)
         metrics = evaluate(
-            read_estimates(estimate).values,
-            SparseTruth.from_dataset(read_chunks(paths)),
+            read_estimates(estimate),
+            read_truth(paths),
             positions,
             distances=read_distances(*distances[scenario]),
-            coefficients=None if coefficients is None else coefficients.values,
+            coefficients=read_coefficients(estimate),
             **snakemake.params.settings,
         )
         write_metrics(output, metrics, scenario=scenario, method=method)

@@ -1,7 +1,7 @@
 from multisource.evaluation.estimates import write_estimates
 from multisource.files import by_folder
 from multisource.inverse.solver import read_solver
-from multisource.simulation.chunks import read_chunks, sampling_rate
+from multisource.simulation.chunks import read_eeg
 from multisource.steps import step
 
 with step(snakemake):
@@ -13,7 +13,7 @@ with step(snakemake):
     )
     outputs = by_folder(snakemake.output.estimates)
     for scenario, paths in by_folder(snakemake.input.chunks).items():
-        windows = read_chunks(paths)
-        maps = solve(windows["eeg"].values, sampling_rate(windows))
+        windows = read_eeg(paths)
+        maps = solve(windows.eeg, windows.sfreq)
         (output,) = outputs[scenario]
         write_estimates(output, maps, scenario=scenario, method=snakemake.wildcards.solver)

@@ -19,7 +19,7 @@ with step(snakemake):
     sources = mne.read_source_spaces(snakemake.input.sources, verbose="error")
     dipoles = source_geometry(sources, head.surfaces)
     maps = {
-        method: over_epochs(read_estimates(path).values, which)
+        method: over_epochs(read_estimates(path), which)
         for method, path in zip(snakemake.params.methods, snakemake.input.estimates, strict=True)
     }
     for method, left, right in zip(

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
-import xarray as xr
 
 from multisource.errors import UserError
 from multisource.files import atomic
+from multisource.netcdf import read_arrays, write_arrays
+
+# Most steps write and read maps only, in less time than this import takes.
+if TYPE_CHECKING:
+    import pandas as pd
+
+_ROWS = 64  # maps that are stored, and read, together
 
 
 def write_estimates(
@@ -62,14 +67,10 @@ def write_estimates(
         for name, (values, text) in named.items()
     }
     attributes |= {"scenario": scenario, "method": method}
-    dataset = xr.Dataset(variables, attrs=attributes)
-    chunk = (min(64, len(maps)), np.shape(maps)[1])
-    encoding = {name: {"fletcher32": True, "chunksizes": chunk} for name in variables}
-    with atomic(path) as part:
-        dataset.to_netcdf(part, engine="h5netcdf", encoding=encoding)
+    write_arrays(path, variables, attributes, rows=_ROWS)
 
 
-def read_estimates(path: str | os.PathLike[str]) -> xr.DataArray:
+def read_estimates(path: str | os.PathLike[str]) -> np.ndarray:
     """Read maps.
 
     Parameters
@@ -79,21 +80,21 @@ def read_estimates(path: str | os.PathLike[str]) -> xr.DataArray:
 
     Returns
     -------
-    xarray.DataArray
-        Maps (sample, dipole) with the attributes of the file.
+    ndarray of shape (S, N)
+        Maps, float32.
 
     Raises
     ------
     UserError
         If the file holds no estimates.
     """
-    with xr.open_dataset(path, engine="h5netcdf") as dataset:
-        if "estimate" not in dataset:
-            raise UserError(f"{path}: not an estimates file (no variable 'estimate')")
-        return dataset["estimate"].load().assign_attrs(dataset.attrs)
+    found, _ = read_arrays(path, "estimate")
+    if "estimate" not in found:
+        raise UserError(f"{path}: not an estimates file (no variable 'estimate')")
+    return found["estimate"]
 
 
-def read_coefficients(path: str | os.PathLike[str]) -> xr.DataArray | None:
+def read_coefficients(path: str | os.PathLike[str]) -> np.ndarray | None:
     """Read the expected coefficients of a method that has them.
 
     Parameters
@@ -103,11 +104,10 @@ def read_coefficients(path: str | os.PathLike[str]) -> xr.DataArray | None:
 
     Returns
     -------
-    xarray.DataArray or None
-        Coefficients (sample, dipole); None if the method has its maps only.
+    ndarray of shape (S, N) or None
+        Coefficients, float32; None if the method has its maps only.
     """
-    with xr.open_dataset(path, engine="h5netcdf") as dataset:
-        return dataset["coefficient"].load() if "coefficient" in dataset else None
+    return read_arrays(path, "coefficient")[0].get("coefficient")
 
 
 def write_metrics(
@@ -146,4 +146,6 @@ def read_metrics(paths: Sequence[str | os.PathLike[str]]) -> pd.DataFrame:
     pandas.DataFrame
         One tidy table, the files' rows in their order.
     """
+    import pandas as pd
+
     return pd.concat([pd.read_parquet(path) for path in paths], ignore_index=True)

@@ -7,11 +7,10 @@ import os
 from typing import TYPE_CHECKING
 
 import numpy as np
-import xarray as xr
 
 from multisource.errors import UserError
-from multisource.files import atomic
 from multisource.inverse.kernel import Kernel
+from multisource.netcdf import read_arrays, write_arrays
 
 if TYPE_CHECKING:
     import mne
@@ -27,13 +26,14 @@ def write_kernel(path: str | os.PathLike[str], kernel: Kernel) -> None:
     kernel : Kernel
         What is written.
     """
-    dataset = xr.Dataset(
-        {"kernel": (("row", "channel"), kernel.matrix)},
-        coords={"channel": kernel.channels},
-        attrs={"orientations": kernel.orientations, "attributes": json.dumps(kernel.attributes)},
+    write_arrays(
+        path,
+        {
+            "kernel": (("row", "channel"), np.asarray(kernel.matrix, float), {}),
+            "channel": (("channel",), np.array(kernel.channels), {}),
+        },
+        {"orientations": kernel.orientations, "attributes": json.dumps(kernel.attributes)},
     )
-    with atomic(path) as part:
-        dataset.to_netcdf(part, engine="h5netcdf", encoding={"kernel": {"fletcher32": True}})
 
 
 def read_kernel(path: str | os.PathLike[str]) -> Kernel:
@@ -54,15 +54,15 @@ def read_kernel(path: str | os.PathLike[str]) -> Kernel:
     UserError
         If the file is no kernel.
     """
-    with xr.open_dataset(path, engine="h5netcdf") as dataset:
-        if "kernel" not in dataset or "orientations" not in dataset.attrs:
-            raise UserError(f"{path}: not a kernel file (no variable 'kernel')")
-        return Kernel(
-            np.asarray(dataset["kernel"].values, float),
-            int(dataset.attrs["orientations"]),
-            [str(name) for name in dataset["channel"].values],
-            json.loads(dataset.attrs["attributes"]),
-        )
+    found, attributes = read_arrays(path, "kernel", "channel")
+    if "kernel" not in found or "orientations" not in attributes:
+        raise UserError(f"{path}: not a kernel file (no variable 'kernel')")
+    return Kernel(
+        np.asarray(found["kernel"], float),
+        int(attributes["orientations"]),
+        [str(name) for name in found["channel"]],
+        json.loads(attributes["attributes"]),
+    )
 
 
 def read_forward(path: str | os.PathLike[str]) -> mne.Forward:

@@ -9,17 +9,23 @@ fails when read instead of giving wrong numbers.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Hashable, Sequence
+from collections.abc import Container, Hashable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import xarray as xr
 
 import multisource
 from multisource.errors import UserError
 from multisource.files import atomic
+from multisource.netcdf import read_arrays
 from multisource.simulation.truth import SparseTruth
+
+# Most steps need the arrays only, and read them in less time than this import takes.
+if TYPE_CHECKING:
+    import xarray as xr
 
 VARIABLES = (
     "eeg",
@@ -29,6 +35,7 @@ VARIABLES = (
     "centre",
     "extent_mm",
 )
+TRUTH = ("truth_offset", "truth_dipole", "truth_coefficient", "centre")
 _COMPRESSED = ("truth_offset", "truth_dipole", "truth_coefficient", "centre", "extent_mm")
 
 
@@ -80,25 +87,13 @@ def read_chunk(path: str | Path) -> xr.Dataset:
     UserError
         Naming the file, if it is missing, damaged, truncated or no chunk.
     """
-    if not Path(path).is_file():
-        raise UserError(f"{path}: the file does not exist")
-    try:
-        with xr.open_dataset(path, engine="h5netcdf") as opened:
-            data = opened.load()
-    except Exception as error:  # HDF5 reports damage by many exception types
-        raise UserError(
-            f"{path}: the file is damaged or truncated ({type(error).__name__}); remove it and "
-            "run again"
-        ) from error
-    missing = [name for name in VARIABLES if name not in data]
-    if missing:
-        raise UserError(f"{path}: no chunk of samples, it lacks {', '.join(missing)}")
-    try:
+    import xarray as xr
+
+    with _damage_named(path), xr.open_dataset(path, engine="h5netcdf") as opened:
+        data = opened.load()
+    _check_complete(path, VARIABLES, list(map(str, data.variables)))
+    with _misfit_named(path):
         SparseTruth.from_dataset(data)
-    except UserError as error:
-        raise UserError(
-            f"{path}: the truth does not fit its samples ({error}); remove the file, run again"
-        ) from error
     return data
 
 
@@ -121,17 +116,12 @@ def read_chunks(paths: Sequence[str | Path]) -> xr.Dataset:
         If there is no chunk, one cannot be read, or they differ in channels, times, seed, split,
         number of dipoles or the config that made them.
     """
+    import xarray as xr
+
     parts = [read_chunk(path) for path in paths]
-    if not parts:
-        raise UserError("no chunk to read")
+    _check_one_split(paths, [part.attrs for part in parts])
     first = parts[0]
     for path, part in zip(paths, parts, strict=True):
-        for name in ("config_hash", "seed", "split", "n_dipoles"):
-            if part.attrs.get(name) != first.attrs.get(name):
-                raise UserError(
-                    f"{path}: its {name} is {part.attrs.get(name)}, that of {paths[0]} is "
-                    f"{first.attrs.get(name)}; remove the older and run again"
-                )
         if not part["channel"].equals(first["channel"]) or not part["time"].equals(first["time"]):
             raise UserError(f"{path}: its channels or times differ from those of {paths[0]}")
     if len(parts) == 1:
@@ -151,17 +141,134 @@ def read_chunks(paths: Sequence[str | Path]) -> xr.Dataset:
     return xr.Dataset(joined, coords=coords, attrs=attrs)
 
 
-def sampling_rate(data: xr.Dataset) -> float:
-    """Return the sampling rate of windows.
+@dataclass(frozen=True)
+class Recorded:
+    """Windows of EEG without their truth.
+
+    Attributes
+    ----------
+    eeg : ndarray of float32, shape (S, E, T)
+        EEG, V.
+    channels : list of str
+        Names of the E channels.
+    time : ndarray of shape (T,)
+        Of the samples of a window, s.
+    """
+
+    eeg: np.ndarray
+    channels: list[str]
+    time: np.ndarray
+
+    @property
+    def sfreq(self) -> float:
+        """Sampling rate, Hz."""
+        return 1 / float(self.time[1] - self.time[0])
+
+
+def read_eeg(paths: Sequence[str | Path]) -> Recorded:
+    """Read the EEG of chunks of one split, and nothing else of them.
 
     Parameters
     ----------
-    data : xarray.Dataset
-        Windows with a coordinate ``time`` in s, at least two samples long.
+    paths : sequence of str or Path
+        The files.
 
     Returns
     -------
-    float
-        Sampling rate, Hz.
+    Recorded
+        The windows of all of them, in their order.
+
+    Raises
+    ------
+    UserError
+        As for :func:`read_chunks`.
     """
-    return 1 / float(data["time"][1] - data["time"][0])
+    parts = _read_parts(paths, ("eeg", "channel", "time"))
+    first = parts[0]
+    for path, part in zip(paths, parts, strict=True):
+        if any(not np.array_equal(part[name], first[name]) for name in ("channel", "time")):
+            raise UserError(f"{path}: its channels or times differ from those of {paths[0]}")
+    eeg = np.concatenate([part["eeg"] for part in parts])
+    return Recorded(eeg, [str(name) for name in first["channel"]], first["time"])
+
+
+def read_truth(paths: Sequence[str | Path]) -> SparseTruth:
+    """Read the truth of chunks of one split, and nothing else of them.
+
+    Parameters
+    ----------
+    paths : sequence of str or Path
+        The files.
+
+    Returns
+    -------
+    SparseTruth
+        The truth of all their windows, in their order.
+
+    Raises
+    ------
+    UserError
+        As for :func:`read_chunks`.
+    """
+    truths = []
+    for path, part in zip(paths, _read_parts(paths, TRUTH), strict=True):
+        with _misfit_named(path):
+            truths.append(SparseTruth(*(part[name] for name in TRUTH), int(part["n_dipoles"])))
+    return SparseTruth.joined(truths)
+
+
+def _read_parts(paths: Sequence[str | Path], names: Sequence[str]) -> list[dict[str, Any]]:
+    """Return these variables of each file, and the number of dipoles."""
+    parts, attributes = [], []
+    for path in paths:
+        with _damage_named(path):
+            found, said = read_arrays(path, *names)
+        _check_complete(path, names, found)
+        parts.append(found | {"n_dipoles": said.get("n_dipoles", 0)})
+        attributes.append(said)
+    _check_one_split(paths, attributes)
+    return parts
+
+
+@contextmanager
+def _damage_named(path: str | Path) -> Iterator[None]:
+    if not Path(path).is_file():
+        raise UserError(f"{path}: the file does not exist")
+    try:
+        yield
+    except Exception as error:  # HDF5 reports damage by many exception types
+        raise UserError(
+            f"{path}: the file is damaged or truncated ({type(error).__name__}); remove it and "
+            "run again"
+        ) from error
+
+
+@contextmanager
+def _misfit_named(path: str | Path) -> Iterator[None]:
+    try:
+        yield
+    except UserError as error:
+        raise UserError(
+            f"{path}: the truth does not fit its samples ({error}); remove the file, run again"
+        ) from error
+
+
+def _check_complete(path: str | Path, needed: Sequence[str], found: Container[str]) -> None:
+    missing = [name for name in needed if name not in found]
+    if missing:
+        raise UserError(f"{path}: no chunk of samples, it lacks {', '.join(missing)}")
+
+
+def _check_one_split(
+    paths: Sequence[str | Path], attributes: Sequence[Mapping[Any, Any]]
+) -> None:
+    if not attributes:
+        raise UserError("no chunk to read")
+    first = attributes[0]
+    for path, part in zip(paths, attributes, strict=True):
+        for name in ("config_hash", "seed", "split", "n_dipoles"):
+            if part.get(name) != first.get(name):
+                raise UserError(
+                    f"{path}: its {name} is {part.get(name)}, that of {paths[0]} is "
+                    f"{first.get(name)}; remove the older and run again"
+                )
