@@ -259,9 +259,7 @@ def _check_complete(path: str | Path, needed: Sequence[str], found: Container[st
         raise UserError(f"{path}: no chunk of samples, it lacks {', '.join(missing)}")
 
 
-def _check_one_split(
-    paths: Sequence[str | Path], attributes: Sequence[Mapping[Any, Any]]
-) -> None:
+def _check_one_split(paths: Sequence[str | Path], attributes: Sequence[Mapping[Any, Any]]) -> None:
     if not attributes:
         raise UserError("no chunk to read")
     first = attributes[0]
