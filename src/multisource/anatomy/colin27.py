@@ -16,7 +16,7 @@ from pathlib import Path
 
 import nibabel
 import numpy as np
-from scipy import ndimage
+import scipy  # loads scipy.ndimage, which takes long, when it is used
 
 from multisource.errors import UserError
 from multisource.files import atomic
@@ -73,11 +73,13 @@ def without_rods(anatomy: np.ndarray) -> np.ndarray:
     ndarray of shape (i, j, k)
         The volume without the rods.
     """
-    filled = [ndimage.binary_fill_holes(plane) for plane in np.moveaxis(anatomy > _BRIGHT, 2, 0)]
+    filled = [
+        scipy.ndimage.binary_fill_holes(plane) for plane in np.moveaxis(anatomy > _BRIGHT, 2, 0)
+    ]
     solid = np.pad(np.stack(filled, axis=2), _BALL + 2)
-    core = largest_part(ndimage.distance_transform_edt(solid) > _BALL)
+    core = largest_part(scipy.ndimage.distance_transform_edt(solid) > _BALL)
     inner = slice(_BALL + 2, -_BALL - 2)
-    head = (ndimage.distance_transform_edt(~core) <= _BALL)[inner, inner, inner]
+    head = (scipy.ndimage.distance_transform_edt(~core) <= _BALL)[inner, inner, inner]
     head[:, :, :_VERTEX] = True
     return np.where(head, anatomy, 0).astype(anatomy.dtype)
 

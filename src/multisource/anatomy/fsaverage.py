@@ -13,10 +13,10 @@ from typing import cast
 
 import nibabel
 import numpy as np
+import scipy  # loads scipy.ndimage, which takes long, when it is used
 from nibabel.affines import apply_affine
 from nibabel.gifti import GiftiImage
 from nibabel.spatialimages import SpatialImage
-from scipy import ndimage
 from scipy.spatial import cKDTree
 
 from multisource.anatomy import voxels
@@ -227,7 +227,7 @@ def _with_mni_maps(
         )
         index = apply_affine(np.linalg.inv(image.affine), mni)
         volume = np.asarray(image.dataobj, dtype=np.float32) / 255.0
-        maps.append(ndimage.map_coordinates(volume, index.T, order=1, prefilter=False))
+        maps.append(scipy.ndimage.map_coordinates(volume, index.T, order=1, prefilter=False))
     grey_map, white_map = maps
 
     def distance_to(kind: str, which: np.ndarray) -> np.ndarray:

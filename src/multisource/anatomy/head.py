@@ -8,8 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import scipy  # loads scipy.ndimage, which takes long, when it is used
 from nibabel.affines import apply_affine
-from scipy import ndimage
 
 from multisource.anatomy.landmarks import LANDMARKS
 from multisource.errors import UserError
@@ -28,7 +28,6 @@ TISSUES = {
 CORTEX = ("lh.white", "rh.white", "lh.pial", "rh.pial", "lh.sphere", "rh.sphere")
 SHELLS = ("inner_skull", "outer_skull", "outer_skin")
 SMALLEST_ISLAND_MM3 = 300.0
-_FACES = ndimage.generate_binary_structure(3, 1)
 
 
 @dataclass(frozen=True)
@@ -176,7 +175,7 @@ def validate_tissues(head: Head) -> None:
     for label, name in TISSUES.items():
         if label not in present:
             raise UserError(f"head: no voxel is labelled {name} ({label})")
-        parts, count = ndimage.label(head.tissues == label, structure=_FACES)
+        parts, count = scipy.ndimage.label(head.tissues == label)
         sizes = np.bincount(parts.ravel())[1:] * head.voxel_volume
         floating = int((sizes < min(SMALLEST_ISLAND_MM3, sizes.max())).sum())
         if floating:
@@ -206,5 +205,5 @@ def leaking_voxels(tissues: np.ndarray) -> int:
     """
     intracranial = (tissues >= WHITE_MATTER) & (tissues <= CSF)
     outside = np.pad((tissues == AIR) | (tissues == SCALP), 1, constant_values=True)
-    grown = ndimage.maximum_filter(outside.view(np.uint8), size=3)[1:-1, 1:-1, 1:-1]
+    grown = scipy.ndimage.maximum_filter(outside.view(np.uint8), size=3)[1:-1, 1:-1, 1:-1]
     return int((intracranial & (grown > 0)).sum())

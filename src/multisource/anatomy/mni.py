@@ -8,9 +8,9 @@ from typing import cast
 
 import nibabel
 import numpy as np
+import scipy  # loads scipy.ndimage, which takes long, when it is used
 from nibabel.affines import apply_affine, voxel_sizes
 from nibabel.spatialimages import SpatialImage
-from scipy import ndimage
 
 from multisource.anatomy.fsaverage import MNI305_TO_MNI152, fsaverage_landmarks
 from multisource.anatomy.head import GREY_MATTER, WHITE_MATTER
@@ -59,9 +59,9 @@ def fit_to_mni(tissues: np.ndarray, affine: np.ndarray) -> np.ndarray:
         points = apply_affine(to_mm, grid)
         wanted, fields = [], []
         for own, template in zip(subject, maps, strict=True):
-            smooth = ndimage.gaussian_filter(template, blur / np.linalg.norm(to_mm[:3, 0]))
+            smooth = scipy.ndimage.gaussian_filter(template, blur / np.linalg.norm(to_mm[:3, 0]))
             wanted.append(smooth[tuple(grid.T)])
-            field = ndimage.gaussian_filter(own, blur / voxel)
+            field = scipy.ndimage.gaussian_filter(own, blur / voxel)
             fields.append([field, *np.gradient(field, *voxel)])
         matrix = _gauss_newton(matrix, points, wanted, fields, affine)
     return np.linalg.inv(matrix)
@@ -84,7 +84,8 @@ def _gauss_newton(
         normal, right = np.zeros((12, 12)), np.zeros(12)
         for target, field in zip(wanted, fields, strict=True):
             value, *slopes = [
-                ndimage.map_coordinates(part, index, order=1, prefilter=False) for part in field
+                scipy.ndimage.map_coordinates(part, index, order=1, prefilter=False)
+                for part in field
             ]
             slope = np.stack(slopes, axis=1) @ turn.T
             jacobian = (slope[:, :, None] * homogeneous[:, None]).reshape(len(points), 12)

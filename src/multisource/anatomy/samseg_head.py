@@ -10,9 +10,9 @@ from pathlib import Path
 
 import nibabel
 import numpy as np
+import scipy  # loads scipy.ndimage, which takes long, when it is used
 from nibabel.affines import voxel_sizes
 from nibabel.processing import resample_to_output
-from scipy import ndimage
 
 from multisource.anatomy import voxels
 from multisource.anatomy.cortex import cortical_surfaces
@@ -161,7 +161,7 @@ def head_of_labels(
 
 def _solid(mask: np.ndarray) -> np.ndarray:
     """Largest part of a mask, its cavities filled."""
-    return ndimage.binary_fill_holes(largest_part(mask))
+    return scipy.ndimage.binary_fill_holes(largest_part(mask))
 
 
 def _on_grid(
@@ -202,7 +202,7 @@ def _sealed(
     brain = (tissues >= WHITE_MATTER) & (tissues <= CSF)
     edges = np.diag(affine)[:3]
     # From face to face: centres are half an edge inside both voxels.
-    gap = ndimage.distance_transform_edt(~brain, sampling=edges) - edges.min()
+    gap = scipy.ndimage.distance_transform_edt(~brain, sampling=edges) - edges.min()
     tissues[~brain & (gap < smallest_skull_mm)] = SKULL
     tissues = voxels.clear_islands(tissues, voxel_volume(affine))
     return voxels.seal_skull(tissues)

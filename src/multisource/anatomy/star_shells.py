@@ -8,8 +8,8 @@ overhangs, the shells bridge it.
 from __future__ import annotations
 
 import numpy as np
+import scipy  # loads scipy.ndimage, which takes long, when it is used
 from nibabel.affines import apply_affine, voxel_sizes
-from scipy import ndimage
 from scipy.spatial import cKDTree
 
 from multisource.anatomy.head import SHELLS
@@ -62,13 +62,13 @@ def star_shells(
 
     def profile(mask: np.ndarray) -> np.ndarray:
         """Values of a blurred mask at every step along every direction (d, s)."""
-        blurred = ndimage.gaussian_filter(mask.astype(np.float32), 0.8 / voxel)
+        blurred = scipy.ndimage.gaussian_filter(mask.astype(np.float32), 0.8 / voxel)
         reach = np.arange(0, 220, _STEP_MM)
         inverse = np.linalg.inv(affine)
         step, start = directions @ inverse[:3, :3].T, apply_affine(inverse, centre)
         values = np.empty((len(directions), len(reach)), dtype=np.float32)
         for k, radius in enumerate(reach):
-            values[:, k] = ndimage.map_coordinates(
+            values[:, k] = scipy.ndimage.map_coordinates(
                 blurred, (start + radius * step).T, order=1, mode="constant", prefilter=False
             )
         return values
@@ -197,8 +197,8 @@ def opened(mask: np.ndarray, radius_mm: float, voxel: np.ndarray) -> np.ndarray:
     pad = int(np.ceil(radius_mm / voxel.min())) + 1
     # Beyond the volume a cut neck goes on: only a mask's own surface erodes it.
     mask = np.pad(mask, pad, mode="edge")
-    core = largest_part(ndimage.distance_transform_edt(mask, sampling=voxel) > radius_mm)
-    reached = ndimage.distance_transform_edt(~core, sampling=voxel) <= radius_mm
+    core = largest_part(scipy.ndimage.distance_transform_edt(mask, sampling=voxel) > radius_mm)
+    reached = scipy.ndimage.distance_transform_edt(~core, sampling=voxel) <= radius_mm
     inner = slice(pad, -pad)
     return (reached & mask)[inner, inner, inner]
 

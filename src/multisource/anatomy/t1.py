@@ -7,9 +7,9 @@ from pathlib import Path
 
 import nibabel
 import numpy as np
+import scipy  # loads scipy.ndimage, which takes long, when it is used
 from nibabel.affines import voxel_sizes
 from nibabel.spatialimages import SpatialImage
-from scipy import ndimage
 
 from multisource.anatomy.orientation import PROBE_MM, check_axes, coarse
 from multisource.errors import UserError
@@ -185,4 +185,4 @@ def _soft_tissue_alike(t1: T1) -> float:
 def _head_mask(probe: np.ndarray) -> np.ndarray:
     """Largest filled part that is brighter than the background."""
     bright = np.percentile(probe, 98)
-    return ndimage.binary_fill_holes(largest_part(probe > 0.15 * bright))
+    return scipy.ndimage.binary_fill_holes(largest_part(probe > 0.15 * bright))

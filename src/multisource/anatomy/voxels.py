@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy import ndimage
+import scipy  # loads scipy.ndimage, which takes long, when it is used
 
 from multisource.anatomy.head import (
     AIR,
@@ -14,8 +14,6 @@ from multisource.anatomy.head import (
     SMALLEST_ISLAND_MM3,
     WHITE_MATTER,
 )
-
-_FACES = ndimage.generate_binary_structure(3, 1)
 
 
 def grid_around(
@@ -127,14 +125,14 @@ def clear_islands(
     for _ in range(20):
         floating = np.zeros(tissues.shape, dtype=bool)
         for label in np.unique(tissues):
-            parts, _ = ndimage.label(tissues == label, structure=_FACES)
+            parts, _ = scipy.ndimage.label(tissues == label)
             sizes = np.bincount(parts.ravel()) * voxel_volume
             sizes[0] = np.inf
             small = sizes < min(smallest_mm3, sizes[1:].max())
             floating |= small[parts]
         if not floating.any():
             return tissues
-        nearest = ndimage.distance_transform_edt(
+        nearest = scipy.ndimage.distance_transform_edt(
             floating, return_distances=False, return_indices=True
         )
         tissues[floating] = tissues[tuple(axis[floating] for axis in nearest)]
@@ -160,9 +158,9 @@ def seal_skull(tissues: np.ndarray) -> np.ndarray:
     tissues = tissues.copy()
     brain = (tissues >= WHITE_MATTER) & (tissues <= CSF)
     outside = (tissues == AIR) | (tissues == SCALP)
-    tissues[outside & ndimage.binary_dilation(brain, np.ones((3, 3, 3)))] = SKULL
+    tissues[outside & scipy.ndimage.binary_dilation(brain, np.ones((3, 3, 3)))] = SKULL
     bone = tissues == SKULL
-    tissues[(tissues == AIR) & ndimage.binary_dilation(bone, np.ones((3, 3, 3)))] = SCALP
+    tissues[(tissues == AIR) & scipy.ndimage.binary_dilation(bone, np.ones((3, 3, 3)))] = SCALP
     return tissues
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy import ndimage
+import scipy  # loads scipy.ndimage, which takes long, when it is used
 
 
 def largest_part(mask: np.ndarray) -> np.ndarray:
@@ -19,7 +19,7 @@ def largest_part(mask: np.ndarray) -> np.ndarray:
     ndarray of bool
         Of the same shape; empty where the mask is.
     """
-    parts, count = ndimage.label(mask)
+    parts, count = scipy.ndimage.label(mask)
     if count == 0:
         return np.zeros(np.shape(mask), dtype=bool)
     return parts == np.bincount(parts.ravel())[1:].argmax() + 1

@@ -213,7 +213,8 @@ def read_truth(paths: Sequence[str | Path]) -> SparseTruth:
     truths = []
     for path, part in zip(paths, _read_parts(paths, TRUTH), strict=True):
         with _misfit_named(path):
-            truths.append(SparseTruth(*(part[name] for name in TRUTH), int(part["n_dipoles"])))
+            arrays = {name.removeprefix("truth_"): part[name] for name in TRUTH}
+            truths.append(SparseTruth(**arrays, n_dipoles=int(part["n_dipoles"])))
     return SparseTruth.joined(truths)
 
 
