@@ -1,0 +1,71 @@
+"""The time courses of patches, given their places: Gaussian, so mean and variance are exact."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from multisource.posterior.likelihood import evaluate
+from multisource.posterior.model import PatchModel
+from multisource.posterior.room import BOOST, SCALE, Scratch, Terms
+from multisource.posterior.states import States
+
+
+def time_courses(
+    model: PatchModel, window: np.ndarray, these: States, at: int, room: Scratch, parts: Terms
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return mean and variance of the courses of the dipoles at the patches' centres.
+
+    Parameters
+    ----------
+    model : PatchModel
+        The model.
+    window : ndarray of shape (r, T)
+        The whitened window.
+    these : States
+        States of the patches.
+    at : int
+        Which state.
+    room : Scratch
+        Room for the likelihood.
+    parts : Terms
+        Parts of at least one state; the first is overwritten.
+
+    Returns
+    -------
+    mean : ndarray of shape (n, T)
+        Relative to the standard deviation of a background dipole.
+    variance : ndarray of shape (n, T)
+        Of the same.
+    """
+    spectra, n = model.spectra, int(these.number[at])
+    values, course = these.values[at], these.course[at, :n]
+    evaluate(
+        model.geometry,
+        spectra,
+        window,
+        these.centre[at],
+        these.extent[at],
+        these.course[at],
+        n,
+        values,
+        room,
+        parts,
+        0,
+    )
+    n_times = spectra.roots.shape[1]
+    boundary = spectra.group if parts.groups[0] > 1 else np.array([0, n_times])
+    inner = np.empty((n_times, n, n))
+    for g, (first, last) in enumerate(zip(boundary[:-1], boundary[1:], strict=True)):
+        lower = np.tril(parts.inner[0, g, :n, :n])
+        inner[first:last] = lower + np.tril(lower, -1).T
+    roots = np.where(course[:, None] >= 0, spectra.roots[course], 1.0).T
+    # Of the courses over their own standard deviations.
+    precision = np.eye(n) + roots[:, :, None] * inner * roots[:, None, :]
+    covariance = np.linalg.inv(precision)
+    mean = np.einsum("kpq,kq->kp", covariance, roots * parts.outer[0, :n].T) * roots
+    spread = np.einsum("kpp->kp", covariance) * roots**2
+    back = np.linalg.inv(model.time)
+    # The window over the scale is what the model explains.
+    factor = values[BOOST] * values[SCALE]
+    courses = values[BOOST] * mean.T @ back
+    return courses, factor**2 * spread.T @ back**2

@@ -1,0 +1,194 @@
+"""The factors of a window's covariance: what all patches share, and their coupling with it."""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+from multisource.posterior.model import Spectra
+from multisource.posterior.room import NOISE, WIDENING, Scratch, Terms, width
+
+
+@njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract", "nsz"})
+def _factorise(work: np.ndarray, upper: np.ndarray) -> float:
+    """Upper factor of work's first r columns; the others are divided by it. Half log det.
+
+    Whole rows, four at a time: half of the triangle is for nothing, but the rows stay in the first
+    cache and the loops in vectors. What stands below the diagonal is of no meaning.
+    """
+    n, columns = work.shape
+    half = 0.0
+    for k in range(n):
+        row = work[k]
+        q = 0
+        while q + 4 <= k:
+            u0, u1, u2, u3 = upper[q], upper[q + 1], upper[q + 2], upper[q + 3]
+            f0, f1, f2, f3 = u0[k], u1[k], u2[k], u3[k]
+            for j in range(columns):
+                row[j] -= f0 * u0[j] + f1 * u1[j] + f2 * u2[j] + f3 * u3[j]
+            q += 4
+        while q < k:
+            f0 = upper[q, k]
+            for j in range(columns):
+                row[j] -= f0 * upper[q, j]
+            q += 1
+        if not row[k] > 0.0:
+            return np.nan
+        root = 1.0 / np.sqrt(row[k])
+        half -= np.log(root)
+        for j in range(columns):
+            upper[k, j] = root * row[j]
+    return half
+
+
+@njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract", "nsz"})
+def divide(upper: np.ndarray, topography: np.ndarray, out: np.ndarray) -> None:
+    """Divide a topography by a factor.
+
+    Parameters
+    ----------
+    upper : ndarray of shape (r, W)
+        The factor.
+    topography : ndarray of shape (r,)
+        A topography.
+    out : ndarray
+        What is computed.
+    """
+    n = upper.shape[0]
+    for i in range(n):
+        out[i] = topography[i]
+    for i in range(n):
+        value = out[i] / upper[i, i]
+        out[i] = value
+        row = upper[i]
+        for j in range(i + 1, n):
+            out[j] -= row[j] * value
+
+
+@njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract", "nsz"})
+def factorise(
+    spectra: Spectra,
+    window: np.ndarray,
+    n: int,
+    values: np.ndarray,
+    room: Scratch,
+    parts: Terms,
+    now: int,
+) -> None:
+    """Factorise every group's matrix, and divide window and topographies by the factors.
+
+    Parameters
+    ----------
+    spectra : Spectra
+        Noise and time courses.
+    window : ndarray of shape (r, T)
+        The whitened window.
+    n : int
+        Number of patches.
+    values : ndarray of shape (4,)
+        Boost, scale, noise and widening.
+    room : Scratch
+        Room for the computation.
+    parts : Terms
+        Parts of the likelihood of several states.
+    now : int
+        The state.
+    """
+    r, n_times = window.shape
+    noise, widening = values[NOISE], values[WIDENING]
+    n_groups = len(spectra.level) if noise > 0.0 else 1
+    parts.groups[now] = n_groups
+    mismatch = 0.0
+    for p in range(n):
+        for e in range(r):
+            mismatch += parts.topography[now, p, e] ** 2
+    mismatch *= widening / r
+    half, rest = 0.0, 0.0
+    for g in range(n_groups):
+        first = spectra.group[g] if n_groups > 1 else 0
+        last = spectra.group[g + 1] if n_groups > 1 else n_times
+        size = last - first
+        level = noise * spectra.level[g]
+        columns = width(r, size)
+        work = room.work[: r * columns].reshape(r, columns)
+        for a in range(r):
+            for b in range(r):
+                work[a, b] = parts.own[now, a, b]
+            work[a, a] += level * spectra.noise[a] + mismatch
+            for k in range(size):
+                work[a, r + k] = window[a, first + k]
+            for b in range(r + size, columns):
+                work[a, b] = 0.0
+        upper = parts.factor[now, g, : r * columns].reshape(r, columns)
+        half += size * _factorise(work, upper)
+        for e in range(r):
+            row = upper[e]
+            for k in range(r, r + size):
+                rest += row[k] * row[k]
+    parts.base[now], parts.rest[now] = half, rest
+    for p in range(n):
+        couple(spectra, p, parts.topography[now, p], parts, now, now)
+
+
+@njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract", "nsz"})
+def couple(
+    spectra: Spectra, p: int, column: np.ndarray, parts: Terms, base: int, into: int
+) -> None:
+    """Divide a topography by the factors of ``base``, and multiply it with the divided window.
+
+    Parameters
+    ----------
+    spectra : Spectra
+        Noise and time courses.
+    p : int
+        Number of a patch.
+    column : ndarray of shape (r,)
+        A topography.
+    parts : Terms
+        Parts of the likelihood of several states.
+    base : int
+        The state whose factors are used.
+    into : int
+        The state that is written.
+    """
+    r, n_times = parts.divided.shape[3], parts.outer.shape[2]
+    n_groups = parts.groups[base]
+    for k in range(n_times):
+        parts.outer[into, p, k] = 0.0
+    for g in range(n_groups):
+        first = spectra.group[g] if n_groups > 1 else 0
+        size = (spectra.group[g + 1] if n_groups > 1 else n_times) - first
+        columns = width(r, size)
+        upper = parts.factor[base, g, : r * columns].reshape(r, columns)
+        out = parts.divided[into, g, p]
+        divide(upper, column, out)
+        outer = parts.outer[into, p, first : first + size]
+        for e in range(r):
+            value = out[e]
+            row = upper[e, r : r + size]
+            for k in range(size):
+                outer[k] += value * row[k]
+
+
+@njit(cache=True)
+def keep_coupling(p: int, q: int, parts: Terms, source: int, into: int) -> None:
+    """Copy what :func:`couple` has computed for topography p of a state, as topography q.
+
+    Parameters
+    ----------
+    p : int
+        Number of a patch.
+    q : int
+        Number of a patch.
+    parts : Terms
+        Parts of the likelihood of several states.
+    source : int
+        The state that is read.
+    into : int
+        The state that is written.
+    """
+    for g in range(parts.groups[source]):
+        for e in range(parts.divided.shape[3]):
+            parts.divided[into, g, q, e] = parts.divided[source, g, p, e]
+    for k in range(parts.outer.shape[2]):
+        parts.outer[into, q, k] = parts.outer[source, p, k]

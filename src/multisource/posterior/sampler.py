@@ -1,0 +1,306 @@
+"""One window's posterior: start, chains, and what they leave behind."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+from multisource.errors import UserError
+from multisource.posterior.chain import Record, run
+from multisource.posterior.evidence import log_evidence
+from multisource.posterior.likelihood import evaluate, log_density
+from multisource.posterior.model import PatchModel
+from multisource.posterior.moves import MOVES
+from multisource.posterior.prior import PriorSettings
+from multisource.posterior.room import BOOST, NOISE, SCALE, WIDENING, scratch, terms
+from multisource.posterior.scan import births, greedy, scan_table
+from multisource.posterior.states import States, states
+from multisource.posterior.summary import WindowPosterior, summarise
+
+# Distance between the scan's centres, and its extents as parts of their range.
+_SPACING_MM = 8.0
+_EXTENTS = (0.1, 0.4, 0.8)
+# A proposal costs a third of a likelihood on average, since most do not pass the screening.
+_PROPOSALS = 3
+_PRIOR_DRAWS = 400  # of the evidence's last stone
+
+
+@dataclass(frozen=True)
+class SamplerSettings:
+    """How much is computed for a window.
+
+    Attributes
+    ----------
+    budget : int
+        Likelihoods of a window, over all chains and temperatures: three times as many proposals,
+        most of which are screened by a tenth of one.
+    chains : int
+        Independent chains, which are compared.
+    temperatures : int
+        Temperatures of each chain. Only from the second on can the evidence be estimated.
+    hottest : float
+        Exponent of the likelihood at the hottest temperature.
+    discard : float
+        Part of the budget that is not kept.
+    samples : int
+        Samples kept of each chain, at most.
+    credibility : float
+        Of regions and intervals.
+
+    Raises
+    ------
+    UserError
+        If a number is out of range.
+    """
+
+    budget: int = 4000
+    chains: int = 2
+    temperatures: int = 1
+    hottest: float = 0.002
+    discard: float = 0.3
+    samples: int = 400
+    credibility: float = 0.8
+
+    def __post_init__(self) -> None:
+        for name in ("budget", "chains", "temperatures", "samples"):
+            if getattr(self, name) < 1:
+                raise UserError(f"{name}: {getattr(self, name)}; allowed: 1 or more")
+        for name in ("hottest", "credibility"):
+            if not 0 < getattr(self, name) < 1:
+                raise UserError(f"{name}: {getattr(self, name)}; allowed: between 0 and 1")
+        if not 0 <= self.discard < 1:
+            raise UserError(f"discard: {self.discard}; allowed: 0 or more, below 1")
+
+
+class Sampler:
+    """Draws the posterior of windows, each the same whatever the others are.
+
+    Parameters
+    ----------
+    model : PatchModel
+        The model.
+    prior : PriorSettings
+        What is believed before.
+    settings : SamplerSettings
+        How much is computed.
+    """
+
+    def __init__(self, model: PatchModel, prior: PriorSettings, settings: SamplerSettings) -> None:
+        self.model, self.settings, self.prior = model, settings, prior
+        self._compiled = prior.compiled(model.spectra.shares)
+        low, high = prior.extent_mm
+        extents = low + (high - low) * np.array(_EXTENTS)
+        self._table = scan_table(model, spacing_mm=_SPACING_MM, extents_mm=extents)
+        geometry, spectra = model.geometry, model.spectra
+        n = 2 * settings.temperatures + 1
+        self._room = scratch(geometry, spectra)
+        self._parts = terms(geometry, spectra, n)
+        self._states = states(n)
+        none, first, last = prior.noise
+        grid = np.geomspace(first, last, round(np.log10(last / first)) + 1)
+        self._noise = np.array([0.0, *grid]) if none < 1 else np.zeros(0)
+        self.betas = np.geomspace(1.0, settings.hottest, settings.temperatures)
+
+    def sample(self, window: np.ndarray, *, seed: Sequence[int]) -> list[Record]:
+        """Run the chains of a window.
+
+        Parameters
+        ----------
+        window : ndarray of shape (r, T)
+            The whitened window.
+        seed : sequence of int
+            What the random numbers follow from.
+
+        Returns
+        -------
+        list of Record
+            What each chain has left.
+        """
+        # Its products are small: a second BLAS thread would only make them slower, and is not
+        # needed for the sums to be the same on any number of cores.
+        with threadpool_limits(limits=1, user_api="blas"):
+            return self._sample(window, seed)
+
+    def _sample(self, window: np.ndarray, seed: Sequence[int]) -> list[Record]:
+        geometry, settings, these = self.model.geometry, self.settings, self._states
+        first, maps = self._start(window)
+        born = births(self._table, geometry, maps)
+        records = []
+        sweeps = _PROPOSALS * settings.budget // (settings.chains * settings.temperatures)
+        discard = round(settings.discard * sweeps)
+        thin = max(1, (sweeps - discard) // settings.samples)
+        samples = max(1, (sweeps - discard) // thin)
+        for chain in range(settings.chains):
+            rng = np.random.default_rng([*seed, chain])
+            for t in range(settings.temperatures):
+                _assign(these, 2 * t, first)
+            n_dipoles = len(geometry.permitted)
+            into = Record(
+                states(samples),
+                np.zeros(samples),
+                np.zeros(n_dipoles),
+                np.zeros(n_dipoles),
+                np.zeros((3, len(MOVES)), np.int64),
+                np.zeros((samples, settings.temperatures)),
+            )
+            run(
+                geometry,
+                self.model.spectra,
+                window,
+                self._compiled,
+                born,
+                self.betas,
+                these,
+                discard,
+                thin,
+                self._room,
+                self._parts,
+                into,
+                rng,
+            )
+            records.append(into)
+        return records
+
+    def posterior(
+        self,
+        window: np.ndarray,
+        *,
+        seed: Sequence[int],
+        background_nam: float,
+        areas_mm2: np.ndarray | None = None,
+    ) -> WindowPosterior:
+        """Run the chains of a window, and summarise them.
+
+        Parameters
+        ----------
+        window : ndarray of shape (r, T)
+            The whitened window.
+        seed : sequence of int
+            What the random numbers follow from.
+        background_nam : float
+            Standard deviation of a background dipole, nAm.
+        areas_mm2 : ndarray of shape (N,), optional
+            Area of cortex that each dipole stands for, mm^2.
+
+        Returns
+        -------
+        WindowPosterior
+            The summary.
+        """
+        with threadpool_limits(limits=1, user_api="blas"):
+            records = self._sample(window, seed)
+            return summarise(
+                self.model,
+                window,
+                records,
+                credibility=self.settings.credibility,
+                background_nam=background_nam,
+                room=self._room,
+                parts=self._parts,
+                areas_mm2=areas_mm2,
+                evidence=self._evidence(window, records, seed),
+            )
+
+    def _evidence(
+        self, window: np.ndarray, records: list[Record], seed: Sequence[int]
+    ) -> tuple[float, float]:
+        if self.settings.temperatures == 1:
+            return float("nan"), float("nan")
+        rng = np.random.default_rng([*seed, len(records)])
+        drawn = draw_prior(self.model, self.prior, _PRIOR_DRAWS, rng)
+        values = np.empty(_PRIOR_DRAWS)
+        for d in range(_PRIOR_DRAWS):
+            evaluate(
+                self.model.geometry,
+                self.model.spectra,
+                window,
+                drawn.centre[d],
+                drawn.extent[d],
+                drawn.course[d],
+                int(drawn.number[d]),
+                drawn.values[d],
+                self._room,
+                self._parts,
+                0,
+            )
+            half, square = self._parts.half[0], self._parts.square[0]
+            values[d] = log_density(half, square, window.size, drawn.values[d, SCALE])
+        constant = 0.5 * window.size * np.log(2 * np.pi)
+        value, error = log_evidence(self.betas, [r.heat for r in records], values)
+        return value - constant, error
+
+    def _start(self, window: np.ndarray) -> tuple[States, list[np.ndarray]]:
+        """Return the state that the chains start from, and the scans that led to it."""
+        these, prior = self._states, self.prior
+        these.number[0] = 0
+        these.course[:] = -1
+        values = these.values[0]
+        values[BOOST], values[SCALE] = np.sqrt(prior.boost[0] * prior.boost[1]), 1.0
+        values[NOISE] = prior.noise[1] if prior.noise[0] == 0 else 0.0
+        values[WIDENING] = prior.widening[1] if prior.widening[0] == 0 else 0.0
+        maps = greedy(
+            self.model,
+            self._table,
+            window,
+            these,
+            sources=prior.sources,
+            noise=self._noise,
+            room=self._room,
+            parts=self._parts,
+        )
+        if prior.classes:
+            these.course[0] = int(np.argmax(self.model.spectra.shares))
+        first = states(1)
+        _assign(first, 0, these)
+        return first, maps
+
+
+def draw_prior(
+    model: PatchModel, prior: PriorSettings, count: int, rng: np.random.Generator
+) -> States:
+    """Draw states from the prior.
+
+    Parameters
+    ----------
+    model : PatchModel
+        The model.
+    prior : PriorSettings
+        What is believed before.
+    count : int
+        Number of states.
+    rng : numpy.random.Generator
+        Source of random numbers.
+
+    Returns
+    -------
+    States
+        Independent draws.
+    """
+    drawn = states(count)
+    allowed, shares = model.geometry.allowed, model.spectra.shares
+    for d in range(count):
+        n = int(rng.integers(prior.sources[0], prior.sources[1] + 1))
+        drawn.number[d] = n
+        drawn.centre[d, :n] = rng.choice(allowed, n, replace=False)
+        drawn.extent[d, :n] = rng.uniform(*prior.extent_mm, n)
+        if prior.classes:
+            drawn.course[d, :n] = rng.choice(len(shares), n, p=shares)
+        boost = np.exp(rng.uniform(*np.log(prior.boost)))
+        scale = np.exp(prior.scale_sd * rng.standard_normal())
+        drawn.values[d] = boost, scale, _level(prior.noise, rng), _level(prior.widening, rng)
+    return drawn
+
+
+def _level(prior: tuple[float, float, float], rng: np.random.Generator) -> float:
+    none, low, high = prior
+    if rng.random() < none:
+        return 0.0
+    return float(np.exp(rng.uniform(np.log(low), np.log(high))))
+
+
+def _assign(these: States, at: int, source: States) -> None:
+    for target, value in zip(these, source, strict=True):
+        target[at] = value[0]

@@ -1,0 +1,318 @@
+"""Where one more patch would explain most: a scan over the cortex, and the start of the chains.
+
+The gain of a patch is that of its topography alone, its time course being Gaussian: for a column t
+and the covariance S of what is there already, half the sum of h^2 / (1 + q) less log(1 + q), with
+q = t' S^-1 t and h = t' S^-1 y, component of time by component.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numba import njit
+from scipy.linalg import solve_triangular
+from scipy.spatial import cKDTree
+
+from multisource.posterior import likelihood as exact
+from multisource.posterior.model import Geometry, PatchModel
+from multisource.posterior.moves import Births
+from multisource.posterior.room import BOOST, NOISE, SCALE, Scratch, Terms, width
+from multisource.posterior.states import States
+from multisource.posterior.topography import topography
+
+_UNIFORM = 0.1  # the part of births that the scan has no say in
+_LEAST = 5.0  # gain of a patch that the start takes in
+_ROUNDS = 2  # of placing each patch again, given the others
+_FLATTEN = 0.15  # exponent of the scan's likelihood ratios: it is an approximation
+
+
+@dataclass(frozen=True)
+class ScanTable:
+    """Topographies of single patches, prepared.
+
+    Attributes
+    ----------
+    centres : ndarray of shape (Q,)
+        Dipoles at their centres.
+    extents : ndarray of shape (X,)
+        Their diameters, mm.
+    columns : ndarray of shape (r, X Q)
+        Their topographies at a boost of 1, float32, extent by extent.
+    nearest : ndarray of shape (M,)
+        For every allowed dipole the nearest of ``centres``.
+    shares : ndarray of shape (Q,)
+        How many allowed dipoles have a centre as their nearest.
+    """
+
+    centres: np.ndarray
+    extents: np.ndarray
+    columns: np.ndarray
+    nearest: np.ndarray
+    shares: np.ndarray
+
+
+def scan_table(model: PatchModel, *, spacing_mm: float, extents_mm: np.ndarray) -> ScanTable:
+    """Prepare a scan.
+
+    Parameters
+    ----------
+    model : PatchModel
+        The model.
+    spacing_mm : float
+        Least distance of two centres, mm.
+    extents_mm : ndarray of shape (X,)
+        Extents that are tried, mm.
+
+    Returns
+    -------
+    ScanTable
+        The topographies.
+    """
+    geometry = model.geometry
+    places = model.positions[geometry.allowed]
+    chosen = _spread(places, spacing_mm)
+    centres = geometry.allowed[chosen]
+    columns = np.zeros((len(extents_mm), len(centres), geometry.rows.shape[1]), np.float32)
+    _columns(geometry, centres.astype(np.int64), np.asarray(extents_mm, float), columns)
+    nearest = cKDTree(places[chosen]).query(places)[1]
+    return ScanTable(
+        centres,
+        np.asarray(extents_mm, float),
+        np.ascontiguousarray(columns.reshape(-1, columns.shape[2]).T),
+        nearest,
+        np.bincount(nearest, minlength=len(centres)),
+    )
+
+
+def _spread(places: np.ndarray, spacing: float) -> np.ndarray:
+    """Choose places of which no two are nearer than the spacing, in their order."""
+    tree = cKDTree(places)
+    free = np.ones(len(places), bool)
+    chosen = []
+    for i in range(len(places)):
+        if free[i]:
+            chosen.append(i)
+            free[tree.query_ball_point(places[i], spacing)] = False
+    return np.array(chosen)
+
+
+@njit(cache=True)
+def _columns(geometry: Geometry, centres: np.ndarray, extents: np.ndarray, out: np.ndarray) -> None:
+    nothing = np.zeros(len(geometry.permitted))
+    column = np.zeros(geometry.rows.shape[1])
+    for x in range(len(extents)):
+        for i in range(len(centres)):
+            topography(geometry, centres[i], extents[x], 1.0, nothing, column)
+            for e in range(len(column)):
+                out[x, i, e] = column[e]
+
+
+def gains(
+    model: PatchModel, table: ScanTable, parts: Terms, at: int, n: int, boost: float
+) -> np.ndarray:
+    """Return the gain in log likelihood of one more patch.
+
+    Parameters
+    ----------
+    model : PatchModel
+        The model.
+    table : ScanTable
+        The patches that are tried.
+    parts : Terms
+        Parts of the present states.
+    at : int
+        Which of them.
+    n : int
+        Patches of that state.
+    boost : float
+        The boost.
+
+    Returns
+    -------
+    ndarray of shape (X, Q)
+        The gain by extent and centre.
+    """
+    spectra, r = model.spectra, len(table.columns)
+    n_groups, n_times = int(parts.groups[at]), spectra.roots.shape[1]
+    total = np.zeros(table.columns.shape[1])
+    for g in range(n_groups):
+        size = n_times if n_groups == 1 else int(spectra.group[g + 1] - spectra.group[g])
+        columns = width(r, size)
+        upper = parts.factor[at, g, : r * columns].reshape(r, columns)
+        data = upper[:, r : r + size]
+        inverse = solve_triangular(np.triu(upper[:, :r]), np.eye(r), trans=1)
+        divided = parts.divided[at, g, :n].T
+        # (I + U U')^-1/2 on the left takes the patches that are there into account.
+        left, values, _ = np.linalg.svd(divided, full_matrices=False)
+        shrink = left * (1 - 1 / np.sqrt(1 + values**2))
+        data = data - shrink @ (left.T @ data)
+        inverse = inverse - shrink @ (left.T @ inverse)
+        tried = np.float32(boost) * (inverse.astype(np.float32) @ table.columns)
+        power = np.einsum("ij,ij->j", tried, tried)
+        right = data.astype(np.float32).T @ tried
+        explained = np.einsum("ij,ij->j", right, right)
+        total += 0.5 * explained / (1 + power) - 0.5 * size * np.log1p(power)
+    return total.reshape(len(table.extents), -1)
+
+
+def births(table: ScanTable, geometry: Geometry, maps: list[np.ndarray]) -> Births:
+    """Turn scans into the density that new patches are proposed from.
+
+    Parameters
+    ----------
+    table : ScanTable
+        What was scanned.
+    geometry : Geometry
+        The dipoles.
+    maps : list of ndarray of shape (X, Q)
+        Gains of several scans, each counting the same.
+
+    Returns
+    -------
+    Births
+        The density.
+    """
+    size = len(geometry.allowed)
+    density = np.full(size, _UNIFORM / size)
+    for gain in maps:
+        best = gain.max(axis=0)
+        weight = np.exp(_FLATTEN * (best - best.max()))
+        density += (1 - _UNIFORM) / len(maps) * (weight / (weight @ table.shares))[table.nearest]
+    logarithm = np.full(len(geometry.permitted), -np.inf)
+    logarithm[geometry.allowed] = np.log(density)
+    return Births(np.cumsum(density), logarithm)
+
+
+def greedy(
+    model: PatchModel,
+    table: ScanTable,
+    window: np.ndarray,
+    these: States,
+    *,
+    sources: tuple[int, int],
+    noise: np.ndarray,
+    room: Scratch,
+    parts: Terms,
+) -> list[np.ndarray]:
+    """Add patches one by one to state 0, each where it explains most.
+
+    Parameters
+    ----------
+    model : PatchModel
+        The model.
+    table : ScanTable
+        What is scanned.
+    window : ndarray of shape (r, T)
+        The whitened window.
+    these : States
+        Room for two states; the first holds the values to start from and gets the patches.
+    sources : tuple of int
+        Fewest and most patches.
+    noise : ndarray of float
+        Levels of noise that are tried, the present one apart.
+    room : Scratch
+        Room for the likelihood.
+    parts : Terms
+        Parts of two states.
+
+    Returns
+    -------
+    list of ndarray of shape (X, Q)
+        The gains before each patch, and after the last.
+    """
+    values = these.values[0]
+    levels = list(noise)
+    density = _settle(model, window, these, levels, room, parts)
+    maps = [gains(model, table, parts, 0, 0, values[BOOST])]
+    for n in range(sources[1]):
+        best = _place(these, table, n, maps[-1])
+        if best < _LEAST and n >= sources[0]:
+            break
+        these.number[0] = n + 1
+        before, density = density, _settle(model, window, these, levels, room, parts)
+        if n:
+            density = _again(model, table, window, these, levels, room, parts, maps)
+        if density < before and n >= sources[0]:
+            these.number[0] = n
+            _settle(model, window, these, [], room, parts)
+            break
+        if n + 1 < sources[1]:
+            maps.append(gains(model, table, parts, 0, n + 1, values[BOOST]))
+    return maps
+
+
+def _place(these: States, table: ScanTable, p: int, gain: np.ndarray) -> float:
+    """Set patch p of state 0 to the best of a scan; return its gain."""
+    extent, place = np.unravel_index(gain.argmax(), gain.shape)
+    these.centre[0, p] = table.centres[place]
+    these.extent[0, p] = table.extents[extent]
+    return float(gain[extent, place])
+
+
+def _again(
+    model: PatchModel,
+    table: ScanTable,
+    window: np.ndarray,
+    these: States,
+    levels: list[float],
+    room: Scratch,
+    parts: Terms,
+    maps: list[np.ndarray],
+) -> float:
+    """Place each patch of state 0 again, given the others; return the log likelihood."""
+    n = int(these.number[0])
+    density = _settle(model, window, these, [], room, parts)
+    for _ in range(_ROUNDS):
+        moved = False
+        # The last patch comes to stand first, until all have had their turn.
+        for _ in range(n):
+            for values in (these.centre[0], these.extent[0]):
+                values[:n] = np.roll(values[:n], -1)
+            present = these.centre[0, n - 1], these.extent[0, n - 1]
+            these.number[0] = n - 1
+            _settle(model, window, these, [], room, parts)
+            gain = gains(model, table, parts, 0, n - 1, these.values[0, BOOST])
+            maps.append(gain)
+            these.number[0] = n
+            _place(these, table, n - 1, gain)
+            there = _settle(model, window, these, [], room, parts)
+            if there > density:
+                moved |= (these.centre[0, n - 1], these.extent[0, n - 1]) != present
+                density = there
+            else:
+                these.centre[0, n - 1], these.extent[0, n - 1] = present
+        if not moved:
+            break
+    return _settle(model, window, these, levels, room, parts)
+
+
+def _settle(
+    model: PatchModel,
+    window: np.ndarray,
+    these: States,
+    levels: list[float],
+    room: Scratch,
+    parts: Terms,
+) -> float:
+    """Evaluate state 0 at the best of the noise levels; return its log likelihood."""
+    values, n = these.values[0], int(these.number[0])
+    geometry, spectra = model.geometry, model.spectra
+    centre, extent, course = these.centre[0], these.extent[0], these.course[0]
+    exact.evaluate(geometry, spectra, window, centre, extent, course, n, values, room, parts, 0)
+
+    def at(level: float) -> float:
+        values[NOISE] = level
+        exact.finish(spectra, window, course, n, values, room, parts, 0)
+        return exact.log_density(parts.half[0], parts.square[0], window.size, values[SCALE])
+
+    found = {values[NOISE]: at(values[NOISE])}
+    found |= {level: at(level) for level in levels}
+    best = max(found, key=lambda level: found[level])
+    if levels and best > 0:
+        found |= {level: at(level) for level in (best / 2, best * 2)}
+        best = max(found, key=lambda level: found[level])
+    if next(reversed(found)) != best:
+        at(best)
+    values[NOISE] = best
+    return float(found[best])
