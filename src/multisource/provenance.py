@@ -141,7 +141,7 @@ def _digest(script: ast.Module | None, modules: Iterable[str], lines: Iterable[s
     if script is not None:
         digest.update(_normalised(script).encode())
     for name in sorted(set(modules) - NEUTRAL):
-        digest.update(f"{name}:{_normalised_module(name)}\n".encode())
+        digest.update(f"{name}:{_hash(name)}\n".encode())
     return digest.hexdigest()[:16]
 
 
@@ -149,12 +149,24 @@ def _parse(path: Path) -> ast.Module:
     return ast.parse(path.read_text(encoding="utf-8"))
 
 
-@cache
 def _imports(name: str) -> frozenset[str]:
     """Return the modules of this package that a module of it imports itself."""
+    return _module(name)[0]
+
+
+def _hash(name: str) -> str:
+    """Return the hash of a module's code."""
+    return _module(name)[1]
+
+
+@cache
+def _module(name: str) -> tuple[frozenset[str], str]:
+    """Return the imports of a module and the hash of its code, from one reading."""
     path = module_path(name)
     package = name if path.name == "__init__.py" else name.rpartition(".")[0]
-    return _imports_of(_parse(path), package)
+    tree = _parse(path)
+    imports = _imports_of(tree, package)
+    return imports, hashlib.sha256(_normalised(tree).encode()).hexdigest()
 
 
 def _imports_of(tree: ast.Module, package: str) -> frozenset[str]:
@@ -175,26 +187,25 @@ def _imports_of(tree: ast.Module, package: str) -> frozenset[str]:
 
 
 def _executed(tree: ast.Module) -> Iterable[ast.AST]:
-    """Yield every node but the imports for a type checker, which are never run."""
+    """Yield every statement but the imports for a type checker, which are never run."""
     waiting: list[ast.AST] = [tree]
     while waiting:
         node = waiting.pop()
         yield node
-        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+        if isinstance(node, ast.If) and _is_name(node.test, "TYPE_CHECKING"):
             waiting.extend(node.orelse)
         else:
-            waiting.extend(ast.iter_child_nodes(node))
+            waiting.extend(n for n in ast.iter_child_nodes(node) if not isinstance(n, ast.expr))
 
 
-@cache
-def _normalised_module(name: str) -> str:
-    return _normalised(_parse(module_path(name)))
+def _is_name(node: ast.AST, name: str) -> bool:
+    return isinstance(node, ast.Name) and node.id == name
 
 
 def _normalised(tree: ast.Module) -> str:
     """Return the code of a file without its comments, docstrings, layout and registry lines."""
     for node in ast.walk(tree):
-        if isinstance(node, ast.Call) and ast.unparse(node.func) == "Registry":
+        if isinstance(node, ast.Call) and _is_name(node.func, "Registry"):
             node.args = []
         if isinstance(node, ast.Module | ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             if ast.get_docstring(node, clean=False) is not None:

@@ -243,6 +243,19 @@ def _draw_centres(
             centres[s, p] = _choose(distance, uniform[s, p])
 
 
+@njit(cache=True)
+def _count_below(ordered: np.ndarray, limit: float, with_equal: bool) -> int:
+    """Count the values of an ascending array below a limit; np.searchsorted compiles for 3 s."""
+    low, high = 0, len(ordered)
+    while low < high:
+        middle = (low + high) // 2
+        if ordered[middle] < limit or (with_equal and ordered[middle] == limit):
+            low = middle + 1
+        else:
+            high = middle
+    return low
+
+
 @njit(cache=True, nogil=True)
 def _fill(
     xyz: np.ndarray,
@@ -274,8 +287,8 @@ def _fill(
             radius = np.float32(0.5) * extents[s, p]
             limit = radius * radius
             point = xyz[:, centres[s, p]]
-            low = np.searchsorted(ordered[1], point[1] - radius)
-            high = np.searchsorted(ordered[1], point[1] + radius, side="right")
+            low = _count_below(ordered[1], point[1] - radius, False)
+            high = _count_below(ordered[1], point[1] + radius, True)
             slab = ordered[:, low:high]
             _squared_distances(slab, point, squared)
             found = 0
