@@ -17,13 +17,25 @@ def eeg(samples=200, channels=6, times=20, seed=0):
 
 def test_whitening_makes_the_covariance_of_the_training_windows_the_identity():
     data = eeg()
-    layer = Standardise(6, floor=0.0)
+    data -= data.mean(axis=1, keepdims=True)
+    layer = Standardise(6, floor=1e-9)
     layer.fit(data)
     scaled = data / np.sqrt(np.mean(data**2, axis=(1, 2), keepdims=True))
     mapped = np.einsum("ef,sft->set", layer.matrix.numpy(), scaled)
     covariance = np.einsum("set,sft->ef", mapped, mapped) / (200 * 20)
-    # The matrix is kept in float32 and the eigenvalues span four decades.
-    np.testing.assert_allclose(covariance, np.eye(6), atol=1e-3)
+    # The matrix is kept in float32 and the eigenvalues span four decades. The mean is taken out.
+    np.testing.assert_allclose(covariance, np.eye(6) - 1 / 6, atol=1e-3)
+
+
+@pytest.mark.parametrize("kind", ["whiten", "channel", "window"])
+def test_another_reference_and_any_common_mode_give_the_same(kind):
+    data = eeg()
+    layer = Standardise(6, kind=kind)
+    layer.fit(data - data.mean(axis=1, keepdims=True))
+    out = layer(torch.from_numpy(data))
+    common = np.linspace(-3, 3, 20) * data.std()
+    for other in (data - data[:, :1], data + common.astype(np.float32)):
+        torch.testing.assert_close(layer(torch.from_numpy(other)), out, rtol=1e-3, atol=1e-4)
 
 
 @pytest.mark.parametrize("kind", ["whiten", "channel", "window"])

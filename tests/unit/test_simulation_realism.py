@@ -83,6 +83,23 @@ def test_spatial_noise_correlates_with_nearness():
         simulate(settings, electrodes=None)
 
 
+def test_some_samples_have_noise_and_some_of_it_is_correlated():
+    settings = replace(PLAIN, noise=Noise((0, 0), spatial_mm=80.0, chance=0.6, correlated=0.5))
+    noise = added(settings, indices=range(400))
+    there = (noise**2).mean(axis=(1, 2)) > 0
+    # Shares of 400 and 240 samples within four standard errors.
+    assert there.mean() == pytest.approx(0.6, abs=0.1)
+    unit = noise[there] / np.sqrt((noise[there] ** 2).mean(axis=(1, 2), keepdims=True))
+    # Made white by the correlated noise's covariance, that noise has power 1, independent more.
+    white = np.linalg.pinv(spatial_factor(E, ELECTRODES, 80.0)) @ unit
+    power = (white**2).mean(axis=(1, 2)) * E / (E - 1)
+    correlated = np.abs(power - 1) < 0.2
+    assert (power[~correlated] > 1.2).all()
+    assert correlated.mean() == pytest.approx(0.5, abs=0.13)
+    written = simulate(settings, indices=range(400))["snr_db"].values
+    np.testing.assert_array_equal(np.isfinite(written), there)
+
+
 def test_blinks_are_frontal_saccades_lateral_muscles_local():
     blink = eyes.blink_topography(ELECTRODES)
     assert ELECTRODES[np.argmax(blink), 1] > 50  # mm in front of the middle

@@ -50,7 +50,7 @@ class CoarseOutput(nn.Module):
         self.register_buffer("nearest", torch.zeros(shape, dtype=torch.int32))
         self.register_buffer("weight", torch.zeros(shape))
         self._made: tuple[Tensor, Tensor] | None = None
-        self.register_load_state_dict_post_hook(lambda module, _: setattr(module, "_made", None))
+        self.register_load_state_dict_post_hook(_forget)
 
     def prepare(self, positions: np.ndarray) -> None:
         """Spread the nodes and compute the weights of the interpolation.
@@ -101,6 +101,10 @@ class CoarseOutput(nn.Module):
     def _matrices(self) -> tuple[Tensor, Tensor]:
         """The interpolation (N, K) and its transpose as sparse matrices."""
         if self._made is None or self._made[0].device != self.weight.device:
+            if not self.weight.any():
+                raise UserError(
+                    "nodes: the network needs the study's forward model before training"
+                )
             n_dipoles, n_nearest = self.nearest.shape
             rows = torch.arange(n_dipoles, device=self.weight.device).repeat_interleave(n_nearest)
             places = torch.stack([rows, self.nearest.flatten().long()])
@@ -109,6 +113,11 @@ class CoarseOutput(nn.Module):
             ).coalesce()
             self._made = across.to_sparse_csr(), across.t().coalesce().to_sparse_csr()
         return self._made
+
+
+def _forget(layer: CoarseOutput, _: object) -> None:
+    """The matrices belong to the weights before."""
+    layer._made = None
 
 
 class _Interpolate(torch.autograd.Function):

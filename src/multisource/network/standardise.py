@@ -2,7 +2,9 @@
 
 A source's strength says nothing about where it is, so each window is scaled to unit size. The
 channels are correlated so strongly (the leading few of 51 components carry nearly all variance)
-that a network learns them one by one; ``whiten`` makes the components equal first.
+that a network learns them one by one; ``whiten`` makes the components equal first. The average
+reference is part of every map: otherwise a common mode of the channels, which says nothing about
+sources and which the training windows do not have, would be amplified most of all.
 """
 
 from __future__ import annotations
@@ -16,7 +18,7 @@ from multisource.network.options import STANDARDISE
 
 
 class Standardise(nn.Module):
-    """Fixed linear map over the channels, then each window divided by its root mean square.
+    """Average reference, fixed linear map over the channels, then each window to unit size.
 
     Parameters
     ----------
@@ -25,7 +27,7 @@ class Standardise(nn.Module):
     kind : {"whiten", "channel", "window"}, optional
         ``whiten``: the inverse square root of the training covariance (E, E), so that all
         components have equal variance; ``channel``: each channel divided by its standard
-        deviation in training; ``window``: no map.
+        deviation in training; ``window``: no further map.
     floor : float, optional
         Regularises ``whiten``: this share of the largest eigenvalue is added to all of them. The
         average reference has eigenvalue 0 and stays (nearly) 0 by it.
@@ -39,7 +41,7 @@ class Standardise(nn.Module):
             raise UserError(f"standardise: {kind!r}; allowed: {', '.join(STANDARDISE)}")
         self.kind = kind
         self.floor = floor
-        self.register_buffer("matrix", torch.eye(n_channels))
+        self.register_buffer("matrix", torch.eye(n_channels) - 1 / n_channels)
 
     def fit(self, eeg: np.ndarray) -> None:
         """Take the map from training windows; each window counts the same.
@@ -67,6 +69,7 @@ class Standardise(nn.Module):
             values, vectors = np.linalg.eigh(covariance)
             values = np.maximum(values, 0) + self.floor * values[-1]
             matrix = (vectors / np.sqrt(values)) @ vectors.T
+        matrix = matrix - matrix.mean(axis=1, keepdims=True)
         self.matrix.copy_(torch.from_numpy(matrix))
 
     def forward(self, eeg: Tensor) -> Tensor:
@@ -82,7 +85,8 @@ class Standardise(nn.Module):
         Tensor of shape (B, E, T)
             Standardised windows.
         """
-        mapped = torch.matmul(self.matrix, eeg)
+        # Taken out first as well, so that a large common mode costs no digits.
+        mapped = torch.matmul(self.matrix, eeg - eeg.mean(dim=1, keepdim=True))
         size = mapped.square().mean(dim=(1, 2), keepdim=True).sqrt()
         return mapped / torch.where(size > 0, size, torch.ones_like(size))
 

@@ -127,9 +127,7 @@ def train(
     # simulation of fresh samples one is left for the network.
     threads = threads or (1 if options.fresh else 2)
     with reproducible(seed, threads=threads):
-        if hasattr(network, "prepare"):
-            if model is None:
-                raise UserError("network: it needs the study's forward model before training")
+        if hasattr(network, "prepare") and model is not None:
             cast(Any, network).prepare(model)
         if hasattr(network, "standardise"):
             cast(Standardise, network.standardise).fit(training.eeg)

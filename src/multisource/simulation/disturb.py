@@ -60,6 +60,7 @@ class Disturbances:
         if settings.noise.snr_db is not None:
             self._noise = noise_model(settings.noise.exponent, settings.sfreq)
             self._noise_window = window_factor(self._noise, settings.n_times).T.astype(np.float32)
+            self._independent = spatial_factor(n_channels, electrodes, 0.0)
             self._spatial = spatial_factor(n_channels, electrodes, settings.noise.spatial_mm)
 
     def on_samples(self, eeg: np.ndarray, key: np.ndarray, indices: np.ndarray) -> Done:
@@ -120,7 +121,10 @@ class Disturbances:
             draw = streams.generator(seed, split, "noise")
             snr = draw.uniform(*self.settings.noise.snr_db, 1)
             series = stationary_series(self._noise, len(eeg), n_times, draw)
-            eeg += noise_scale(eeg[None], snr) * (self._spatial @ series)
+            there, correlated = self._noise_kinds(draw.random((1, 2)))
+            snr[~there] = np.inf
+            factor = self._spatial if correlated[0] else self._independent
+            eeg += noise_scale(eeg[None], snr) * (factor @ series)
             done["snr_db"] = ("sample",), snr
         if self._events:
             key = streams.stream_key(seed, split)
@@ -144,9 +148,19 @@ class Disturbances:
         white = streams.normals(key, Purpose.NOISE, indices, count).reshape(eeg.shape)
         if len(self._noise):
             white = np.matmul(white, self._noise_window)
+        kinds = streams.uniforms(key, Purpose.NOISE_KIND, indices, 2)
+        there, correlated = self._noise_kinds(kinds)
+        snr[~there] = np.inf
         noise = np.matmul(self._spatial.astype(np.float32), white)
+        if not correlated.all():
+            noise[~correlated] = self._independent.astype(np.float32) @ white[~correlated]
         eeg += noise_scale(eeg, snr).astype(np.float32)[:, None, None] * noise
         return snr
+
+    def _noise_kinds(self, uniforms: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Whether samples have noise, and whether it is correlated, by two numbers of each."""
+        noise = self.settings.noise
+        return uniforms[:, 0] < noise.chance, uniforms[:, 1] < noise.correlated
 
     def _fail_samples(self, eeg: np.ndarray, key: np.ndarray, indices: np.ndarray) -> np.ndarray:
         bad_channels = self.settings.bad_channels

@@ -30,11 +30,18 @@ class Noise:
     spatial_mm : float
         Distance over which the correlation of the noise of two channels falls to 1/e, mm; 0 for
         independent channels.
+    chance : float
+        Chance that a sample has noise at all.
+    correlated : float
+        Part of the noisy samples that ``spatial_mm`` holds for; the noise of the others is
+        independent from channel to channel.
     """
 
     snr_db: tuple[float, float] | None = None
     exponent: float = 0.0
     spatial_mm: float = 0.0
+    chance: float = 1.0
+    correlated: float = 1.0
 
     def mistakes(self) -> Iterator[str]:
         """Find the values that no noise can have.
@@ -50,6 +57,9 @@ class Noise:
             yield f"simulation.noise.exponent: {self.exponent}; give 0 to 3"
         if not 0 <= self.spatial_mm < math.inf:
             yield f"simulation.noise.spatial_mm: {self.spatial_mm}; give 0 or more"
+        for name in ("chance", "correlated"):
+            if not 0 <= getattr(self, name) <= 1:
+                yield f"simulation.noise.{name}: {getattr(self, name)}; give 0 to 1"
 
 
 @dataclass(frozen=True)

@@ -34,6 +34,7 @@ class Purpose(IntEnum):
     OPERATORS = 12
     ELECTRODES = 13
     ELECTRODE_ERROR = 14
+    NOISE_KIND = 15
 
 
 def stream_key(seed: int, split: str) -> np.ndarray:
