@@ -7,8 +7,6 @@ packaged: it is placed by a rule. This is an average head, not an individual's.
 
 from __future__ import annotations
 
-from importlib.util import find_spec
-from pathlib import Path
 from typing import cast
 
 import nibabel
@@ -22,6 +20,7 @@ from scipy.spatial import cKDTree
 from multisource.anatomy import voxels
 from multisource.anatomy.head import Head
 from multisource.anatomy.options import fsaverage_mistakes
+from multisource.anatomy.package_data import package_data
 from multisource.anatomy.star_shells import of_radii
 from multisource.errors import refuse
 from multisource.geometry.closest_points import closest_points
@@ -101,20 +100,12 @@ def fsaverage_head(
     )
 
 
-def _package_folder(package: str, *parts: str) -> Path:
-    # nilearn and mne are not imported for this: both take seconds.
-    found = find_spec(package)
-    if found is None or found.origin is None:
-        raise ModuleNotFoundError(f"{package} is not installed; it holds the head's surfaces")
-    return Path(found.origin).parent.joinpath(*parts)
-
-
 def _packaged_surfaces(scale: float) -> dict[str, Surface]:
     """White, pial and sphere of both hemispheres, inner skull and whole scalp, in scaled mm."""
     import mne
 
     surfaces = {}
-    folder = _package_folder("nilearn", "datasets", "data", "fsaverage5")
+    folder = package_data("nilearn", "datasets", "data", "fsaverage5")
     for side, word in (("lh", "left"), ("rh", "right")):
         for kind in ("white", "pial", "sphere"):
             image = cast(GiftiImage, nibabel.load(folder / f"{kind}_{word}.gii.gz"))
@@ -125,7 +116,7 @@ def _packaged_surfaces(scale: float) -> dict[str, Surface]:
                 vertices.astype(np.float64) * size,
                 triangles.astype(np.int64),
             )
-    folder = _package_folder("mne", "data", "fsaverage")
+    folder = package_data("mne", "data", "fsaverage")
     for name, file in (("inner_skull", "inner_skull-bem"), ("scalp", "head")):
         path = folder / f"fsaverage-{file}.fif"
         (surface,) = mne.read_bem_surfaces(path, verbose="error")
@@ -154,7 +145,7 @@ def fsaverage_landmarks(scale: float = 1.0) -> dict[str, np.ndarray]:
         FIFF.FIFFV_POINT_NASION: "nasion",
         FIFF.FIFFV_POINT_RPA: "rpa",
     }
-    path = _package_folder("mne", "data", "fsaverage", "fsaverage-fiducials.fif")
+    path = package_data("mne", "data", "fsaverage", "fsaverage-fiducials.fif")
     points, _ = mne.io.read_fiducials(path, verbose="error")
     return {names[int(p["ident"])]: p["r"].astype(float) * 1000.0 * scale for p in points}
 
@@ -222,9 +213,7 @@ def _with_mni_maps(
     maps = []
     for tissue in ("gm", "wm"):
         name = f"mni_icbm152_{tissue}_tal_nlin_sym_09a_converted.nii.gz"
-        image = cast(
-            SpatialImage, nibabel.load(_package_folder("nilearn", "datasets", "data", name))
-        )
+        image = cast(SpatialImage, nibabel.load(package_data("nilearn", "datasets", "data", name)))
         index = apply_affine(np.linalg.inv(image.affine), mni)
         volume = np.asarray(image.dataobj, dtype=np.float32) / 255.0
         maps.append(scipy.ndimage.map_coordinates(volume, index.T, order=1, prefilter=False))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from importlib.util import find_spec
-from pathlib import Path
 from typing import cast
 
 import nibabel
@@ -15,6 +13,7 @@ from nibabel.spatialimages import SpatialImage
 from multisource.anatomy.fsaverage import MNI305_TO_MNI152, fsaverage_landmarks
 from multisource.anatomy.head import GREY_MATTER, WHITE_MATTER
 from multisource.anatomy.landmarks import LANDMARKS
+from multisource.anatomy.package_data import package_data
 from multisource.geometry.closest_points import closest_points
 from multisource.geometry.surfaces import Surface
 
@@ -114,12 +113,8 @@ def template_map(kind: str) -> tuple[np.ndarray, np.ndarray]:
     affine : ndarray of shape (4, 4)
         From voxel indices to MNI152, mm.
     """
-    package = find_spec("nilearn")
-    if package is None or package.origin is None:
-        raise ModuleNotFoundError("nilearn is not installed; it holds the MNI152 maps")
-    folder = Path(package.origin).parent / "datasets" / "data"
     name = f"mni_icbm152_{kind}_tal_nlin_sym_09a_converted.nii.gz"
-    image = cast(SpatialImage, nibabel.load(folder / name))
+    image = cast(SpatialImage, nibabel.load(package_data("nilearn", "datasets", "data", name)))
     return np.asarray(image.dataobj, dtype=np.float32), image.affine
 
 

@@ -12,6 +12,7 @@ from multisource.config.settings import place_of, simulation_settings, splits_of
 from multisource.config.study import existing_file, find_file, no_file, simulated
 from multisource.config.suggest import suggest
 from multisource.errors import UserError
+from multisource.inverse.registry import check_installed
 
 
 def check_files(config: Mapping[str, Any], folders: list[Path], found: Found) -> None:
@@ -84,11 +85,10 @@ def _solver_packages(config: Mapping[str, Any], folders: list[Path], found: Foun
         return
     for name in config["inverse"]["solvers"]:
         place = f"inverse.settings.{name}"
-        if found.sound(place) and config["inverse"]["settings"][name]["kind"] == "invertmeeg":
-            from multisource.inverse.invertmeeg import check_solver
-
+        if found.sound(place):
+            options = dict(config["inverse"]["settings"][name])
             try:
-                check_solver(config["inverse"]["settings"][name]["solver"])
+                check_installed(options.pop("kind"), options)
             except UserError as error:
                 yield place, f"{place}.{error}"
 

@@ -119,22 +119,6 @@ def training_options() -> dict[str, Any]:
     return asdict(network.TrainingOptions())
 
 
-def network_options(architecture: str) -> dict[str, Any]:
-    """Return the options of a network and its training.
-
-    Parameters
-    ----------
-    architecture : str
-        The network's name in the registry.
-
-    Returns
-    -------
-    dict
-        Option -> default.
-    """
-    return networks.options(architecture) | training_options()
-
-
 Mistakes = Iterator[tuple[str, str]]  # dotted key, line
 
 

@@ -88,20 +88,22 @@ def estimate(
     return np.array(maps, np.float32)
 
 
-def check_solver(name: str) -> None:
+def check_solver(*, solver: str, **_: Any) -> None:
     """Check that invertmeeg has a solver.
 
     Parameters
     ----------
-    name : str
+    solver : str
         The solver's name.
+    **_ : Any
+        Its other options, which are not looked at.
 
     Raises
     ------
     UserError
         If the package is missing, or has no solver of this name.
     """
-    _solver(name)
+    _solver(solver)
 
 
 def _solver(name: str) -> Callable[[str], Any]:

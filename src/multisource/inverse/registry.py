@@ -6,11 +6,12 @@ A function called ``build_kernel`` is a linear solver, one called ``estimate`` d
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from multisource.errors import UserError
 from multisource.inverse.contract import DataSolver, LinearSolver
-from multisource.registry import Registry
+from multisource.registry import Registry, load
 
 if TYPE_CHECKING:
     import mne
@@ -31,6 +32,8 @@ SOLVERS = Registry(
         "invertmeeg": "multisource.inverse.invertmeeg:estimate",
     },
 )
+# Kinds of a package that need not be installed: what a study's check asks, given their options.
+OPTIONAL = {"invertmeeg": "multisource.inverse.invertmeeg:check_solver"}
 NOISE = ("white", "background")
 
 
@@ -53,6 +56,25 @@ def is_linear(kind: str) -> bool:
         For an unknown name.
     """
     return SOLVERS[kind].endswith(":build_kernel")
+
+
+def check_installed(kind: str, chosen: Mapping[str, Any]) -> None:
+    """Check that the package of a solver is installed and has what the options name.
+
+    Parameters
+    ----------
+    kind : str
+        A name of ``SOLVERS``.
+    chosen : mapping
+        Options of the solver.
+
+    Raises
+    ------
+    UserError
+        If the package is missing, or does not have it.
+    """
+    if kind in OPTIONAL:
+        load(OPTIONAL[kind])(**chosen)
 
 
 def options(kind: str) -> dict[str, Any]:
