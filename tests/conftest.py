@@ -34,7 +34,8 @@ class Study:
         for part in PARTS:
             source = REPOSITORY / part
             if source.is_dir():
-                ignored = shutil.ignore_patterns("__pycache__", "*.egg-info")
+                # What Numba has compiled (.nbi, .nbc) is used again: it looks at a source's age.
+                ignored = shutil.ignore_patterns("*.pyc*", "*.tmp.*", "*.egg-info")
                 shutil.copytree(source, folder / part, ignore=ignored)
             else:
                 shutil.copy2(source, folder / part)
