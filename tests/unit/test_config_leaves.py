@@ -11,6 +11,7 @@ import pytest
 from config_case import SCHEMA, default
 
 from multisource.config.check import check_values
+from multisource.inverse.registry import options
 from multisource.schema import read_schema
 
 # A name of the user's at each place that has any.
@@ -28,7 +29,8 @@ NAMED = {
 GIVEN = {"recordings": {"mine": {"file": "mine.vhdr"}}}
 # Numbers that must fit to others, or are options of another solver or network than NAMED has.
 FITTING = ("tmin_s", "tmax_s", "window_s", "sfreq", "warmup_epochs", "kernel_size", "duration_s")
-FITTING += ("loose", "depth", "alpha", "nodes")
+FITTING += ("loose", "depth", "alpha", "nodes", "budget")
+OF_THE_POSTERIOR = options("patch_posterior")
 
 
 def filled(part: dict, definitions: dict) -> dict:
@@ -131,6 +133,9 @@ def with_value(key: str, value: object) -> dict:
         config["leadfield"]["variants"] = {"mine": {"method": "bem"}}
     for part in path:
         leaf = leaf.setdefault(part, {})
+    if path[:2] == ["inverse", "settings"] and last in OF_THE_POSTERIOR:
+        leaf.clear()
+        leaf["kind"] = "patch_posterior"
     leaf[last] = value
     return config
 

@@ -30,9 +30,9 @@ def test_options_are_read_off_the_solvers():
     assert registry.options("invertmeeg")["solver"] is REQUIRED
     assert "noise" not in registry.options("invertmeeg")
     for kind in registry.SOLVERS:
-        offered = {"kind", "snr", "noise_covariance", "sfreq"}
+        offered = {"kind", "snr", "noise_covariance", "sfreq", "study"}
         assert not offered & set(registry.options(kind))
-        assert registry.is_linear(kind) == (kind != "invertmeeg")
+        assert registry.is_linear(kind) == (kind not in ("invertmeeg", "patch_posterior"))
 
 
 def test_background_noise_is_that_of_independent_dipoles():

@@ -179,7 +179,13 @@ def solver_kernel(wildcards):
 def solver_forward(wildcards):
     """Return operator B where applying a solver needs more than its kernel."""
     needed = config["inverse"]["smooth"] or not is_linear(solver_kind(wildcards))
-    return f"results/{HEAD}/leadfield/bem-fwd.fif" if needed else []
+    operator = config["inverse"]["settings"][wildcards.solver].get("operator", "bem")
+    return f"results/{HEAD}/leadfield/{operator}-fwd.fif" if needed else []
+
+
+def solver_study(wildcards, value):
+    """Return a value for a solver that asks how the study's sources behave, else nothing."""
+    return value if "study" in SOLVER_LINES.offered(solver_kind(wildcards)) else []
 
 
 def operator_files(split):

@@ -33,6 +33,8 @@ rule solve_scenarios:
     input:
         kernel=solver_kernel,
         forward=solver_forward,
+        ar_models=lambda wildcards: solver_study(wildcards, ar_models()),
+        sources=lambda wildcards: solver_study(wildcards, rules.build_source_space.output.table),
         chunks=scenario_chunks(),
     output:
         estimates=scenario_files("results/{head}/estimates/{scenario}/{solver}.nc"),
@@ -51,6 +53,9 @@ rule solve_scenarios:
             {}
             if solver_kernel(wildcards)
             else pick(config["inverse"], "snr") | config["inverse"]["settings"][wildcards.solver]
+        ),
+        study=lambda wildcards: solver_study(
+            wildcards, {"simulation": simulated(config), "seed": config["seed"]}
         ),
         code=lambda wildcards: code(
             "solve_scenarios", *([] if solver_kernel(wildcards) else [solver_line(wildcards)])

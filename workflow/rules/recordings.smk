@@ -39,6 +39,8 @@ use rule solve_scenarios as solve_recording with:
     input:
         kernel=solver_kernel,
         forward=solver_forward,
+        ar_models=lambda wildcards: solver_study(wildcards, ar_models()),
+        sources=lambda wildcards: solver_study(wildcards, rules.build_source_space.output.table),
         chunks=[rules.cut_recording.output.windows],
     output:
         estimates=["results/{head}/recordings/{recording}/{solver}.nc"],

@@ -14,11 +14,13 @@ with step(snakemake):
     outputs = by_folder(snakemake.output.metrics)
     for scenario, paths in by_folder(snakemake.input.chunks).items():
         (estimate,), (output,) = estimates[scenario], outputs[scenario]
+        maps = read_estimates(estimate)
+        # A method that takes long may have left out the last windows.
         metrics = evaluate(
-            read_estimates(estimate),
-            read_truth(paths),
+            maps,
+            read_truth(paths).first(len(maps)),
             positions,
-            distances=read_distances(*distances[scenario]),
+            distances=read_distances(*distances[scenario]).first(len(maps)),
             coefficients=read_coefficients(estimate),
             **snakemake.params.settings,
         )

@@ -59,6 +59,21 @@ class TruthDistances:
             rows.append(len(distances) - 1)
         return cls(np.array(rows), np.array(distances), np.array(cells))
 
+    def first(self, count: int) -> TruthDistances:
+        """Return the distances of the first windows.
+
+        Parameters
+        ----------
+        count : int
+            Number of windows.
+
+        Returns
+        -------
+        TruthDistances
+            Their distances.
+        """
+        return TruthDistances(self.row[:count], self.distance, self.cell)
+
     def each(self) -> Iterator[tuple[bool, np.ndarray, np.ndarray]]:
         """Yield the distances of every window.
 

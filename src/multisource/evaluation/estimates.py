@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from multisource.errors import UserError
 from multisource.files import atomic
-from multisource.netcdf import read_arrays, write_arrays
+from multisource.netcdf import Variable, read_arrays, write_arrays
 
 # Most steps write and read maps only, in less time than this import takes.
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ def write_estimates(
     scenario: str,
     method: str,
     coefficients: np.ndarray | None = None,
+    more: Mapping[str, Variable] | None = None,
     **attributes: Any,
 ) -> None:
     """Write maps as netCDF.
@@ -43,6 +44,9 @@ def write_estimates(
     coefficients : ndarray of shape (S, N), optional
         Expected coefficients l of a method that tells them from P(active), which are its maps.
         They are written as ``coefficient (sample, dipole)``.
+    more : mapping of str to tuple, optional
+        What else the method says of the windows: name to dimensions, the first of them ``sample``,
+        values and attributes.
     **attributes : Any
         Further attributes of the file.
 
@@ -58,7 +62,7 @@ def write_estimates(
                 f"coefficients: shape {np.shape(coefficients)}; the maps have {np.shape(maps)}"
             )
         named["coefficient"] = (coefficients, "expected coefficient l")
-    variables = {
+    variables: dict[str, Variable] = {
         name: (
             ("sample", "dipole"),
             np.asarray(values, np.float32),
@@ -67,7 +71,7 @@ def write_estimates(
         for name, (values, text) in named.items()
     }
     attributes |= {"scenario": scenario, "method": method}
-    write_arrays(path, variables, attributes, rows=_ROWS)
+    write_arrays(path, variables | dict(more or {}), attributes, rows=_ROWS)
 
 
 def read_estimates(path: str | os.PathLike[str]) -> np.ndarray:

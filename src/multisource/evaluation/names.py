@@ -27,6 +27,7 @@ METHODS = {
     "eloreta": "eLORETA",
     "loreta": "LORETA",
     "laura": "LAURA",
+    "patch_posterior": "Patch posterior",
 }
 METRICS = {
     "auc_close": "AUC_close",

@@ -145,6 +145,7 @@ def printed(table: pd.DataFrame) -> pd.DataFrame:
         Cells ``ours [low, high] (paper; difference)``: one row per method, one column per metric.
     """
     best = {metric: best_methods(table, metric) for metric in table["metric"].unique()}
+    labels = _labels(table)
     rows: dict[str, dict[str, str]] = {}
     for row in table.itertuples():
         places = digits(row.metric)
@@ -159,7 +160,7 @@ def printed(table: pd.DataFrame) -> pd.DataFrame:
             text += " (–)"
         else:
             text += f" ({_number(row.paper, places)}; {_signed(row.difference, places)})"
-        rows.setdefault(method_label(row.method), {})[metric_label(row.metric)] = text
+        rows.setdefault(labels[row.method], {})[metric_label(row.metric)] = text
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("Method")
 
 
@@ -248,6 +249,18 @@ def write_table(path: Path, table: pd.DataFrame) -> None:
     for ending, text in (("md", to_markdown(table)), ("tex", to_latex(table))):
         with atomic(path.with_suffix(f".{ending}")) as part:
             part.write_text(text, encoding="utf-8")
+
+
+def _labels(table: pd.DataFrame) -> dict[str, str]:
+    """Return the printed names of the methods, with the number of windows where it is smaller."""
+    # The most of a method's metrics: some are defined for some windows only.
+    counts = table.groupby("method")["n"].max()
+    labels = {}
+    for method, count in counts.items():
+        labels[method] = method_label(method)
+        if count < counts.max():
+            labels[method] += f" ({count:.0f} windows)"
+    return labels
 
 
 def _number(value: float, digits: int) -> str:

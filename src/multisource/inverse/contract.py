@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol
 
 # The Snakefile reads the registry in every job: nothing heavy is imported here.
 if TYPE_CHECKING:
@@ -10,6 +12,49 @@ if TYPE_CHECKING:
     import numpy as np
 
     from multisource.inverse.kernel import Kernel
+
+
+@dataclass(frozen=True)
+class Study:
+    """What a solver may know of how the sources behave.
+
+    Attributes
+    ----------
+    simulation : mapping
+        Section ``simulation`` of the configuration, as ``simulation.settings`` reads it.
+    ar_models : str
+        YAML of the time courses.
+    sources : str
+        Table of the dipoles.
+    seed : int
+        Seed of the study.
+    """
+
+    simulation: Mapping[str, Any]
+    ar_models: str
+    sources: str
+    seed: int
+
+
+@dataclass(frozen=True)
+class Estimates:
+    """What a solver says of windows.
+
+    Attributes
+    ----------
+    maps : ndarray of shape (S, N)
+        One map per window, 0 or more. A solver that takes long may leave out the last windows.
+    coefficients : ndarray of shape (S, N) or None
+        Expected l, of a solver whose maps are P(active).
+    variables : mapping of str to tuple
+        What else there is to say: name to dimensions, the first ``sample``, values and attributes.
+    """
+
+    maps: np.ndarray
+    coefficients: np.ndarray | None = None
+    variables: Mapping[str, tuple[tuple[str, ...], np.ndarray, Mapping[str, Any]]] = field(
+        default_factory=dict
+    )
 
 
 class LinearSolver(Protocol):
@@ -62,7 +107,8 @@ class DataSolver(Protocol):
         snr: float,
         noise_covariance: np.ndarray | None,
         sfreq: float,
-    ) -> np.ndarray:
+        study: Study | None,
+    ) -> np.ndarray | Estimates:
         """Estimate the maps of windows.
 
         Parameters
@@ -79,10 +125,12 @@ class DataSolver(Protocol):
             As for :class:`LinearSolver`.
         sfreq : float
             Sampling rate of the windows in Hz.
+        study : Study or None
+            How the study's sources behave.
 
         Returns
         -------
-        ndarray of shape (S, N)
+        ndarray of shape (S, N) or Estimates
             Maps, 0 or more; only their order within a window counts.
             ``inverse.kernel.post_process`` makes one from currents (N, T).
         """

@@ -11,6 +11,9 @@ from collections.abc import Callable, Iterator
 
 ORIENTATIONS = ("free", "loose", "fixed")
 LARGEST_DEPTH = 2
+OPERATORS = ("bem", "fem")
+MOST_SOURCES = 5  # of the patch posterior
+LARGEST_CHAINS = 64
 # Euler's formula: the vertices of a closed mesh of more than 12 have more than 5 neighbours on
 # average, so that one of them has 6 at least.
 SMALLEST_MAX_NEIGHBOURS = 6
@@ -222,6 +225,74 @@ def invertmeeg_mistakes(
         yield f"alpha: {alpha}; allowed: auto or a number above 0"
 
 
+def patch_posterior_mistakes(
+    *,
+    kind: str,
+    operator: str,
+    budget: int,
+    windows: int | None,
+    chains: int,
+    temperatures: int,
+    sources: tuple[int, int] | None,
+    boost_factor: float,
+    scale_sd: float,
+    sensor_noise: bool,
+    mismatch: bool,
+    credibility: float,
+) -> Iterator[str]:
+    """Yield what is wrong with the options of ``posterior.solver.estimate``.
+
+    Parameters
+    ----------
+    kind : str
+        Name in the registry.
+    operator : str
+        As ``estimate`` takes it.
+    budget : int
+        As ``estimate`` takes it.
+    windows : int or None
+        As ``estimate`` takes it.
+    chains : int
+        As ``estimate`` takes it.
+    temperatures : int
+        As ``estimate`` takes it.
+    sources : tuple of int or None
+        As ``estimate`` takes it.
+    boost_factor : float
+        As ``estimate`` takes it.
+    scale_sd : float
+        As ``estimate`` takes it.
+    sensor_noise : bool
+        As ``estimate`` takes it.
+    mismatch : bool
+        As ``estimate`` takes it.
+    credibility : float
+        As ``estimate`` takes it.
+
+    Yields
+    ------
+    str
+        One line per mistake.
+    """
+    if operator not in OPERATORS:
+        yield f"operator: {operator!r}; allowed: {', '.join(OPERATORS)}"
+    for name, value in (("chains", chains), ("temperatures", temperatures)):
+        if not 1 <= value <= LARGEST_CHAINS:
+            yield f"{name}: {value}; allowed: 1 to {LARGEST_CHAINS}"
+    if budget < chains * temperatures:
+        yield f"budget: {budget}; each of {chains * temperatures} chains needs 1 or more"
+    if windows is not None and windows < 1:
+        yield f"windows: {windows}; allowed: 1 or more, or null for all"
+    if sources is not None and not 0 <= sources[0] <= sources[1] <= MOST_SOURCES:
+        yield f"sources: {list(sources)}; allowed: 0 to {MOST_SOURCES}, in order, or null"
+    if not 1 <= boost_factor < math.inf:
+        yield f"boost_factor: {boost_factor}; allowed: 1 (the boost is known) or more"
+    if not 0 <= scale_sd < math.inf:
+        yield f"scale_sd: {scale_sd}; allowed: 0 (the scale is known) or more"
+    if not 0 < credibility < 1:
+        yield f"credibility: {credibility}; allowed: between 0 and 1"
+
+
 # By the name in the registry. A solver without a line here is checked by its own function only,
 # which is to say in its job.
 CHECKS: dict[str, Callable[..., Iterator[str]]] = {
@@ -232,4 +303,5 @@ CHECKS: dict[str, Callable[..., Iterator[str]]] = {
     "loreta": loreta_mistakes,
     "laura": laura_mistakes,
     "invertmeeg": invertmeeg_mistakes,
+    "patch_posterior": patch_posterior_mistakes,
 }

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from multisource.errors import UserError
-from multisource.inverse.contract import DataSolver, LinearSolver
+from multisource.inverse.contract import DataSolver, Estimates, LinearSolver, Study
 from multisource.registry import Registry, load
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ SOLVERS = Registry(
         "loreta": "multisource.inverse.loreta:build_kernel",
         "laura": "multisource.inverse.laura:build_kernel",
         "invertmeeg": "multisource.inverse.invertmeeg:estimate",
+        "patch_posterior": "multisource.posterior.solver:estimate",
     },
 )
 # Kinds of a package that need not be installed: what a study's check asks, given their options.
@@ -142,7 +143,7 @@ def build_kernel(
     return SOLVERS.call(kind, forward, given=given, chosen=chosen)
 
 
-def estimate(
+def estimates(
     kind: str,
     forward: mne.Forward,
     eeg: np.ndarray,
@@ -151,9 +152,10 @@ def estimate(
     noise: str | np.ndarray = "white",
     sfreq: float = 250.0,
     smooth: int = 0,
+    study: Study | None = None,
     **chosen: Any,
-) -> np.ndarray:
-    """Estimate maps by any solver.
+) -> Estimates:
+    """Estimate maps, and what else a solver says, by any solver.
 
     Parameters
     ----------
@@ -171,13 +173,15 @@ def estimate(
         Sampling rate in Hz.
     smooth : int
         Steps of averaging over neighbours on the cortex, for linear solvers.
+    study : Study, optional
+        How the study's sources behave, for solvers that ask for it.
     **chosen : Any
         Further options of the solver.
 
     Returns
     -------
-    ndarray of shape (S, N)
-        Maps.
+    Estimates
+        Maps and more.
 
     Raises
     ------
@@ -190,9 +194,37 @@ def estimate(
 
         kernel = build_kernel(kind, forward, snr=snr, noise=noise, **chosen)
         operator = smoothing(forward, smooth)
-        return apply_kernel(kernel, eeg, smoothing=operator)
-    given = _given(kind, forward, snr, noise) | {"sfreq": sfreq}
-    return SOLVERS.call(kind, forward, eeg, given=given, chosen=chosen)
+        return Estimates(apply_kernel(kernel, eeg, smoothing=operator))
+    given = _given(kind, forward, snr, noise) | {"sfreq": sfreq, "study": study}
+    found = SOLVERS.call(kind, forward, eeg, given=given, chosen=chosen)
+    return found if isinstance(found, Estimates) else Estimates(found)
+
+
+def estimate(kind: str, forward: mne.Forward, eeg: np.ndarray, **chosen: Any) -> np.ndarray:
+    """Estimate maps by any solver.
+
+    Parameters
+    ----------
+    kind : str
+        A name of ``SOLVERS``.
+    forward : mne.Forward
+        Operator B, free orientation.
+    eeg : ndarray of shape (S, E, T)
+        Windows in V.
+    **chosen : Any
+        Options of :func:`estimates` and of the solver.
+
+    Returns
+    -------
+    ndarray of shape (S, N)
+        Maps.
+
+    Raises
+    ------
+    UserError
+        As :func:`estimates` does.
+    """
+    return estimates(kind, forward, eeg, **chosen).maps
 
 
 def _given(kind: str, forward: mne.Forward, snr: float, noise: str | np.ndarray) -> dict[str, Any]:

@@ -8,11 +8,12 @@ from typing import Any
 
 import numpy as np
 
+from multisource.inverse.contract import Estimates, Study
 from multisource.inverse.io import read_forward, read_kernel
 from multisource.inverse.kernel import apply_kernel
 
-# Windows (S, E, T) in V and their sampling rate in Hz to maps (S, N).
-Solver = Callable[[np.ndarray, float], np.ndarray]
+# Windows (S, E, T) in V and their sampling rate in Hz to maps (S, N), and what else there is.
+Solver = Callable[[np.ndarray, float], Estimates]
 
 
 def read_solver(
@@ -21,6 +22,7 @@ def read_solver(
     *,
     smooth: int = 0,
     settings: Mapping[str, Any] | None = None,
+    study: Study | None = None,
 ) -> Solver:
     """Return what turns windows into maps.
 
@@ -34,18 +36,20 @@ def read_solver(
         Steps of averaging over neighbours on the cortex, for a kernel.
     settings : mapping, optional
         ``kind`` and options of a solver without kernel.
+    study : Study, optional
+        How the study's sources behave, for a solver that asks for it.
 
     Returns
     -------
     callable
-        Windows (S, E, T) in V and their sampling rate in Hz to maps (S, N).
+        Windows (S, E, T) in V and their sampling rate in Hz to their estimates.
     """
     operator = read_forward(forward) if forward else None
     if not kernel:
-        from multisource.inverse.registry import estimate
+        from multisource.inverse.registry import estimates
 
-        chosen = dict(settings or {})
-        return lambda eeg, sfreq: estimate(forward=operator, eeg=eeg, sfreq=sfreq, **chosen)
+        chosen = {"study": study, **(settings or {})}
+        return lambda eeg, sfreq: estimates(forward=operator, eeg=eeg, sfreq=sfreq, **chosen)
     smoothing = None
     # A kernel alone needs neither MNE-Python nor a mesh, whose import takes longer than it does.
     if operator:
@@ -53,4 +57,4 @@ def read_solver(
 
         smoothing = mesh_smoothing(operator, smooth)
     matrix = read_kernel(kernel)
-    return lambda eeg, sfreq: apply_kernel(matrix, eeg, smoothing=smoothing)
+    return lambda eeg, sfreq: Estimates(apply_kernel(matrix, eeg, smoothing=smoothing))

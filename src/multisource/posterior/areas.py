@@ -1,0 +1,38 @@
+"""Area of cortex that each dipole stands for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy.spatial import cKDTree
+
+if TYPE_CHECKING:
+    import mne
+
+
+def dipole_areas(forward: mne.Forward) -> np.ndarray | None:
+    """Share the area of the surfaces among the dipoles.
+
+    Parameters
+    ----------
+    forward : mne.Forward
+        A forward solution; its source spaces may hold the surfaces they were chosen from.
+
+    Returns
+    -------
+    ndarray of shape (N,) or None
+        Area of the vertices that have a dipole as their nearest, mm^2; None without surfaces.
+    """
+    areas = []
+    for part in forward["src"]:
+        triangles = np.asarray(part.get("tris", ()))
+        if not len(triangles):
+            return None
+        corners = part["rr"][triangles] * 1e3
+        sides = corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]
+        third = np.linalg.norm(np.cross(*sides), axis=1) / 6
+        area = np.bincount(triangles.ravel(), np.repeat(third, 3), minlength=len(part["rr"]))
+        nearest = cKDTree(part["rr"][part["vertno"]]).query(part["rr"])[1]
+        areas.append(np.bincount(nearest, area, minlength=len(part["vertno"])))
+    return np.concatenate(areas)
