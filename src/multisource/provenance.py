@@ -20,7 +20,7 @@ PACKAGE = "multisource"
 ROOT = Path(__file__).parent
 # They decide how a step is run, logged and saved, never what it computes: the release number, the
 # words of an error, the log, the way a file is put in its place, this module and the records.
-_NEUTRAL = ("errors", "files", "logs", "provenance", "steps", "versions")
+_NEUTRAL = ("checksums", "errors", "files", "logs", "provenance", "steps", "versions")
 NEUTRAL = frozenset({PACKAGE, *(f"{PACKAGE}.{name}" for name in _NEUTRAL)})
 
 

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 from snakemake.common.configfile import load_configfile
+from snakemake.io import _IOFile
 from snakemake.utils import update_config
 
 # This repository: not workflow.basedir, which is another's where another Snakefile uses this one.
@@ -35,6 +36,7 @@ from multisource.config.study import (
 )
 from multisource.anatomy.inputs import head_inputs
 from multisource.anatomy.providers import PROVIDERS
+from multisource.checksums import remembered
 from multisource.errors import UserError
 from multisource.figures.labels import FIGURES as PAPER_FIGURES
 from multisource.inverse.registry import SOLVERS as SOLVER_LINES
@@ -44,6 +46,9 @@ from multisource.provenance import script_version
 from multisource.simulation.registry import DISTURBANCES
 from multisource.simulation.settings import settings_from
 from multisource.versions import note
+
+if not hasattr(_IOFile.checksum, "__wrapped__"):
+    _IOFile.checksum = remembered(_IOFile.checksum)
 
 if workflow.is_main_process and shlex.quote(sys.executable) != sys.executable:
     # Snakemake starts a script's Python by its bare path.
