@@ -55,6 +55,23 @@ def read_arrays(
     return arrays, attributes
 
 
+def variable_names(path: str | os.PathLike[str]) -> list[str]:
+    """Return the names of a file's variables.
+
+    Parameters
+    ----------
+    path : str or path-like
+        The file.
+
+    Returns
+    -------
+    list of str
+        Names, coordinates included.
+    """
+    with h5py.File(path) as file:
+        return list(file)
+
+
 def write_arrays(
     path: str | os.PathLike[str],
     variables: Mapping[str, Variable],

@@ -196,6 +196,7 @@ def test_training_learns_places_and_is_read_back(tmp_path):
     assert result.history["validation_fraction_active"].iloc[-1] > 0.7
     rates = result.history["learning_rate"]
     assert rates.iloc[0] < rates.max() and rates.is_monotonic_decreasing is False
+    assert result.recalibration is not None and result.recalibration != (1, 0)
     maps = predict(result.network, validation.eeg, device="cpu")
     centres = validation.truth.centre[:, 0]
     assert (maps.coefficient.argmax(axis=1) == centres).mean() > 0.6

@@ -56,6 +56,7 @@ with step(snakemake):
         n_times=data.sizes["time"],
         n_dipoles=training.truth.n_dipoles,
         training=recipe,
+        recalibration=result.recalibration and result.recalibration._asdict(),
         seed=snakemake.params.seed,
     )
     checkpoint.unlink(missing_ok=True)

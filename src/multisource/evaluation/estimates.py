@@ -10,7 +10,7 @@ import numpy as np
 
 from multisource.errors import UserError
 from multisource.files import atomic
-from multisource.netcdf import Variable, read_arrays, write_arrays
+from multisource.netcdf import Variable, read_arrays, variable_names, write_arrays
 
 # Most steps write and read maps only, in less time than this import takes.
 if TYPE_CHECKING:
@@ -112,6 +112,22 @@ def read_coefficients(path: str | os.PathLike[str]) -> np.ndarray | None:
         Coefficients, float32; None if the method has its maps only.
     """
     return read_arrays(path, "coefficient")[0].get("coefficient")
+
+
+def tells_probability(path: str | os.PathLike[str]) -> bool:
+    """Whether the maps of a file are P(active): those of a method that has coefficients besides.
+
+    Parameters
+    ----------
+    path : str or path-like
+        A file of :func:`write_estimates`.
+
+    Returns
+    -------
+    bool
+        Whether it holds coefficients.
+    """
+    return "coefficient" in variable_names(path)
 
 
 def write_metrics(

@@ -98,6 +98,21 @@ class CoarseOutput(nn.Module):
         # Memory stays in the order of the product, (N, C, B).
         return (maps + self.bias.T[:, :, None]).permute(2, 1, 0)
 
+    @torch.no_grad()
+    def rescale(self, number: int, slope: float, intercept: float) -> None:
+        """Change the weights such that a map is a line of what it was.
+
+        Parameters
+        ----------
+        number : int
+            Which of the C maps.
+        slope, intercept : float
+            Of its logits.
+        """
+        # The interpolation is linear, so a slope of the nodes is one of the dipoles.
+        self.nodes.weight.unflatten(0, (self.n_maps, -1))[number] *= slope
+        self.bias[number] = slope * self.bias[number] + intercept
+
     def _matrices(self) -> tuple[Tensor, Tensor]:
         """The interpolation (N, K) and its transpose as sparse matrices."""
         if self._made is None or self._made[0].device != self.weight.device:

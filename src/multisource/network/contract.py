@@ -55,6 +55,8 @@ class NetworkBuilder(Protocol):
             a network scales it first: a submodule called ``standardise`` that has a method
             ``fit(eeg)`` is given training windows (S, E, T) before training begins. Before that,
             a method ``prepare(model)`` of the network, if it has one, is given the study's
-            :class:`ForwardModel`.
+            :class:`ForwardModel`. After training a method
+            ``recalibrate(slope, intercept)``, if it has one, is given the line of its logits that
+            makes P(active) true on the validation windows.
         """
         ...

@@ -74,6 +74,16 @@ class CovNet(nn.Module):
         """
         return self.output(self.dense(self.standardise(self.repair(eeg))))
 
+    def recalibrate(self, slope: float, intercept: float) -> None:
+        """Change the weights such that the logit of P(active) is a line of what it was.
+
+        Parameters
+        ----------
+        slope, intercept : float
+            The line; E[l] stays as it is.
+        """
+        self.output.rescale(0, slope, intercept)
+
 
 def build_network(
     n_channels: int,

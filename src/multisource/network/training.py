@@ -20,6 +20,7 @@ from torch import Tensor, nn
 
 from multisource.errors import UserError, refuse
 from multisource.network.augmentation import augmented_batch
+from multisource.network.calibrate import Recalibrated, Recalibration, calibrate
 from multisource.network.checkpoint import State, load_checkpoint, save_checkpoint
 from multisource.network.devices import reproducible, resolve_device
 from multisource.network.losses import loss_function
@@ -58,10 +59,14 @@ class Training:
     history : pandas.DataFrame
         One row per epoch: epoch, loss (name), train_loss, validation_loss,
         validation_fraction_active (mean over windows), learning_rate, seconds (wall, cumulative).
+    recalibration : Recalibration or None
+        What was fitted on the validation windows and folded into the weights after the last epoch,
+        of a network that tells P(active).
     """
 
     network: nn.Module
     history: pd.DataFrame
+    recalibration: Recalibration | None = None
 
 
 def train(
@@ -170,7 +175,9 @@ def train(
         network.load_state_dict(state.best)
         if options.smooth_mm:
             network.output = cast(SmoothOutput, network.output).folded()
-    return Training(network=network.cpu().eval(), history=pd.DataFrame(state.history))
+        network.cpu().eval()
+        fitted = calibrate(network, validation) if isinstance(network, Recalibrated) else None
+    return Training(network, pd.DataFrame(state.history), fitted)
 
 
 def _stored_batches(
