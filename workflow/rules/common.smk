@@ -28,6 +28,7 @@ from multisource.config.study import (
     methods,
     operator_settings,
     operators,
+    reference,
     scenarios,
     simulated,
     split_of,

@@ -104,7 +104,7 @@ rule make_tables:
         tables=list(TABLES),
         methods=METHODS,
         confidence=config["evaluation"]["confidence"],
-        reference=config["evaluation"]["reference"],
+        reference=reference(config),
         code=code("make_tables"),
     script:
         "../scripts/make_tables.py"

@@ -92,10 +92,10 @@ def _reference(config: Mapping[str, Any], found: Found) -> Mistakes:
     if not found.sound("evaluation", "network.networks", "inverse.solvers"):
         return
     everything = methods(config)
-    reference = config["evaluation"]["reference"]
-    if reference not in everything:
+    named = config["evaluation"]["reference"]
+    if named is not None and named not in everything:
         key = "evaluation.reference"
-        yield key, f"{key}: {reference!r}: {suggest(reference, everything)}"
+        yield key, f"{key}: {named!r}: {suggest(named, everything)}"
 
 
 def _scenarios(config: Mapping[str, Any], found: Found) -> Mistakes:

@@ -321,6 +321,23 @@ def learning_curve(config: Mapping[str, Any]) -> dict[str, int]:
     return {f"{network}-{count}": count for count in sorted(samples) if count != whole}
 
 
+def reference(config: Mapping[str, Any]) -> str:
+    """Return the method that the others are tested against.
+
+    Parameters
+    ----------
+    config : mapping
+        The configuration.
+
+    Returns
+    -------
+    str
+        The method that is named, or else the first network.
+    """
+    named = config["evaluation"]["reference"]
+    return str(config["network"]["networks"][0] if named is None else named)
+
+
 def methods(config: Mapping[str, Any]) -> list[str]:
     """Return every method that the tables compare.
 

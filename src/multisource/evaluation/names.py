@@ -17,6 +17,7 @@ PAPER_TABLES = {
 METHODS = {
     "random": "Random",
     "perfect": "Perfect",
+    "covnet": "CovNet",
     "convnet": "ConvNet",
     "mne": "MNE",
     "dspm": "dSPM",

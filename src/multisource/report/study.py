@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from multisource.config.study import stated
+from multisource.config.study import reference, stated
 from multisource.evaluation.estimates import read_metrics
 from multisource.evaluation.names import method_label
 from multisource.figures.labels import FIGURES, SCENARIOS
@@ -120,7 +120,7 @@ def study_report(
     """
     frames = {name: pd.read_csv(path) for name, path in files.tables.items()}
     networks = list(config["network"]["networks"])
-    evaluation = config["evaluation"]
+    evaluation = config["evaluation"] | {"reference": reference(config)}
     compared = {
         name: _comparison(name, scenarios[name], _where(config, scenarios[name]), frame, evaluation)
         for name, frame in frames.items()
@@ -191,8 +191,8 @@ def _comparison(
         caption += f", {100 * evaluation['confidence']:g} % intervals"
     caption += "."
     if "p_holm" in values:
-        reference = method_label(evaluation["reference"])
-        caption += f" † no difference from {reference} found (paired Wilcoxon, Holm, p ≥ 0.05)."
+        other = method_label(evaluation["reference"])
+        caption += f" † no difference from {other} found (paired Wilcoxon, Holm, p ≥ 0.05)."
     return ComparisonTable(name, scenario, caption, values)
 
 
