@@ -82,11 +82,11 @@ def test_equals_the_dense_covariance_with_noise_widening_and_classes(head):
     a = models([1.2, -0.5], [0.5], [-0.3], shares=[0.5, 0.3, 0.2])
     model = build_model(gain, positions, a, n_times=T, largest_mm=60.0)
     centres, extents, classes = [7, 100], [55.0, 60.0], [2, 0]
-    noise, widening, scale = 0.3, 0.05, 0.9
+    noise, widening, scale, gains = 0.3, 0.05, 0.9, np.array([0.8, 1.3])
     rng = np.random.default_rng(1)
     window = rng.standard_normal((E - 1, T)) * 3
     space, topographies = dense_space(gain, positions, centres, extents, boost=8.0)
-    space, topographies = model.space @ space @ model.space.T, model.space @ topographies
+    space, topographies = model.space @ space @ model.space.T, model.space @ topographies * gains
     spectra = model.spectra
     covariance = np.kron(np.eye(T), space)
     level = np.repeat(spectra.level, np.diff(spectra.group))
@@ -108,6 +108,7 @@ def test_equals_the_dense_covariance_with_noise_widening_and_classes(head):
         noise=noise,
         widening=widening,
         classes=classes,
+        gains=gains,
     )
     assert value == pytest.approx(expected, rel=1e-6)
 

@@ -27,6 +27,7 @@ PRIOR = PriorSettings(
     scale_sd=0.2,
     noise=(0.4, 1e-2, 1e1),
     widening=(0.4, 1e-3, 0.3),
+    gain_sd=0.2,
 )
 
 
@@ -52,8 +53,8 @@ def simulate(model, drawn, d, rng, courses=None):
     count = superpose(geometry, drawn.centre[d], drawn.extent[d], n, room.total, room.active)
     own_matrix(geometry, values[0], count, room, own)
     for p in range(n):
-        column = columns[p]
-        topography(geometry, drawn.centre[d, p], drawn.extent[d, p], values[0], room.total, column)
+        column, boost = columns[p], values[0] * drawn.gain[d, p]
+        topography(geometry, drawn.centre[d, p], drawn.extent[d, p], boost, room.total, column)
     forget(room.total, room.active, count)
     window = np.empty((r, N_TIMES))
     level = np.repeat(spectra.level, np.diff(spectra.group))
@@ -119,6 +120,8 @@ def test_without_the_likelihood_the_chain_draws_the_prior(model):
     assert geometry.permitted[centres].all()
     shares = np.bincount(samples.course[thin, 0][first], minlength=2)
     assert chisquare(shares, spectra.shares * shares.sum()).pvalue > 1e-3
+    gain = np.log(samples.gain[thin, 0][first]) / 0.2
+    assert kstest(gain, "norm").pvalue > 1e-3
     values = samples.values[thin]
     assert kstest(np.log(values[:, 0] / 5) / np.log(12 / 5), "uniform").pvalue > 1e-3
     assert kstest(np.log(values[:, 1]) / 0.2, "norm").pvalue > 1e-3
@@ -154,6 +157,7 @@ def test_the_truth_ranks_evenly_among_the_samples(model):
             noise=drawn.values[d, 2],
             widening=drawn.values[d, 3],
             classes=drawn.course[d, :n],
+            gains=drawn.gain[d, :n],
         )
         truth += 0.5 * window.size * np.log(2 * np.pi)
         pairs = {
@@ -241,7 +245,7 @@ def test_a_strong_source_is_found_with_its_course(model):
     assert near <= max(25.0, source.radius_mm)
     mean, low, high = source.course
     truth = 2.0 * boost * white @ np.linalg.inv(model.time)
-    assert np.corrcoef(mean, truth)[0, 1] > 0.95
+    assert np.corrcoef(mean, truth)[0, 1] > 0.9
     assert (low < mean).all() and (mean < high).all()
     assert found.active[centre] > 0.5
     assert (found.coefficient <= found.active + 1e-12).all()

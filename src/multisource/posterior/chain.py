@@ -61,6 +61,7 @@ def _unmoved(geometry: Geometry, these: States, old: int, new: int, p: int) -> b
         p >= these.number[old]
         or these.centre[old, p] != these.centre[new, p]
         or these.extent[old, p] != these.extent[new, p]
+        or these.gain[old, p] != these.gain[new, p]
     ):
         return False
     if these.number[old] != these.number[new]:
@@ -112,8 +113,9 @@ def _patches(
                 out[e] = parts.topography[old, p, e]
             keep_coupling(p, p, parts, old, new)
         else:
+            factor = boost * these.gain[new, p]
             patches.topography(
-                geometry, these.centre[new, p], these.extent[new, p], boost, room.total, out
+                geometry, these.centre[new, p], these.extent[new, p], factor, room.total, out
             )
             couple(spectra, p, out, parts, old, new)
     present = exact.density(parts, old, window.size, scale)
@@ -160,6 +162,7 @@ def _keep(
         out.centre[d, p] = these.centre[at, p]
         out.extent[d, p] = these.extent[at, p]
         out.course[d, p] = these.course[at, p]
+        out.gain[d, p] = these.gain[at, p]
     for v in range(4):
         out.values[d, v] = these.values[at, v]
     into.log_likelihood[d] = density
@@ -231,6 +234,7 @@ def run(
                     these.centre[at],
                     these.extent[at],
                     these.course[at],
+                    these.gain[at],
                     these.number[at],
                     these.values[at],
                     room,

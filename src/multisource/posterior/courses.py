@@ -46,6 +46,7 @@ def time_courses(
         these.centre[at],
         these.extent[at],
         these.course[at],
+        these.gain[at],
         n,
         values,
         room,
@@ -66,6 +67,5 @@ def time_courses(
     spread = np.einsum("kpp->kp", covariance) * roots**2
     back = np.linalg.inv(model.time)
     # The window over the scale is what the model explains.
-    factor = values[BOOST] * values[SCALE]
-    courses = values[BOOST] * mean.T @ back
-    return courses, factor**2 * spread.T @ back**2
+    boost = values[BOOST] * these.gain[at, :n, None]
+    return boost * (mean.T @ back), (boost * values[SCALE]) ** 2 * (spread.T @ back**2)

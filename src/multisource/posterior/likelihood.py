@@ -126,6 +126,7 @@ def evaluate(
     centres: np.ndarray,
     extents: np.ndarray,
     classes: np.ndarray,
+    gains: np.ndarray,
     n: int,
     values: np.ndarray,
     room: Scratch,
@@ -148,6 +149,8 @@ def evaluate(
         Diameters of the patches, mm.
     classes : ndarray of int
         Class of each patch's time course, -1 for the mean of all.
+    gains : ndarray
+        Amplitude of each patch's topography over what the leadfield says.
     n : int
         Number of patches.
     values : ndarray of shape (4,)
@@ -163,7 +166,7 @@ def evaluate(
     own_matrix(geometry, values[BOOST], count, room, parts.own[now])
     for p in range(n):
         out = parts.topography[now, p]
-        topography(geometry, centres[p], extents[p], values[BOOST], room.total, out)
+        topography(geometry, centres[p], extents[p], values[BOOST] * gains[p], room.total, out)
     forget(room.total, room.active, count)
     finish(spectra, window, classes, n, values, room, parts, now)
 
@@ -266,6 +269,7 @@ def log_likelihood(
     noise: float = 0.0,
     widening: float = 0.0,
     classes: np.ndarray | None = None,
+    gains: np.ndarray | None = None,
 ) -> float:
     """Return the log likelihood of a window given its patches.
 
@@ -291,6 +295,8 @@ def log_likelihood(
         Variance of what the patches' topographies are wrong by, relative to their own.
     classes : ndarray of shape (n,), optional
         Class of each patch's time course; by default the mean of the classes.
+    gains : ndarray of shape (n,), optional
+        Amplitude of each patch's topography over what the leadfield says; by default 1.
 
     Returns
     -------
@@ -304,7 +310,10 @@ def log_likelihood(
     centre[:n], extent[:n] = centres, extents_mm
     if classes is not None:
         chosen[:n] = classes
+    gain = np.ones(MOST)
+    if gains is not None:
+        gain[:n] = gains
     values = np.array([boost, scale, noise, widening], float)
-    evaluate(geometry, spectra, window, centre, extent, chosen, n, values, room, parts, 0)
+    evaluate(geometry, spectra, window, centre, extent, chosen, gain, n, values, room, parts, 0)
     density = log_density(parts.half[0], parts.square[0], window.size, scale)
     return float(density - 0.5 * window.size * np.log(2 * np.pi))

@@ -96,6 +96,45 @@ def course(prior: Prior, rng: np.random.Generator) -> int:
 
 
 @njit(cache=True)
+def _gain(prior: Prior, rng: np.random.Generator) -> float:
+    return np.exp(prior.gain * rng.standard_normal())
+
+
+@njit(cache=True)
+def change_gain(
+    these: States, at: int, p: int, prior: Prior, step: float, rng: np.random.Generator
+) -> float:
+    """Change a patch's gain at random, if it is not known.
+
+    Parameters
+    ----------
+    these : States
+        The states.
+    at : int
+        The state.
+    p : int
+        Number of a patch.
+    prior : Prior
+        What is believed before.
+    step : float
+        Standard deviation of the change of its logarithm.
+    rng : numpy.random.Generator
+        Source of random numbers.
+
+    Returns
+    -------
+    float
+        Logarithm of the ratio of prior densities.
+    """
+    if prior.gain == 0.0:
+        return 0.0
+    before = np.log(these.gain[at, p])
+    after = before + step * rng.standard_normal()
+    these.gain[at, p] = np.exp(after)
+    return 0.5 * (before * before - after * after) / prior.gain**2
+
+
+@njit(cache=True)
 def _taken(these: States, at: int, p: int) -> bool:
     """Whether another patch has the centre of patch p."""
     for q in range(these.number[at]):
@@ -111,19 +150,24 @@ def _remove(these: States, at: int, p: int) -> None:
         these.centre[at, q] = these.centre[at, q + 1]
         these.extent[at, q] = these.extent[at, q + 1]
         these.course[at, q] = these.course[at, q + 1]
+        these.gain[at, q] = these.gain[at, q + 1]
     these.number[at] = last
 
 
 @njit(cache=True)
-def _add(these: States, at: int, place: int, centre: int, extent: float, course: int) -> None:
+def _add(
+    these: States, at: int, place: int, centre: int, extent: float, course: int, gain: float
+) -> None:
     for q in range(these.number[at], place, -1):
         these.centre[at, q] = these.centre[at, q - 1]
         these.extent[at, q] = these.extent[at, q - 1]
         these.course[at, q] = these.course[at, q - 1]
+        these.gain[at, q] = these.gain[at, q - 1]
     these.number[at] += 1
     these.centre[at, place] = centre
     these.extent[at, place] = extent
     these.course[at, place] = course
+    these.gain[at, place] = gain
 
 
 @njit(cache=True)
@@ -244,6 +288,9 @@ def _move(
     if move == RESIZE or (move == SHIFT and rng.random() < 0.5):
         step = _STEPS[rng.integers(0, len(_STEPS))]
         these.extent[new, p] += step * rng.standard_normal()
+        if rng.random() < 0.5:
+            # A larger patch has a larger topography, so that both go together.
+            change += change_gain(these, new, p, prior, 0.1, rng)
     extent = these.extent[new, p]
     if extent < low or extent > high or _taken(these, new, p):
         return -np.inf
@@ -268,7 +315,7 @@ def _birth(
     centre = _born(geometry, births, rng)
     extent = prior.extent[0] + rng.random() * (prior.extent[1] - prior.extent[0])
     place = rng.integers(0, n + 1)
-    _add(these, new, place, centre, extent, course(prior, rng))
+    _add(these, new, place, centre, extent, course(prior, rng), _gain(prior, rng))
     if _taken(these, new, place):
         return -np.inf
     return change - births.log_density[centre] - np.log(len(geometry.allowed))
@@ -293,16 +340,17 @@ def _split(
     second = geometry.near[geometry.start[middle] + rng.integers(0, around)]
     if not (geometry.permitted[first] and geometry.permitted[second]):
         return -np.inf
-    # The first keeps the time course's class, as the merged one does.
+    # The first keeps class and gain, as the merged one does.
     these.centre[new, p] = first
     these.extent[new, p] = low + rng.random() * (high - low)
     place = rng.integers(0, n + 1)
-    _add(these, new, place, second, low + rng.random() * (high - low), course(prior, rng))
+    extent = low + rng.random() * (high - low)
+    _add(these, new, place, second, extent, course(prior, rng), _gain(prior, rng))
     p += place <= p
     if _taken(these, new, place) or _taken(these, new, p):
         return -np.inf
     # Split: 1/n, 1/around^2, 1/(n + 1) for the place. Merge: 1/(n + 1) for the first, 1/n for the
-    # second, 1/(around the first). Extents and classes are drawn from the prior on both ways.
+    # second, 1/(around the first). Extents, classes and gains come from the prior on both ways.
     change += 2 * np.log(around) - np.log(_within(geometry, first, radius))
     return change - np.log(len(geometry.allowed))
 

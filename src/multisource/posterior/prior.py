@@ -30,6 +30,8 @@ class Prior(NamedTuple):
         The same of the widening.
     shares : ndarray of shape (C,)
         Probability of each class of time course; empty where all are of the mean.
+    gain : float
+        Standard deviation of the logarithm of a patch's gain, which is normal; 0 if it is 1.
     """
 
     number: np.ndarray
@@ -39,6 +41,7 @@ class Prior(NamedTuple):
     noise: np.ndarray
     widening: np.ndarray
     shares: np.ndarray
+    gain: float
 
 
 @dataclass(frozen=True)
@@ -63,6 +66,8 @@ class PriorSettings:
         patches' topographies are wrong by, relative to their own.
     classes : bool
         Whether each patch's time course is of one of the classes, or all are of their mean.
+    gain_sd : float
+        Standard deviation of the logarithm of each patch's amplitude over the leadfield's.
 
     Raises
     ------
@@ -77,6 +82,7 @@ class PriorSettings:
     noise: tuple[float, float, float] = (0.25, 1e-5, 1e3)
     widening: tuple[float, float, float] = (0.25, 1e-5, 0.3)
     classes: bool = True
+    gain_sd: float = 0.0
 
     def __post_init__(self) -> None:
         low, high = self.sources
@@ -86,8 +92,9 @@ class PriorSettings:
             first, last = getattr(self, name)
             if not 0 < first <= last:
                 raise UserError(f"{name}: [{first}, {last}]; allowed: above 0, in order")
-        if self.scale_sd < 0:
-            raise UserError(f"scale_sd: {self.scale_sd}; allowed: 0 or more")
+        for name in ("scale_sd", "gain_sd"):
+            if getattr(self, name) < 0:
+                raise UserError(f"{name}: {getattr(self, name)}; allowed: 0 or more")
         for name in ("noise", "widening"):
             none, first, last = getattr(self, name)
             if not (0 <= none <= 1 and 0 < first < last):
@@ -120,4 +127,5 @@ class PriorSettings:
             np.array(self.noise, float),
             np.array(self.widening, float),
             np.asarray(shares if self.classes else [], float),
+            float(self.gain_sd),
         )

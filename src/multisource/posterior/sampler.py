@@ -220,6 +220,7 @@ class Sampler:
                 drawn.centre[d],
                 drawn.extent[d],
                 drawn.course[d],
+                drawn.gain[d],
                 int(drawn.number[d]),
                 drawn.values[d],
                 self._room,
@@ -237,6 +238,7 @@ class Sampler:
         these, prior = self._states, self.prior
         these.number[0] = 0
         these.course[:] = -1
+        these.gain[:] = 1.0
         values = these.values[0]
         values[BOOST], values[SCALE] = np.sqrt(prior.boost[0] * prior.boost[1]), 1.0
         values[NOISE] = prior.noise[1] if prior.noise[0] == 0 else 0.0
@@ -248,6 +250,7 @@ class Sampler:
             these,
             sources=prior.sources,
             noise=self._noise,
+            free_scale=prior.scale_sd > 0,
             room=self._room,
             parts=self._parts,
         )
@@ -288,6 +291,7 @@ def draw_prior(
         drawn.extent[d, :n] = rng.uniform(*prior.extent_mm, n)
         if prior.classes:
             drawn.course[d, :n] = rng.choice(len(shares), n, p=shares)
+        drawn.gain[d, :n] = np.exp(prior.gain_sd * rng.standard_normal(n))
         boost = np.exp(rng.uniform(*np.log(prior.boost)))
         scale = np.exp(prior.scale_sd * rng.standard_normal())
         drawn.values[d] = boost, scale, _level(prior.noise, rng), _level(prior.widening, rng)

@@ -109,7 +109,7 @@ def _columns(geometry: Geometry, centres: np.ndarray, extents: np.ndarray, out: 
 
 
 def gains(
-    model: PatchModel, table: ScanTable, parts: Terms, at: int, n: int, boost: float
+    model: PatchModel, table: ScanTable, parts: Terms, at: int, n: int, values: np.ndarray
 ) -> np.ndarray:
     """Return the gain in log likelihood of one more patch.
 
@@ -125,8 +125,8 @@ def gains(
         Which of them.
     n : int
         Patches of that state.
-    boost : float
-        The boost.
+    values : ndarray of shape (4,)
+        Boost, scale, noise and widening.
 
     Returns
     -------
@@ -144,13 +144,13 @@ def gains(
         inverse = solve_triangular(np.triu(upper[:, :r]), np.eye(r), trans=1)
         divided = parts.divided[at, g, :n].T
         # (I + U U')^-1/2 on the left takes the patches that are there into account.
-        left, values, _ = np.linalg.svd(divided, full_matrices=False)
-        shrink = left * (1 - 1 / np.sqrt(1 + values**2))
+        left, singular, _ = np.linalg.svd(divided, full_matrices=False)
+        shrink = left * (1 - 1 / np.sqrt(1 + singular**2))
         data = data - shrink @ (left.T @ data)
         inverse = inverse - shrink @ (left.T @ inverse)
-        tried = np.float32(boost) * (inverse.astype(np.float32) @ table.columns)
+        tried = np.float32(values[BOOST]) * (inverse.astype(np.float32) @ table.columns)
         power = np.einsum("ij,ij->j", tried, tried)
-        right = data.astype(np.float32).T @ tried
+        right = (data / values[SCALE]).astype(np.float32).T @ tried
         explained = np.einsum("ij,ij->j", right, right)
         total += 0.5 * explained / (1 + power) - 0.5 * size * np.log1p(power)
     return total.reshape(len(table.extents), -1)
@@ -192,6 +192,7 @@ def greedy(
     *,
     sources: tuple[int, int],
     noise: np.ndarray,
+    free_scale: bool,
     room: Scratch,
     parts: Terms,
 ) -> list[np.ndarray]:
@@ -211,6 +212,8 @@ def greedy(
         Fewest and most patches.
     noise : ndarray of float
         Levels of noise that are tried, the present one apart.
+    free_scale : bool
+        Whether the scale is set to the best too.
     room : Scratch
         Room for the likelihood.
     parts : Terms
@@ -223,22 +226,22 @@ def greedy(
     """
     values = these.values[0]
     levels = list(noise)
-    density = _settle(model, window, these, levels, room, parts)
-    maps = [gains(model, table, parts, 0, 0, values[BOOST])]
+    density = _settle(model, window, these, levels, free_scale, room, parts)
+    maps = [gains(model, table, parts, 0, 0, values)]
     for n in range(sources[1]):
         best = _place(these, table, n, maps[-1])
         if best < _LEAST and n >= sources[0]:
             break
         these.number[0] = n + 1
-        before, density = density, _settle(model, window, these, levels, room, parts)
+        before, density = density, _settle(model, window, these, levels, free_scale, room, parts)
         if n:
-            density = _again(model, table, window, these, levels, room, parts, maps)
+            density = _again(model, table, window, these, levels, free_scale, room, parts, maps)
         if density < before and n >= sources[0]:
             these.number[0] = n
-            _settle(model, window, these, [], room, parts)
+            _settle(model, window, these, [], free_scale, room, parts)
             break
         if n + 1 < sources[1]:
-            maps.append(gains(model, table, parts, 0, n + 1, values[BOOST]))
+            maps.append(gains(model, table, parts, 0, n + 1, values))
     return maps
 
 
@@ -256,13 +259,14 @@ def _again(
     window: np.ndarray,
     these: States,
     levels: list[float],
+    free_scale: bool,
     room: Scratch,
     parts: Terms,
     maps: list[np.ndarray],
 ) -> float:
     """Place each patch of state 0 again, given the others; return the log likelihood."""
     n = int(these.number[0])
-    density = _settle(model, window, these, [], room, parts)
+    density = _settle(model, window, these, [], free_scale, room, parts)
     for _ in range(_ROUNDS):
         moved = False
         # The last patch comes to stand first, until all have had their turn.
@@ -271,12 +275,12 @@ def _again(
                 values[:n] = np.roll(values[:n], -1)
             present = these.centre[0, n - 1], these.extent[0, n - 1]
             these.number[0] = n - 1
-            _settle(model, window, these, [], room, parts)
-            gain = gains(model, table, parts, 0, n - 1, these.values[0, BOOST])
+            _settle(model, window, these, [], free_scale, room, parts)
+            gain = gains(model, table, parts, 0, n - 1, these.values[0])
             maps.append(gain)
             these.number[0] = n
             _place(these, table, n - 1, gain)
-            there = _settle(model, window, these, [], room, parts)
+            there = _settle(model, window, these, [], free_scale, room, parts)
             if there > density:
                 moved |= (these.centre[0, n - 1], these.extent[0, n - 1]) != present
                 density = there
@@ -284,7 +288,7 @@ def _again(
                 these.centre[0, n - 1], these.extent[0, n - 1] = present
         if not moved:
             break
-    return _settle(model, window, these, levels, room, parts)
+    return _settle(model, window, these, levels, free_scale, room, parts)
 
 
 def _settle(
@@ -292,6 +296,7 @@ def _settle(
     window: np.ndarray,
     these: States,
     levels: list[float],
+    free_scale: bool,
     room: Scratch,
     parts: Terms,
 ) -> float:
@@ -299,11 +304,16 @@ def _settle(
     values, n = these.values[0], int(these.number[0])
     geometry, spectra = model.geometry, model.spectra
     centre, extent, course = these.centre[0], these.extent[0], these.course[0]
-    exact.evaluate(geometry, spectra, window, centre, extent, course, n, values, room, parts, 0)
+    gain = these.gain[0]
+    exact.evaluate(
+        geometry, spectra, window, centre, extent, course, gain, n, values, room, parts, 0
+    )
 
     def at(level: float) -> float:
         values[NOISE] = level
         exact.finish(spectra, window, course, n, values, room, parts, 0)
+        if free_scale:
+            values[SCALE] = np.sqrt(parts.square[0] / window.size)
         return exact.log_density(parts.half[0], parts.square[0], window.size, values[SCALE])
 
     found = {values[NOISE]: at(values[NOISE])}

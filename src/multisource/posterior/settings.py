@@ -1,4 +1,4 @@
-"""Changes of boost, noise, widening and scale, which the patches share, and of a course's class."""
+"""Changes of boost, noise, widening and scale, of a time course's class and of a patch's gain."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from numba import njit
 
 from multisource.posterior import likelihood as exact
 from multisource.posterior.model import Geometry, Spectra
-from multisource.posterior.moves import course
+from multisource.posterior.moves import change_gain, course
 from multisource.posterior.prior import Prior
 from multisource.posterior.room import BOOST, NOISE, SCALE, WIDENING, Scratch, Terms
 from multisource.posterior.states import States, copy_state
@@ -90,13 +90,28 @@ def change_settings(
     which = rng.integers(0, 4)
     present = exact.density(parts, old, window.size, values[SCALE])
     ratio = 0.0
+    if n == 0 and which != 1:
+        # Nothing depends on them: they are drawn anew.
+        low, high = np.log(prior.boost[0]), np.log(prior.boost[1])
+        these.values[old, BOOST] = np.exp(low + rng.random() * (high - low))
+        low, high = np.log(prior.widening[1]), np.log(prior.widening[2])
+        level = np.exp(low + rng.random() * (high - low))
+        these.values[old, WIDENING] = 0.0 if rng.random() < prior.widening[0] else level
+        return False, False
     if which == 0:
-        if prior.boost[0] == prior.boost[1] or n == 0:
+        if prior.boost[0] == prior.boost[1]:
             return False, False
         step = 0.04 if rng.random() < 0.6 else 0.3
-        values[BOOST] *= np.exp(step * rng.standard_normal())
+        change = step * rng.standard_normal()
+        values[BOOST] *= np.exp(change)
         if values[BOOST] < prior.boost[0] or values[BOOST] > prior.boost[1]:
             return False, False
+        if prior.gain > 0.0 and rng.random() < 0.5:
+            # The topographies stay, which are known far better than boost or gains.
+            for p in range(n):
+                before = np.log(these.gain[new, p])
+                these.gain[new, p] *= np.exp(-change)
+                ratio += 0.5 * (before**2 - (before - change) ** 2) / prior.gain**2
         exact.evaluate(
             geometry,
             spectra,
@@ -104,6 +119,7 @@ def change_settings(
             these.centre[new],
             these.extent[new],
             these.course[new],
+            these.gain[new],
             n,
             values,
             room,
@@ -120,17 +136,19 @@ def change_settings(
         if which == 1:
             values[NOISE], ratio = _switch(values[NOISE], prior.noise, rng)
         elif which == 2:
-            if n == 0:
-                return False, False
             values[WIDENING], ratio = _switch(values[WIDENING], prior.widening, rng)
         else:
-            if n == 0 or len(prior.shares) < 2:
-                return False, False
-            # From the prior, so that prior and proposal cancel.
             p = rng.integers(0, n)
-            these.course[new, p] = course(prior, rng)
-            if these.course[new, p] == these.course[old, p]:
-                return False, False
+            if prior.gain > 0.0 and rng.random() < 0.5:
+                ratio = change_gain(these, new, p, prior, 0.15, rng)
+                change = these.gain[new, p] / these.gain[old, p]
+                for e in range(parts.own.shape[1]):
+                    parts.topography[new, p, e] *= change
+            else:
+                # From the prior, so that prior and proposal cancel.
+                these.course[new, p] = course(prior, rng)
+                if these.course[new, p] == these.course[old, p]:
+                    return False, False
         if not np.isfinite(ratio):
             return False, False
         exact.finish(spectra, window, these.course[new], n, values, room, parts, new)

@@ -23,6 +23,8 @@ class States(NamedTuple):
         Their diameters, mm.
     course : ndarray of shape (K, MOST)
         Class of each time course, -1 for the mean of all.
+    gain : ndarray of shape (K, MOST)
+        Amplitude of each patch's topography over what the leadfield says.
     values : ndarray of shape (K, 4)
         Boost, scale, noise and widening.
     """
@@ -31,6 +33,7 @@ class States(NamedTuple):
     centre: np.ndarray
     extent: np.ndarray
     course: np.ndarray
+    gain: np.ndarray
     values: np.ndarray
 
 
@@ -52,6 +55,7 @@ def states(n_states: int) -> States:
         np.zeros((n_states, MOST), np.int64),
         np.zeros((n_states, MOST)),
         np.full((n_states, MOST), -1),
+        np.ones((n_states, MOST)),
         np.zeros((n_states, 4)),
     )
 
@@ -74,5 +78,6 @@ def copy_state(these: States, source: int, target: int) -> None:
         these.centre[target, p] = these.centre[source, p]
         these.extent[target, p] = these.extent[source, p]
         these.course[target, p] = these.course[source, p]
+        these.gain[target, p] = these.gain[source, p]
     for v in range(4):
         these.values[target, v] = these.values[source, v]
