@@ -142,6 +142,11 @@ def test_a_further_test_split_has_its_own_settings_and_every_method(results):
     )
 
 
+def test_methods_without_probabilities_are_not_judged_by_them(results):
+    assert pd.read_csv(results / "tables/calibration.csv").empty
+    assert "How sure" not in (results / "report.html").read_text()
+
+
 def test_report_is_one_page_with_everything(results):
     page = (results / "report.html").read_text()
     assert page.count("data:image/png;base64,") >= 6

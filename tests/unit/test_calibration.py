@@ -4,7 +4,18 @@ import numpy as np
 import pytest
 
 from multisource.errors import UserError
-from multisource.evaluation.calibration import expected_calibration_error, reliability
+from multisource.evaluation.calibration import (
+    calibration_table,
+    expected_calibration_error,
+    reliability,
+)
+from multisource.evaluation.estimates import write_estimates
+from multisource.figures.calibration import calibration_figure
+from multisource.report.sure import how_sure
+from multisource.simulation.ar import ARModels
+from multisource.simulation.chunks import read_truth, write_chunk
+from multisource.simulation.samples import Simulator, simulate_samples
+from multisource.simulation.settings import Settings
 from multisource.simulation.truth import SparseTruth
 
 
@@ -67,3 +78,53 @@ def test_what_is_no_probability_is_refused(value):
 def test_other_windows_than_the_truths_are_refused():
     with pytest.raises(UserError, match="2 windows of 3 dipoles"):
         reliability(np.full((2, 4), 0.5), truth_of(np.eye(2, 3)))
+
+
+@pytest.fixture
+def study(tmp_path):
+    """Files of two splits: a method that knows all, one that doubts, one with maps only."""
+    rng = np.random.default_rng(3)
+    models = ARModels(("a",), (np.array([0.9]),), np.array([1.0]), 250.0)
+    gain, positions = rng.standard_normal((6, 300)), rng.uniform(-60, 60, (300, 3))
+    chunks, estimates = {}, {}
+    for split in ("test", "noisy"):
+        simulator = Simulator(gain, positions, models, Settings(), seed=5, split=split)
+        chunks[split] = [tmp_path / f"{split}.nc"]
+        write_chunk(chunks[split][0], simulate_samples(simulator, range(20)), chunk=0)
+        active = read_truth(chunks[split]).dense() > 0
+        said = {"covnet": active, "patch_posterior": (0.6 * active + 0.2)[:5], "mne": active}
+        folder = tmp_path / split
+        folder.mkdir()
+        estimates[split] = [folder / f"{method}.nc" for method in said]
+        for path, maps in zip(estimates[split], said.values(), strict=True):
+            more = {} if path.stem == "mne" else {"coefficients": maps}
+            write_estimates(path, maps, scenario=split, method=path.stem, **more)
+    return estimates, chunks
+
+
+def test_methods_that_tell_the_probability_are_measured_on_their_windows(study, tmp_path):
+    table = calibration_table(*study)
+    found = table.groupby(["scenario", "method"], sort=False)[["windows", "error"]].first()
+    expected = [(split, name) for split in study[0] for name in ("covnet", "patch_posterior")]
+    assert list(found.index) == expected
+    assert found["windows"].tolist() == [20, 5, 20, 5]
+    # What the doubting method calls 0.8 is always true, and what it calls 0.2 never is.
+    np.testing.assert_allclose(found["error"], [0, 0.2, 0, 0.2], atol=1e-6)
+    sums = table.groupby(["scenario", "method"])["dipoles"].sum()
+    assert set(sums) == {20 * 300, 5 * 300}
+    table.to_csv(tmp_path / "table.csv", index=False)
+    calibration_figure(table).savefig(tmp_path / "figure.png")
+    (section,) = how_sure(tmp_path / "table.csv", tmp_path / "figure.png")
+    assert section.pictures[0].png.startswith(b"\x89PNG")
+    frame = section.frames[0][1].set_index(["windows of", "method"])
+    doubting = frame.loc[("the random test set", "Patch posterior")]
+    assert doubting["error above 10 %"] == pytest.approx(0.2, abs=1e-6)
+
+
+def test_a_study_without_such_a_method_has_no_part_on_it(study, tmp_path):
+    estimates, chunks = study
+    table = calibration_table({"test": estimates["test"][2:]}, chunks)
+    assert table.empty
+    table.to_csv(tmp_path / "table.csv", index=False)
+    calibration_figure(table).savefig(tmp_path / "figure.png")
+    assert how_sure(tmp_path / "table.csv", tmp_path / "figure.png") == []

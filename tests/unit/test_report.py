@@ -280,7 +280,8 @@ def study_folder(folder):
         table.insert(0, "sample", range(40))
         table.insert(0, "method", method)
         table.to_parquet(folder / f"metrics/test/{method}.parquet")
-    for picture in ("figures/figure-1", "figures/figure-2", "figures/anatomy", "network/net/loss"):
+    pictures = ("figures/figure-1", "figures/figure-2", "figures/anatomy", "figures/calibration")
+    for picture in (*pictures, "network/net/loss"):
         path = folder / f"{picture}.png"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(PNG)
@@ -290,6 +291,10 @@ def study_folder(folder):
         values.loc[values["method"].isin(["sloreta", "laura"]), ["ours", "low", "high"]] = np.nan
         values["p_holm"] = 0.5
         values.to_csv(folder / f"tables/table-{number}.csv", index=False)
+    bins = pd.DataFrame({"from": [0.0, 0.5], "to": [0.5, 1.0], "dipoles": [30, 10]})
+    bins = bins.assign(said=[0.1, 0.8], active=[0.1, 0.6], error=0.05, windows=40)
+    bins = bins.assign(scenario="test", method="covnet")
+    bins.to_csv(folder / "tables/calibration.csv", index=False)
     (folder / "anatomy").mkdir()
     electrodes = pd.DataFrame({"name": ["Cz", "Pz", "Oz"], "x": 0.0, "y": 0.0, "z": 100.0})
     electrodes.to_csv(folder / "anatomy/electrodes.tsv", sep="\t", index=False)
@@ -316,6 +321,8 @@ def study_files(folder, **more):
     return StudyFiles(
         tables={name: folder / f"tables/table-{name}.csv" for name in TABLES},
         metrics=sorted((folder / "metrics/test").iterdir()),
+        calibration=folder / "tables/calibration.csv",
+        reliability=folder / "figures/calibration.png",
         electrodes=folder / "anatomy/electrodes.tsv",
         comparison=leadfield / "comparison.csv",
         by_operator=leadfield / "comparison.png",
@@ -343,7 +350,8 @@ def test_report_of_a_study_on_disk(tmp_path):
     places = page.values("id")
     assert len(places) == len(set(places))
     assert {"table-I", "table-V", "table-IX"} <= set(places)
-    assert len(page.values("src", "img")) == 9
+    assert len(page.values("src", "img")) == 10
+    assert "how-sure" in places
     facts = re.sub(r"<[^>]*>", " ", text[text.index("<dl") : text.index("</dl>")]).split()
     assert facts[facts.index("Electrodes") + 1] == "3"
     assert facts[facts.index("Dipoles") + 1] == "3"
@@ -362,5 +370,5 @@ def test_parts_that_a_study_lacks_are_left_out(tmp_path):
     files = replace(files, tables={"I": moved})
     page = Page(study_report(files, config=CONFIG, scenarios=TABLES))
     # Neither a scenario's picture, a training, boxes of the test set nor a recording.
-    assert len(page.values("src", "img")) == 6
+    assert len(page.values("src", "img")) == 7
     assert "table-I" in page.values("id") and "table-V" not in page.values("id")

@@ -10,7 +10,7 @@ import yaml
 from multisource import versions
 
 SCORED = {"score_estimates", "make_tables", "plot_scenarios", "render_report"}
-NETWORK = {"train_network", "predict_network"} | SCORED
+NETWORK = {"train_network", "predict_network", "calibrate"} | SCORED
 INVERSE = {"build_kernel", "solve_scenarios"} | SCORED
 SOLVED = {"solve_scenarios"} | SCORED
 LAURA = INVERSE - {"plot_scenarios"}  # the tiny study's figures show MNE

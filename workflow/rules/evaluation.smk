@@ -1,7 +1,8 @@
-"""Evaluation: metrics of every method on every scenario, and the paper's tables.
+"""Evaluation: metrics of every method on every scenario, the paper's tables, and calibration.
 
 in:  estimates/{scenario}/{method}.nc, simulation/{scenario}/chunk-*.nc, resources/paper-tables.csv
-out: simulation/{scenario}/distances.npz, metrics/{scenario}/{method}.parquet, tables/table-{I..IX}.{csv,md,tex}
+out: simulation/{scenario}/distances.npz, metrics/{scenario}/{method}.parquet, tables/table-{I..IX}.{csv,md,tex},
+     tables/calibration.csv, figures/calibration.png
 """
 
 from multisource.evaluation.names import PAPER_TABLES
@@ -108,3 +109,38 @@ rule make_tables:
         code=code("make_tables"),
     script:
         "../scripts/make_tables.py"
+
+
+# A linear solver's map is no probability, so that it need not be waited for.
+TELLING = [
+    *NETWORKS,
+    *(name for name in SOLVERS if not is_linear(config["inverse"]["settings"][name]["kind"])),
+]
+CALIBRATED = ["test", *config["evaluation"]["test_splits"]]
+
+
+rule calibrate:
+    """Said against true P(active), of the methods that tell it, on the random test sets."""
+    input:
+        estimates=expand(
+            "results/{{head}}/estimates/{scenario}/{method}.nc",
+            scenario=CALIBRATED,
+            method=TELLING,
+        ),
+        chunks=[path for scenario in CALIBRATED for path in chunks(scenario)],
+    output:
+        table="results/{head}/tables/calibration.csv",
+        figure="results/{head}/figures/calibration.png",
+    log:
+        "results/{head}/logs/calibrate.log",
+    benchmark:
+        "results/{head}/benchmarks/calibrate.tsv"
+    conda:
+        "../../envs/multisource.yaml"
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        code=code("calibrate"),
+    script:
+        "../scripts/calibrate.py"

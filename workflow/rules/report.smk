@@ -49,6 +49,8 @@ rule render_report:
         template=study_file("src/multisource/report/template.html"),
         metrics=expand("results/{{head}}/metrics/test/{method}.parquet", method=METHODS),
         tables=expand("results/{{head}}/tables/table-{table}.csv", table=TABLES),
+        calibration=rules.calibrate.output.table,
+        reliability=rules.calibrate.output.figure,
         electrodes=rules.place_electrodes.output.electrodes,
         anatomy=rules.plot_anatomy.output.figure,
         eeg=rules.plot_channel.output.figure,

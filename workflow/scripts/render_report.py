@@ -7,6 +7,8 @@ with step(snakemake):
     files = StudyFiles(
         tables=dict(zip(params.tables, given.tables, strict=True)),
         metrics=given.metrics,
+        calibration=given.calibration,
+        reliability=given.reliability,
         electrodes=given.electrodes,
         comparison=given.comparison,
         by_operator=given.by_operator,

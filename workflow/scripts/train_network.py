@@ -13,32 +13,30 @@ from multisource.simulation.study import study_simulator
 from multisource.steps import step
 
 with step(snakemake):
+    params = snakemake.params
     data = read_chunks(snakemake.input.train)
-    training = windows_of(data).first(snakemake.params.samples)
+    training = windows_of(data).first(params.samples)
     validation = windows_of(read_chunks(snakemake.input.validation))
-    architecture, build, recipe = split_settings(snakemake.params.settings)
+    architecture, build, recipe = split_settings(params.settings)
     files = {k: v for k, v in snakemake.input.items() if k not in ("train", "validation")}
-    sampling = {"sfreq": snakemake.params.simulated["sfreq"], "n_times": data.sizes["time"]}
+    sampling = {"sfreq": params.simulated["sfreq"], "n_times": data.sizes["time"]}
     model = read_forward_model(files["forward"], files["ar_models"], **sampling)
     simulator = None
     if recipe.get("fresh"):
         simulator = study_simulator(
-            **files,
-            settings=snakemake.params.simulated,
-            seed=snakemake.params.seed,
-            split=snakemake.params.split,
+            **files, settings=params.simulated, seed=params.seed, split=params.split
         )
     # Not an output: it outlives a killed job, and the next start goes on from it.
     checkpoint = Path(snakemake.output.weights).with_name("checkpoint.safetensors")
     result = train(
-        build_network(architecture, *training.shape, seed=snakemake.params.seed, **build),
+        build_network(architecture, *training.shape, seed=params.seed, **build),
         training,
         validation,
         TrainingOptions(**recipe),
         positions=model.positions,
         simulator=simulator,
         model=model,
-        seed=snakemake.params.seed,
+        seed=params.seed,
         device="auto" if snakemake.resources.get("gpu", 0) else "cpu",
         checkpoint=checkpoint,
     )
@@ -57,6 +55,6 @@ with step(snakemake):
         n_dipoles=training.truth.n_dipoles,
         training=recipe,
         recalibration=result.recalibration and result.recalibration._asdict(),
-        seed=snakemake.params.seed,
+        seed=params.seed,
     )
     checkpoint.unlink(missing_ok=True)

@@ -26,6 +26,7 @@ from multisource.report.page import (
     Section,
     render_report,
 )
+from multisource.report.sure import how_sure
 from multisource.report.tables import ComparisonTable
 from multisource.report.timings import read_timings
 from multisource.versions import read_records, versions_table
@@ -59,6 +60,8 @@ class StudyFiles:
         Name of a table to its values (csv of :func:`multisource.evaluation.tables.build_table`).
     metrics : sequence of path
         The metrics of every method on the random test set (parquet).
+    calibration, reliability : path
+        Said against true probabilities: bins (csv) and the picture.
     electrodes : path
         Table of the electrodes (tsv).
     comparison, by_operator : path
@@ -82,6 +85,8 @@ class StudyFiles:
 
     tables: Mapping[str, FilePath]
     metrics: Sequence[FilePath]
+    calibration: FilePath
+    reliability: FilePath
     electrodes: FilePath
     comparison: FilePath
     by_operator: FilePath
@@ -155,7 +160,11 @@ def study_report(
         },
         headline=headline,
         results=results,
-        sections=[*_recordings(files), *_sections(files)],
+        sections=[
+            *how_sure(files.calibration, files.reliability),
+            *_recordings(files),
+            *_sections(files),
+        ],
         config=config,
         versions=versions_table(read_records(Path(files.records))),
         checks=study_checks(_medians(frames["IX"]), networks[0]) if "IX" in frames else (),
