@@ -59,9 +59,8 @@ def calibration_figure(table: pd.DataFrame) -> Figure:
             above.plot(filled["said"], filled["active"], "o-", color=colour, ms=4, label=label)
             edges = [*bins["from"], bins["to"].iloc[-1]]
             below.stairs(bins["dipoles"], edges, color=colour, linewidth=1.2)
-        title = scenario_label(scenarios[place])
-        above.set(title=title[0].upper() + title[1:], xlim=(0, 1), ylim=(0, 1))
-        above.legend(frameon=False, fontsize="small", loc="upper left")
+        above.set(title=scenario_label(scenarios[place]), xlim=(0, 1), ylim=(0, 1))
+        above.legend(frameon=False, fontsize="small", loc="lower right")
         below.set(xlabel="said P(active)", yscale="log", ylim=(0.7, 2 * most))
         below.tick_params(labelbottom=True)
         above.xaxis.set_major_formatter(PercentFormatter(1))
