@@ -29,6 +29,7 @@ METHODS = {
     "loreta": "LORETA",
     "laura": "LAURA",
     "patch_posterior": "Patch posterior",
+    "ceiling": "What the data allow",
 }
 METRICS = {
     "auc_close": "AUC_close",
