@@ -142,9 +142,13 @@ def test_a_further_test_split_has_its_own_settings_and_every_method(results):
     )
 
 
-def test_methods_without_probabilities_are_not_judged_by_them(results):
-    assert pd.read_csv(results / "tables/calibration.csv").empty
-    assert "How sure" not in (results / "report.html").read_text()
+def test_only_methods_that_tell_probabilities_are_judged_by_them(results):
+    table = pd.read_csv(results / "tables/calibration.csv")
+    assert set(table["method"]) == {"covnet"}
+    assert set(table["scenario"]) == {"test", "noisy"}
+    dipoles = table.groupby("scenario")["dipoles"].sum()
+    assert dipoles["test"] == 2 * dipoles["noisy"]
+    assert "How sure" in (results / "report.html").read_text()
 
 
 def test_report_is_one_page_with_everything(results):
