@@ -55,7 +55,7 @@ def test_the_examples_make_a_study_and_stand_in_every_table(fresh):
     run = fresh.snakemake("--cores", "2", config=config)
     assert run.returncode == 0, run.stdout[-6000:] + run.stderr[-6000:]
     results = fresh.folder / "results/me"
-    tables = sorted((results / "tables").glob("*.csv"))
+    tables = sorted((results / "tables").glob("table-*.csv"))
     assert tables
     for path in tables:
         table = pd.read_csv(path).set_index("method")
