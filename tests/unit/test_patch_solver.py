@@ -168,6 +168,7 @@ def test_areas_add_up_to_the_surfaces():
         ({"scale_sd": -1.0}, "scale_sd"),
         ({"credibility": 1.0}, "credibility"),
         ({"chains": 0}, "chains: 0"),
+        ({"trust": 1.5}, "trust: 1.5"),
     ],
 )
 def test_options_out_of_range_are_refused(case, options, word):

@@ -238,6 +238,7 @@ def patch_posterior_mistakes(
     scale_sd: float,
     sensor_noise: bool,
     mismatch: bool,
+    trust: float | None,
     credibility: float,
 ) -> Iterator[str]:
     """Yield what is wrong with the options of ``posterior.solver.estimate``.
@@ -266,6 +267,8 @@ def patch_posterior_mistakes(
         As ``estimate`` takes it.
     mismatch : bool
         As ``estimate`` takes it.
+    trust : float or None
+        As ``estimate`` takes it.
     credibility : float
         As ``estimate`` takes it.
 
@@ -289,6 +292,8 @@ def patch_posterior_mistakes(
         yield f"boost_factor: {boost_factor}; allowed: 1 (the boost is known) or more"
     if not 0 <= scale_sd < math.inf:
         yield f"scale_sd: {scale_sd}; allowed: 0 (the scale is known) or more"
+    if trust is not None and not 0 < trust <= 1:
+        yield f"trust: {trust}; allowed: above 0, at most 1, or null"
     if not 0 < credibility < 1:
         yield f"credibility: {credibility}; allowed: between 0 and 1"
 

@@ -49,6 +49,9 @@ class SamplerSettings:
         Samples kept of each chain, at most.
     credibility : float
         Of regions and intervals.
+    exponent : float
+        What the likelihood is raised to: 1 where the leadfield is right. Below, it takes into
+        account that the errors of a wrong one do not average out over time.
 
     Raises
     ------
@@ -63,6 +66,7 @@ class SamplerSettings:
     discard: float = 0.3
     samples: int = 400
     credibility: float = 0.8
+    exponent: float = 1.0
 
     def __post_init__(self) -> None:
         for name in ("budget", "chains", "temperatures", "samples"):
@@ -71,6 +75,8 @@ class SamplerSettings:
         for name in ("hottest", "credibility"):
             if not 0 < getattr(self, name) < 1:
                 raise UserError(f"{name}: {getattr(self, name)}; allowed: between 0 and 1")
+        if not 0 < self.exponent <= 1:
+            raise UserError(f"exponent: {self.exponent}; allowed: above 0, at most 1")
         if not 0 <= self.discard < 1:
             raise UserError(f"discard: {self.discard}; allowed: 0 or more, below 1")
 
@@ -102,7 +108,8 @@ class Sampler:
         none, first, last = prior.noise
         grid = np.geomspace(first, last, round(np.log10(last / first)) + 1)
         self._noise = np.array([0.0, *grid]) if none < 1 else np.zeros(0)
-        self.betas = np.geomspace(1.0, settings.hottest, settings.temperatures)
+        ladder = np.geomspace(1.0, settings.hottest, settings.temperatures)
+        self.betas = settings.exponent * ladder
 
     def sample(self, window: np.ndarray, *, seed: Sequence[int]) -> list[Record]:
         """Run the chains of a window.

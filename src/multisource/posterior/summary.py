@@ -76,8 +76,8 @@ class WindowPosterior:
     widening : float
         Mean variance of the topographies' errors over their own.
     log_evidence : tuple of float
-        Natural logarithm of the evidence of the whitened window, and its standard error; NaN where
-        the chains had one temperature only.
+        Natural logarithm of the evidence of the whitened window, the likelihood raised to the
+        settings' exponent, and its standard error; NaN where the chains had one temperature only.
     acceptance : dict of str to float
         Part of the proposals that were accepted, by move.
     agreement : float
