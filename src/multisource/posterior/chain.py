@@ -227,20 +227,7 @@ def run(
             # The own parts have been updated in single precision.
             for t in range(n_chains):
                 at = current[t]
-                exact.evaluate(
-                    geometry,
-                    spectra,
-                    window,
-                    these.centre[at],
-                    these.extent[at],
-                    these.course[at],
-                    these.gain[at],
-                    these.number[at],
-                    these.values[at],
-                    room,
-                    parts,
-                    at,
-                )
+                exact.evaluate(geometry, spectra, window, these, at, room, parts, at)
         for t in range(n_chains):
             old, new, beta = current[t], other[t], betas[t]
             move = moves.choose(rng)

@@ -39,20 +39,7 @@ def time_courses(
     """
     spectra, n = model.spectra, int(these.number[at])
     values, course = these.values[at], these.course[at, :n]
-    evaluate(
-        model.geometry,
-        spectra,
-        window,
-        these.centre[at],
-        these.extent[at],
-        these.course[at],
-        these.gain[at],
-        n,
-        values,
-        room,
-        parts,
-        0,
-    )
+    evaluate(model.geometry, spectra, window, these, at, room, parts, 0)
     n_times = spectra.roots.shape[1]
     boundary = spectra.group if parts.groups[0] > 1 else np.array([0, n_times])
     inner = np.empty((n_times, n, n))

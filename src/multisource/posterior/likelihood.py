@@ -22,6 +22,7 @@ from numba import njit
 from multisource.posterior.factor import factorise
 from multisource.posterior.model import Geometry, Spectra
 from multisource.posterior.room import BOOST, MOST, Scratch, Terms, scratch, terms
+from multisource.posterior.states import States, states
 from multisource.posterior.topography import forget, own_matrix, superpose, topography
 
 
@@ -123,17 +124,13 @@ def evaluate(
     geometry: Geometry,
     spectra: Spectra,
     window: np.ndarray,
-    centres: np.ndarray,
-    extents: np.ndarray,
-    classes: np.ndarray,
-    gains: np.ndarray,
-    n: int,
-    values: np.ndarray,
+    these: States,
+    at: int,
     room: Scratch,
     parts: Terms,
     now: int,
 ) -> None:
-    """Compute all parts of state ``now``.
+    """Compute all parts of a state.
 
     Parameters
     ----------
@@ -143,32 +140,26 @@ def evaluate(
         Noise and time courses.
     window : ndarray of shape (r, T)
         The whitened window.
-    centres : ndarray of int
-        Dipoles at the patches' centres.
-    extents : ndarray
-        Diameters of the patches, mm.
-    classes : ndarray of int
-        Class of each patch's time course, -1 for the mean of all.
-    gains : ndarray
-        Amplitude of each patch's topography over what the leadfield says.
-    n : int
-        Number of patches.
-    values : ndarray of shape (4,)
-        Boost, scale, noise and widening.
+    these : States
+        States of the patches.
+    at : int
+        Which of them.
     room : Scratch
         Room for the computation.
     parts : Terms
         Parts of the likelihood of several states.
     now : int
-        The state.
+        Which of these are written.
     """
+    centres, extents, gains = these.centre[at], these.extent[at], these.gain[at]
+    n, values = these.number[at], these.values[at]
     count = superpose(geometry, centres, extents, n, room.total, room.active)
     own_matrix(geometry, values[BOOST], count, room, parts.own[now])
     for p in range(n):
         out = parts.topography[now, p]
         topography(geometry, centres[p], extents[p], values[BOOST] * gains[p], room.total, out)
     forget(room.total, room.active, count)
-    finish(spectra, window, classes, n, values, room, parts, now)
+    finish(spectra, window, these.course[at], n, values, room, parts, now)
 
 
 @njit(cache=True)
@@ -303,17 +294,14 @@ def log_likelihood(
     float
         Natural logarithm of the density of the whitened window.
     """
-    room, parts = scratch(geometry, spectra), terms(geometry, spectra)
-    centre, extent = np.zeros(MOST, np.int64), np.zeros(MOST)
-    chosen = np.full(MOST, -1)
+    room, parts, one = scratch(geometry, spectra), terms(geometry, spectra), states(1)
     n = len(centres)
-    centre[:n], extent[:n] = centres, extents_mm
+    one.number[0] = n
+    one.centre[0, :n], one.extent[0, :n] = centres, extents_mm
     if classes is not None:
-        chosen[:n] = classes
-    gain = np.ones(MOST)
+        one.course[0, :n] = classes
     if gains is not None:
-        gain[:n] = gains
-    values = np.array([boost, scale, noise, widening], float)
-    evaluate(geometry, spectra, window, centre, extent, chosen, gain, n, values, room, parts, 0)
-    density = log_density(parts.half[0], parts.square[0], window.size, scale)
-    return float(density - 0.5 * window.size * np.log(2 * np.pi))
+        one.gain[0, :n] = gains
+    one.values[0] = boost, scale, noise, widening
+    evaluate(geometry, spectra, window, one, 0, room, parts, 0)
+    return float(density(parts, 0, window.size, scale) - 0.5 * window.size * np.log(2 * np.pi))

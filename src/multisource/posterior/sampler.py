@@ -11,7 +11,7 @@ from threadpoolctl import threadpool_limits
 from multisource.errors import UserError
 from multisource.posterior.chain import Record, run
 from multisource.posterior.evidence import log_evidence
-from multisource.posterior.likelihood import evaluate, log_density
+from multisource.posterior.likelihood import density, evaluate
 from multisource.posterior.model import PatchModel
 from multisource.posterior.moves import MOVES
 from multisource.posterior.prior import PriorSettings
@@ -219,23 +219,10 @@ class Sampler:
         rng = np.random.default_rng([*seed, len(records)])
         drawn = draw_prior(self.model, self.prior, _PRIOR_DRAWS, rng)
         values = np.empty(_PRIOR_DRAWS)
+        geometry, spectra = self.model.geometry, self.model.spectra
         for d in range(_PRIOR_DRAWS):
-            evaluate(
-                self.model.geometry,
-                self.model.spectra,
-                window,
-                drawn.centre[d],
-                drawn.extent[d],
-                drawn.course[d],
-                drawn.gain[d],
-                int(drawn.number[d]),
-                drawn.values[d],
-                self._room,
-                self._parts,
-                0,
-            )
-            half, square = self._parts.half[0], self._parts.square[0]
-            values[d] = log_density(half, square, window.size, drawn.values[d, SCALE])
+            evaluate(geometry, spectra, window, drawn, d, self._room, self._parts, 0)
+            values[d] = density(self._parts, 0, window.size, drawn.values[d, SCALE])
         constant = 0.5 * window.size * np.log(2 * np.pi)
         value, error = log_evidence(self.betas, [r.heat for r in records], values)
         return value - constant, error

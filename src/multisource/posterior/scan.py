@@ -302,19 +302,14 @@ def _settle(
 ) -> float:
     """Evaluate state 0 at the best of the noise levels; return its log likelihood."""
     values, n = these.values[0], int(these.number[0])
-    geometry, spectra = model.geometry, model.spectra
-    centre, extent, course = these.centre[0], these.extent[0], these.course[0]
-    gain = these.gain[0]
-    exact.evaluate(
-        geometry, spectra, window, centre, extent, course, gain, n, values, room, parts, 0
-    )
+    exact.evaluate(model.geometry, model.spectra, window, these, 0, room, parts, 0)
 
     def at(level: float) -> float:
         values[NOISE] = level
-        exact.finish(spectra, window, course, n, values, room, parts, 0)
+        exact.finish(model.spectra, window, these.course[0], n, values, room, parts, 0)
         if free_scale:
             values[SCALE] = np.sqrt(parts.square[0] / window.size)
-        return exact.log_density(parts.half[0], parts.square[0], window.size, values[SCALE])
+        return exact.density(parts, 0, window.size, values[SCALE])
 
     found = {values[NOISE]: at(values[NOISE])}
     found |= {level: at(level) for level in levels}

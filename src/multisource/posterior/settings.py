@@ -112,20 +112,7 @@ def change_settings(
                 before = np.log(these.gain[new, p])
                 these.gain[new, p] *= np.exp(-change)
                 ratio += 0.5 * (before**2 - (before - change) ** 2) / prior.gain**2
-        exact.evaluate(
-            geometry,
-            spectra,
-            window,
-            these.centre[new],
-            these.extent[new],
-            these.course[new],
-            these.gain[new],
-            n,
-            values,
-            room,
-            parts,
-            new,
-        )
+        exact.evaluate(geometry, spectra, window, these, new, room, parts, new)
     else:
         for a in range(parts.own.shape[1]):
             for b in range(parts.own.shape[1]):
