@@ -199,6 +199,43 @@ def operator_files(split):
     return [f"results/{HEAD}/leadfield/{name}-fwd.fif" for name in operators(config, split)]
 
 
+def variants_of(method):
+    """Return the pattern of the variants that a method computes."""
+    return "|".join(name for name in VARIANTS if variant_method(config, name) == method) or "none"
+
+
+def variant_setting(key):
+    """Return a function of the wildcards: one setting of a variant's method."""
+    return lambda wildcards: operator_settings(config, wildcards.variant)[key]
+
+
+def variant_file(kind, *keys):
+    """Return a function of the wildcards: a file of a variant, or the study's if it is the same.
+
+    It differs where one of these settings does, and a transfer matrix where electrodes are moved.
+    """
+
+    def file(wildcards):
+        own, study = operator_settings(config, wildcards.variant), config["leadfield"]["fem"]
+        moved = "transfer" in kind and is_moved(wildcards)
+        other = moved or any(own[key] != study[key] for key in keys)
+        return f"results/{HEAD}/leadfield/{wildcards.variant if other else 'fem'}-{kind}"
+
+    return file
+
+
+def is_moved(wildcards):
+    """Whether the electrodes of a variant are moved."""
+    return VARIANTS[wildcards.variant].get("electrode_error_mm", 0) > 0
+
+
+def variant_electrodes(wildcards):
+    """Return the electrodes of a variant: the study's, or moved ones."""
+    if is_moved(wildcards):
+        return f"results/{HEAD}/leadfield/{wildcards.variant}-electrodes.tsv"
+    return f"results/{HEAD}/anatomy/electrodes.tsv"
+
+
 def disturbance_lines(split):
     """Return the registry's lines of the disturbances of a split, or of the scenarios."""
     return [DISTURBANCES[name] for name in settings_from(simulated(config, split)).events]
