@@ -6,6 +6,7 @@ import numpy as np
 
 from multisource.anatomy.electrodes import Electrodes
 from multisource.geometry.closest_points import closest_points
+from multisource.geometry.surfaces import tangents
 
 
 def displaced(
@@ -37,8 +38,6 @@ def displaced(
     _, _, owner = closest_points(vertices, triangles, electrodes.positions)
     corners = vertices[triangles[owner]]
     normals = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
-    # The two directions of each electrode complete the scalp's normal to a frame.
-    tangents = np.linalg.svd(normals[:, None, :])[2][:, 1:]
     size = error_mm / np.sqrt(2) * generator.standard_normal((len(electrodes), 2))
-    moved = electrodes.positions + np.einsum("ek,ekd->ed", size, tangents)
+    moved = electrodes.positions + np.einsum("ek,ekd->ed", size, tangents(normals))
     return Electrodes(electrodes.names, closest_points(vertices, triangles, moved)[0])

@@ -9,6 +9,7 @@ from multisource.config.found import Found
 from multisource.config.settings import place_of, splits_of
 from multisource.config.study import (
     BASELINES,
+    OF_VARIANTS,
     OPERATORS,
     SPLITS_OF_NETWORKS,
     methods,
@@ -154,7 +155,7 @@ def _variants(config: Mapping[str, Any], found: Found) -> Mistakes:
             continue
         allowed = [key for key in leadfield[method] if key not in ("backend", "tolerance")]
         for key in variant:
-            if key not in ("method", "electrode_error_mm", "seed", *allowed):
+            if key not in (*OF_VARIANTS, *allowed):
                 line = f"{place}.{key}: no setting of method {method}"
                 yield f"{place}.{key}", f"{line}: {suggest(key, allowed)}"
         layers = leadfield[method]["conductivity"]

@@ -16,7 +16,7 @@ _SIZES = ("samples", "chunk_size", "file", "names", "duration_s")
 # Operators that every study has.
 OPERATORS = ("fem", "bem")
 # Keys of a variant of the leadfield that are no settings of its method.
-_OF_VARIANTS = ("method", "electrode_error_mm", "seed")
+OF_VARIANTS = ("method", "electrode_error_mm", "seed")
 # Settings of a network that say which splits it learns from, and their defaults.
 SPLITS_OF_NETWORKS = {"train": "train", "validation": "validation"}
 
@@ -234,7 +234,7 @@ def operator_settings(config: Mapping[str, Any], operator: str) -> dict[str, Any
     if operator in OPERATORS:
         return dict(config["leadfield"][operator])
     variant = config["leadfield"]["variants"][operator]
-    own = {key: value for key, value in variant.items() if key not in _OF_VARIANTS}
+    own = {key: value for key, value in variant.items() if key not in OF_VARIANTS}
     return _merged(config["leadfield"][variant_method(config, operator)], own)
 
 

@@ -164,6 +164,22 @@ def vertex_normals(vertices: np.ndarray, triangles: np.ndarray) -> np.ndarray:
     return normals / np.where(length > 0, length, 1.0)
 
 
+def tangents(normals: np.ndarray) -> np.ndarray:
+    """Return two directions along a surface at points with given normals.
+
+    Parameters
+    ----------
+    normals : ndarray of shape (n, 3)
+        Normals, of any length.
+
+    Returns
+    -------
+    ndarray of shape (n, 2, 3)
+        Unit vectors, perpendicular to each other and to the normal.
+    """
+    return np.linalg.svd(normals[:, None, :])[2][:, 1:]
+
+
 def plane_section(
     vertices: np.ndarray, triangles: np.ndarray, axis: int, position: float
 ) -> np.ndarray:

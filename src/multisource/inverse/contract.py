@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from multisource.inverse.kernel import Kernel
+    from multisource.netcdf import Variable
 
 
 @dataclass(frozen=True)
@@ -52,9 +53,7 @@ class Estimates:
 
     maps: np.ndarray
     coefficients: np.ndarray | None = None
-    variables: Mapping[str, tuple[tuple[str, ...], np.ndarray, Mapping[str, Any]]] = field(
-        default_factory=dict
-    )
+    variables: Mapping[str, Variable] = field(default_factory=dict)
 
 
 class LinearSolver(Protocol):

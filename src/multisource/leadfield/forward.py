@@ -6,7 +6,7 @@ solutions live in the head frame of the electrodes' landmarks, in metres.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from os import PathLike
 
@@ -20,6 +20,7 @@ from multisource.errors import UserError
 from multisource.files import atomic
 
 _FREE, _HEAD = 2, 4  # FIFF constants: free orientation, head coordinate frame
+_SAME_MM = 0.01  # dipoles of two operators that are nearer than this are the same
 
 
 @dataclass(frozen=True, eq=False)
@@ -245,6 +246,38 @@ def read_leadfield(path: str | PathLike[str]) -> Leadfield:
         If the solution has fixed or surface orientation.
     """
     return leadfield_of(mne.read_forward_solution(path, verbose="error"))
+
+
+def read_leadfields(
+    paths: str | PathLike[str] | Sequence[str | PathLike[str]],
+) -> list[Leadfield]:
+    """Read forward solutions of the same electrodes and dipoles.
+
+    Parameters
+    ----------
+    paths : path-like or sequence of path-like
+        One or several forward solutions.
+
+    Returns
+    -------
+    list of Leadfield
+        Their arrays, in the same order.
+
+    Raises
+    ------
+    UserError
+        If one is of other channels or dipoles than the first.
+    """
+    files = [paths] if isinstance(paths, str | PathLike) else list(paths)
+    found = [read_leadfield(file) for file in files]
+    first = found[0]
+    for file, other in zip(files, found, strict=True):
+        same = other.channels == first.channels and other.positions.shape == first.positions.shape
+        if not same or np.abs(other.positions - first.positions).max() > _SAME_MM:
+            raise UserError(
+                f"{file}: of other channels or dipoles than {files[0]}; compute it again"
+            )
+    return found
 
 
 def leadfield_of(forward: mne.Forward) -> Leadfield:

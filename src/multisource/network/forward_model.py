@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from multisource.leadfield.forward import read_leadfield
+from multisource.leadfield.forward import read_leadfields
 from multisource.network.contract import ForwardModel
 from multisource.simulation.ar import mean_autocovariance
 from multisource.simulation.ar_io import read_models
@@ -39,9 +39,13 @@ def read_forward_model(
     -------
     ForwardModel
         The model.
+
+    Raises
+    ------
+    UserError
+        If one file is of other channels or dipoles than the first.
     """
-    files = [forward] if isinstance(forward, str | Path) else list(forward)
-    operators = [read_leadfield(file) for file in files]
+    operators = read_leadfields(forward)
     gains = [np.asarray(operator.fixed, float) for operator in operators]
     return ForwardModel(
         # Side by side, so that gain @ gain.T is the mean over the operators.

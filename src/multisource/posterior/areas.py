@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.spatial import cKDTree
 
+from multisource.geometry.surfaces import vertex_areas
+
 if TYPE_CHECKING:
     import mne
 
@@ -29,10 +31,7 @@ def dipole_areas(forward: mne.Forward) -> np.ndarray | None:
         triangles = np.asarray(part.get("tris", ()))
         if not len(triangles):
             return None
-        corners = part["rr"][triangles] * 1e3
-        sides = corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]
-        third = np.linalg.norm(np.cross(*sides), axis=1) / 6
-        area = np.bincount(triangles.ravel(), np.repeat(third, 3), minlength=len(part["rr"]))
+        area = vertex_areas(part["rr"] * 1e3, triangles)
         nearest = cKDTree(part["rr"][part["vertno"]]).query(part["rr"])[1]
         areas.append(np.bincount(nearest, area, minlength=len(part["vertno"])))
     return np.concatenate(areas)

@@ -16,6 +16,7 @@ from scipy.spatial import cKDTree
 
 from multisource.errors import UserError
 from multisource.simulation.ar import ARModels, autocovariance
+from multisource.simulation.project import background_components
 
 # Components of time whose noise levels differ by less than this factor share one covariance.
 _ALIKE = 2.5
@@ -170,10 +171,8 @@ def build_model(
     permitted[allowed] = True
     gain = np.asarray(gain, float)
     gain = gain - gain.mean(axis=0)
-    values, vectors = np.linalg.eigh(gain @ gain.T)
-    kept = values > 1e-12 * values[-1]
-    values = values[kept]
-    space = vectors[:, kept].T / np.sqrt(values)[:, None]
+    values, vectors = background_components(gain)
+    space = vectors.T / np.sqrt(values)[:, None]
     start, near, distance = neighbours(positions, largest_mm / 2)
     geometry = Geometry(
         np.ascontiguousarray((space @ gain).T, dtype=np.float32),

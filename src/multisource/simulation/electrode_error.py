@@ -11,6 +11,7 @@ from __future__ import annotations
 import numpy as np
 
 from multisource.errors import UserError
+from multisource.geometry.surfaces import tangents
 from multisource.simulation.streams import Purpose, normals, uniforms
 from multisource.simulation.topography import head_sphere
 
@@ -98,9 +99,9 @@ def tangential_gradients(electrodes: np.ndarray) -> tuple[np.ndarray, np.ndarray
     system[count, count] = 0.0
     # The weights of the spline through given potentials; those of a constant are all zero.
     weights = np.linalg.solve(system, np.eye(count + 1)[:, :count])[:count]
-    tangents = np.linalg.svd(outward[:, None, :])[2][:, 1:]
-    turning = np.einsum("ekd,id->kei", tangents, outward) / distance[None, :, None]
-    return np.matmul(slope * turning, weights), tangents
+    along = tangents(outward)
+    turning = np.einsum("ekd,id->kei", along, outward) / distance[None, :, None]
+    return np.matmul(slope * turning, weights), along
 
 
 def _spline(cosine: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -43,6 +43,26 @@ class Projector:
     classes: np.ndarray
 
 
+def background_components(gain: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the components of the EEG of independent dipoles of unit moment.
+
+    Parameters
+    ----------
+    gain : ndarray of shape (E, N)
+        Leadfield of fixed orientation, V/(Am), average reference.
+
+    Returns
+    -------
+    variance : ndarray of shape (r,)
+        Variance of each component, ascending.
+    vectors : ndarray of shape (E, r)
+        Their topographies, orthonormal. What the average reference has taken out is left out.
+    """
+    values, vectors = np.linalg.eigh(gain @ gain.T)
+    kept = values > 1e-12 * values[-1]
+    return values[kept], vectors[:, kept]
+
+
 def prepare(gain: np.ndarray, classes: np.ndarray, n_classes: int) -> Projector:
     """Prepare a leadfield for the fast path.
 
@@ -69,16 +89,15 @@ def prepare(gain: np.ndarray, classes: np.ndarray, n_classes: int) -> Projector:
         raise UserError(f"leadfield: shape {gain.shape} does not fit {len(classes)} dipoles")
     if not np.all(np.isfinite(gain)):
         raise UserError("leadfield: it holds values that are not finite")
-    values, vectors = np.linalg.eigh(gain @ gain.T)
-    kept = values > 1e-12 * values[-1]
-    roots = np.sqrt(values[kept])
-    white = (vectors[:, kept] / roots).T @ gain
+    variance, vectors = background_components(gain)
+    roots = np.sqrt(variance)
+    white = (vectors / roots).T @ gain
     background = np.stack(
         [white[:, classes == m] @ white[:, classes == m].T for m in range(n_classes)]
     )
     return Projector(
         rows=np.ascontiguousarray(white.T, dtype=np.float32),
-        dewhiten=np.ascontiguousarray(vectors[:, kept] * roots, dtype=np.float32),
+        dewhiten=np.ascontiguousarray(vectors * roots, dtype=np.float32),
         background=background.astype(np.float32),
         classes=np.asarray(classes, dtype=np.int64),
     )

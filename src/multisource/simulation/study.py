@@ -6,12 +6,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from multisource.anatomy.electrodes import read_electrodes
 from multisource.anatomy.source_table import read_source_table
 from multisource.errors import UserError
-from multisource.leadfield.forward import read_leadfield
+from multisource.leadfield.forward import read_leadfields
 from multisource.simulation.ar_io import read_models
 from multisource.simulation.samples import Simulator
 from multisource.simulation.settings import settings_from
@@ -58,19 +56,12 @@ def study_simulator(
         If the files are not as many as the operators, or of other channels or dipoles.
     """
     chosen = settings_from(settings)
-    files = [forward] if isinstance(forward, str | Path) else list(forward)
-    if len(files) != len(chosen.operator):
-        raise UserError(f"simulation.operator: {list(chosen.operator)}; {len(files)} files given")
-    operators = [read_leadfield(file) for file in files]
-    operator = operators[0]
-    for file, other in zip(files, operators, strict=True):
-        same = other.channels == operator.channels and np.shape(other.positions) == np.shape(
-            operator.positions
+    operators = read_leadfields(forward)
+    if len(operators) != len(chosen.operator):
+        raise UserError(
+            f"simulation.operator: {list(chosen.operator)}; {len(operators)} files given"
         )
-        if not same or np.abs(other.positions - operator.positions).max() > 0.01:
-            raise UserError(
-                f"{file}: of other channels or dipoles than {files[0]}; compute it again"
-            )
+    operator = operators[0]
     return Simulator(
         [each.fixed for each in operators],
         operator.positions,
