@@ -1,12 +1,16 @@
 """The chains over patches: the prior, calibration, and what is said of a window."""
 
+import importlib
+import pkgutil
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
+from numba.core.registry import CPUDispatcher
 from patch_case import N_CHANNELS, N_DIPOLES, N_TIMES, ar_models, small_head
 from scipy.stats import chisquare, kstest
 
+import multisource.posterior as package
 from multisource.errors import UserError
 from multisource.posterior.chain import Record, run
 from multisource.posterior.evidence import log_evidence
@@ -212,6 +216,26 @@ def test_same_seed_same_bits_in_any_order_and_thread(model):
         assert [s.centre for s in first.sources] == [s.centre for s in second.sources]
     other = Sampler(model, PRIOR, settings).posterior(windows[0], seed=[2, 0], background_nam=1.0)
     assert not np.array_equal(once[0].active, other.active)
+
+
+def test_no_compiled_function_may_change_the_order_of_sums():
+    """Such a function gave other bits from Numba's cache than in the run that compiled it.
+
+    The compiler keeps a copy of it in each of its callers, orders the sums of each copy anew, and
+    which copy runs depends on what was compiled in this process.
+    """
+    modules = [
+        importlib.import_module(f"{package.__name__}.{module.name}")
+        for module in pkgutil.iter_modules(package.__path__)
+    ]
+    compiled = {
+        function.__qualname__: function
+        for module in modules
+        for function in vars(module).values()
+        if isinstance(function, CPUDispatcher)
+    }
+    assert len(compiled) > 30
+    assert not [name for name, f in compiled.items() if f.targetoptions.get("fastmath")]
 
 
 def test_a_strong_source_is_found_with_its_course(model):

@@ -9,7 +9,7 @@ from multisource.posterior.model import Geometry
 from multisource.posterior.room import Scratch
 
 
-@njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract", "nsz"})
+@njit(cache=True, error_model="numpy")
 def superpose(
     geometry: Geometry,
     centres: np.ndarray,
@@ -72,7 +72,7 @@ def forget(total: np.ndarray, active: np.ndarray, count: int) -> None:
         total[active[i]] = 0.0
 
 
-@njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract", "nsz"})
+@njit(cache=True, error_model="numpy")
 def topography(
     geometry: Geometry, centre: int, extent: float, boost: float, total: np.ndarray, out: np.ndarray
 ) -> None:
@@ -116,7 +116,7 @@ def _pick(geometry: Geometry, j: int, weight: float, i: int, room: Scratch) -> N
     room.weight[i] = weight
 
 
-@njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract", "nsz"})
+@njit(cache=True, error_model="numpy")
 def _gram(picked: np.ndarray, weight: np.ndarray, count: int, product: np.ndarray) -> None:
     """Sum of weight a a' over the picked rows, which are a multiple of 8, in product's columns.
 
@@ -157,7 +157,7 @@ def _pad(count: int, room: Scratch) -> int:
     return count
 
 
-@njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract", "nsz"})
+@njit(cache=True, error_model="numpy")
 def own_matrix(
     geometry: Geometry, boost: float, count: int, room: Scratch, out: np.ndarray
 ) -> None:
@@ -188,7 +188,7 @@ def own_matrix(
         out[a, a] += 1.0
 
 
-@njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract", "nsz"})
+@njit(cache=True, error_model="numpy")
 def own_change(
     geometry: Geometry,
     boost: float,
