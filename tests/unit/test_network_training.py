@@ -11,6 +11,7 @@ from multisource.errors import UserError
 from multisource.network import training as module
 from multisource.network.augmentation import augmented_batch
 from multisource.network.checkpoint import save_checkpoint
+from multisource.network.contract import ForwardModel
 from multisource.network.options import TrainingOptions
 from multisource.network.registry import build_network
 from multisource.network.samples import Windows, windows_of
@@ -358,7 +359,8 @@ def test_smooth_weights_leave_a_plain_network_that_predicts_the_same():
     data, validation = tiny_windows(400), tiny_windows(100, seed=1)
     # Dipoles on a line, 5 mm apart: neighbours in place are neighbours in the truth.
     positions = np.column_stack([5.0 * np.arange(DIPOLES), np.zeros((DIPOLES, 2))])
-    recipe = FAST | {"epochs": 8, "smooth_mm": 5.0, "positions": positions}
+    model = ForwardModel(np.ones((CHANNELS, DIPOLES)), positions, np.eye(TIMES))
+    recipe = FAST | {"epochs": 8, "smooth_mm": 5.0, "model": model}
     result = train(small_network(), data, validation, **recipe)
     output = result.network.output
     assert isinstance(output, torch.nn.Linear)

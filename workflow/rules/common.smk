@@ -189,6 +189,17 @@ def solver_forward(wildcards):
     return f"results/{HEAD}/leadfield/{operator}-fwd.fif" if needed else []
 
 
+def solver_settings(wildcards):
+    """Return what applying a solver needs to know; of one with a kernel, the kernel knows all."""
+    if solver_kernel(wildcards):
+        return {}
+    settings = config["inverse"]["settings"][wildcards.solver]
+    # What is left out of a scenario costs certainty, of a recording its contents.
+    if "windows" in settings and "recording" in dict(wildcards):
+        settings = settings | {"windows": None}
+    return pick(config["inverse"], "snr") | settings
+
+
 def solver_study(wildcards, value):
     """Return a value for a solver that asks how the study's sources behave, else nothing."""
     return value if "study" in SOLVER_LINES.offered(solver_kind(wildcards)) else []

@@ -49,11 +49,7 @@ rule solve_scenarios:
         runtime=20,
     params:
         smooth=config["inverse"]["smooth"],
-        settings=lambda wildcards: (
-            {}
-            if solver_kernel(wildcards)
-            else pick(config["inverse"], "snr") | config["inverse"]["settings"][wildcards.solver]
-        ),
+        settings=solver_settings,
         study=lambda wildcards: solver_study(
             wildcards, {"simulation": simulated(config), "seed": config["seed"]}
         ),

@@ -6,16 +6,12 @@ from multisource.simulation.chunks import read_eeg
 from multisource.steps import step
 
 with step(snakemake):
-    settings = dict(snakemake.params.settings)
-    if "windows" in settings and "recording" in dict(snakemake.wildcards):
-        # What is left out of a scenario costs certainty, of a recording its contents.
-        settings["windows"] = None
     study = snakemake.params.study
     solve = read_solver(
         snakemake.input.kernel,
         snakemake.input.forward,
         smooth=snakemake.params.smooth,
-        settings=settings,
+        settings=snakemake.params.settings,
         study=study
         and Study(ar_models=snakemake.input.ar_models, sources=snakemake.input.sources, **study),
     )

@@ -33,7 +33,6 @@ with step(snakemake):
         training,
         validation,
         TrainingOptions(**recipe),
-        positions=model.positions,
         simulator=simulator,
         model=model,
         seed=params.seed,

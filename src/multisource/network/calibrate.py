@@ -88,10 +88,9 @@ def calibrate(network: Recalibrated, windows: Windows) -> Recalibration:
         What its logits were changed by.
     """
     logits, active = [], []
-    for start in range(0, len(windows), BATCH):
-        rows = np.arange(start, min(start + BATCH, len(windows)))
-        logits.append(network(torch.from_numpy(windows.eeg[rows]))[:, 0].numpy())
-        active.append(windows.truth.dense(rows) > 0)
+    for eeg, truth in windows.batches(BATCH):
+        logits.append(network(torch.from_numpy(eeg))[:, 0].numpy())
+        active.append(truth > 0)
     fitted = fit_line(logits, active)
     network.recalibrate(*fitted)
     return fitted

@@ -11,12 +11,9 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-import numpy as np
 from torch import Tensor, nn
 
 from multisource.errors import refuse
-from multisource.network.coarse_output import CoarseOutput
-from multisource.network.contract import ForwardModel
 from multisource.network.options import convnet_mistakes
 from multisource.network.standardise import Standardise
 
@@ -32,8 +29,8 @@ class ConvNet(nn.Module):
         Convolutions and pooling, (B, E, T) to (B, C, T').
     dense : torch.nn.Sequential
         Hidden layers, (B, C T') to (B, F).
-    output : torch.nn.Linear or CoarseOutput
-        Last layer, (B, F) to (B, N), or to (B, 1, N) through nodes.
+    output : torch.nn.Linear
+        Last layer, (B, F) to (B, N).
     """
 
     def __init__(
@@ -41,24 +38,13 @@ class ConvNet(nn.Module):
         standardise: Standardise,
         features: nn.Sequential,
         dense: nn.Sequential,
-        output: nn.Linear | CoarseOutput,
+        output: nn.Linear,
     ) -> None:
         super().__init__()
         self.standardise = standardise
         self.features = features
         self.dense = dense
         self.output = output
-
-    def prepare(self, model: ForwardModel) -> None:
-        """Spread the nodes of the output, if it has any, over the study's source space.
-
-        Parameters
-        ----------
-        model : ForwardModel
-            The study's forward model.
-        """
-        if isinstance(self.output, CoarseOutput):
-            self.output.prepare(np.asarray(model.positions, float))
 
     def forward(self, eeg: Tensor) -> Tensor:
         """Map EEG to logits, whose sigmoid is the estimate of l.
@@ -73,8 +59,7 @@ class ConvNet(nn.Module):
         Tensor of shape (B, N)
             Logits.
         """
-        logits = self.output(self.dense(self.features(self.standardise(eeg)).flatten(1)))
-        return logits[:, 0] if logits.ndim == 3 else logits
+        return self.output(self.dense(self.features(self.standardise(eeg)).flatten(1)))
 
 
 def build_network(
@@ -89,7 +74,6 @@ def build_network(
     dropout: float = 0.0,
     standardise: str = "whiten",
     initial_activation: float = 0.5,
-    nodes: int = 0,
 ) -> ConvNet:
     """Build the network with random weights (from torch's current random state).
 
@@ -112,8 +96,6 @@ def build_network(
         See :class:`~multisource.network.standardise.Standardise`.
     initial_activation : float, optional
         What every dipole is predicted to be before training.
-    nodes : int, optional
-        Nodes of the output that the dipoles are interpolated from; 0: each dipole has its own.
 
     Returns
     -------
@@ -135,7 +117,6 @@ def build_network(
             dropout=dropout,
             standardise=standardise,
             initial_activation=initial_activation,
-            nodes=nodes,
         )
     )
     layers: list[nn.Module] = []
@@ -156,12 +137,8 @@ def build_network(
         dense += [nn.Linear(width, count, bias=False), nn.BatchNorm1d(count), nn.ReLU()]
         width = count
     dense += [nn.Dropout(dropout)] if dropout else []
-    output: nn.Linear | CoarseOutput
-    if nodes:
-        output = CoarseOutput(width, n_dipoles, nodes, (initial_activation,))
-    else:
-        output = nn.Linear(width, n_dipoles)
-        nn.init.constant_(output.bias, math.log(initial_activation / (1 - initial_activation)))
+    output = nn.Linear(width, n_dipoles)
+    nn.init.constant_(output.bias, math.log(initial_activation / (1 - initial_activation)))
     return ConvNet(
         Standardise(n_channels, kind=standardise),
         nn.Sequential(*layers),

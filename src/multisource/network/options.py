@@ -26,7 +26,6 @@ def convnet_mistakes(
     dropout: float,
     standardise: str,
     initial_activation: float,
-    nodes: int,
 ) -> Iterator[str]:
     """Yield what is wrong with the options of ``convnet.build_network``.
 
@@ -47,8 +46,6 @@ def convnet_mistakes(
     standardise : str
         As for ``build_network``.
     initial_activation : float
-        As for ``build_network``.
-    nodes : int
         As for ``build_network``.
 
     Yields
@@ -80,8 +77,6 @@ def convnet_mistakes(
         yield f"standardise: {standardise!r}; allowed: {', '.join(STANDARDISE)}"
     if not 0 < initial_activation < 1:
         yield f"initial_activation: {initial_activation!r}; needs to be between 0 and 1"
-    if not _is_whole(nodes) or nodes < 0:
-        yield f"nodes: {nodes!r}; needs a whole number, 0 for an output at each dipole"
 
 
 def covnet_mistakes(

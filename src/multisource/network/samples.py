@@ -12,6 +12,8 @@ from multisource.errors import UserError
 from multisource.simulation.truth import SparseTruth
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import xarray as xr
 
 
@@ -67,6 +69,25 @@ class Windows:
         if not 1 <= count <= len(self):
             raise UserError(f"samples: {count}; there are {len(self)}")
         return Windows(self.eeg[:count], self.truth.first(count))
+
+    def batches(self, size: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """Yield all samples in order, some at a time.
+
+        Parameters
+        ----------
+        size : int
+            How many at a time, B.
+
+        Yields
+        ------
+        eeg : ndarray of float32, shape (B, E, T)
+            EEG, V.
+        coefficient : ndarray of float32, shape (B, N)
+            Their truth, dense.
+        """
+        for start in range(0, len(self), size):
+            rows = np.arange(start, min(start + size, len(self)))
+            yield self.eeg[rows], self.truth.dense(rows)
 
     @property
     def shape(self) -> tuple[int, int, int]:

@@ -75,7 +75,6 @@ def train(
     validation: Windows,
     options: TrainingOptions | None = None,
     *,
-    positions: np.ndarray | None = None,
     simulator: Simulator | None = None,
     model: ForwardModel | None = None,
     seed: int = 0,
@@ -95,12 +94,10 @@ def train(
         Samples to learn from, and to steer step size and choice of weights by.
     options : TrainingOptions, optional
         How; the defaults of :class:`~multisource.network.options.TrainingOptions`.
-    positions : ndarray of shape (N, 3), optional
-        Of the dipoles, mm, which ``smooth_mm`` needs.
     simulator : Simulator, optional
         What draws the samples if they are ``fresh``.
     model : ForwardModel, optional
-        What a network with a method ``prepare`` is given.
+        What a network with a method ``prepare`` is given; ``smooth_mm`` needs its positions.
     seed : int, optional
         Seed of order, flips and dropout.
     device : str, optional
@@ -125,8 +122,8 @@ def train(
     _check(training, validation, options)
     if options.fresh and simulator is None:
         raise UserError("fresh: true; needs the simulator that draws the samples")
-    if options.smooth_mm and positions is None:
-        raise UserError(f"smooth_mm: {options.smooth_mm}; needs the positions of the dipoles")
+    if options.smooth_mm and model is None:
+        raise UserError(f"smooth_mm: {options.smooth_mm}; needs the forward model's positions")
     place = resolve_device(device)
     # The same on a machine with one processor, so that its weights are the same. Beside the
     # simulation of fresh samples one is left for the network.
@@ -136,14 +133,15 @@ def train(
             cast(Any, network).prepare(model)
         if hasattr(network, "standardise"):
             cast(Standardise, network.standardise).fit(training.eeg)
-        if options.smooth_mm and positions is not None:
+        if options.smooth_mm and model is not None:
             plain = cast(nn.Linear, network.output)
-            network.output = SmoothOutput(plain, positions, options.smooth_mm)
+            network.output = SmoothOutput(plain, model.positions, options.smooth_mm)
         # A block of samples tells simulators apart: their numbers follow from all it is made of.
         data = [training.fingerprint(), validation.fingerprint()]
         if options.fresh and simulator is not None:
             data.append(simulator.block(range(simulator.block_size)).eeg.tobytes().hex())
-        data += [np.asarray(positions, float).tobytes().hex()] if options.smooth_mm else []
+        if options.smooth_mm and model is not None:
+            data.append(np.asarray(model.positions, float).tobytes().hex())
         mark = _fingerprint(network, data, options, seed, place)
         network.to(place)
         count = batch_count(len(training), options.batch_size)
@@ -279,11 +277,10 @@ def evaluate(network: nn.Module, windows: Windows, loss: str) -> tuple[float, fl
     network.eval()
     place = next(network.parameters()).device
     total, fractions = 0.0, []
-    for start in range(0, len(windows), VALIDATION_BATCH):
-        rows = np.arange(start, min(start + VALIDATION_BATCH, len(windows)))
-        truth = torch.from_numpy(windows.truth.dense(rows)).to(place)
-        logits = network(torch.from_numpy(windows.eeg[rows]).to(place))
-        total += float(criterion(logits, truth)) * len(rows)
+    for eeg, dense in windows.batches(VALIDATION_BATCH):
+        truth = torch.from_numpy(dense).to(place)
+        logits = network(torch.from_numpy(eeg).to(place))
+        total += float(criterion(logits, truth)) * len(eeg)
         ranked = logits if logits.ndim == 2 else logits[:, 0]
         fractions.append(_fraction_active(ranked, truth > 0))
     return total / len(windows), float(torch.cat(fractions).mean())
