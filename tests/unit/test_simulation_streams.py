@@ -124,7 +124,7 @@ def test_four_and_five_patches_and_other_windows_and_rates():
     [
         ({"boots": 3}, "simulation.boots: unknown key"),
         ({"noise": {"snr": 3}}, "simulation.noise.snr: unknown key"),
-        ({"n_patches": [0, 2]}, "n_patches"),
+        ({"n_patches": [-1, 2]}, "n_patches"),
         ({"n_patches": [3, 2]}, "n_patches"),
         ({"extent_mm": [20]}, "extent_mm"),
         ({"boost": 0}, "boost"),
