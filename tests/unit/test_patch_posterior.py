@@ -266,7 +266,7 @@ def test_a_strong_source_is_found_with_its_course(model):
     assert source.probability > 0.95
     assert source.area_mm2 == 20.0 * len(source.region)
     near = np.linalg.norm(model.positions[source.centre] - model.positions[centre])
-    assert near <= max(25.0, source.radius_mm)
+    assert near <= max(25.0, source.radius_mm[1])
     mean, low, high = source.course
     truth = 2.0 * boost * white @ np.linalg.inv(model.time)
     assert np.corrcoef(mean, truth)[0, 1] > 0.9

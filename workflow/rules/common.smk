@@ -31,6 +31,7 @@ from multisource.config.study import (
     reference,
     scenarios,
     simulated,
+    solver_operators,
     split_of,
     split_samples,
     variant_method,
@@ -108,7 +109,10 @@ SCENARIOS = scenarios(config)
 # Operators beside A and B, computed where a split names them.
 VARIANTS = config["leadfield"]["variants"]
 RECORDINGS = list(config["recordings"])
-RECORDING_METHODS = [*NETWORKS, *SOLVERS]
+# Which operator has made a recording nobody knows.
+RECORDING_METHODS = NETWORKS + [
+    name for name in SOLVERS if config["inverse"]["settings"][name].get("operator") != "own"
+]
 
 
 wildcard_constraints:
@@ -183,10 +187,10 @@ def solver_kernel(wildcards):
 
 
 def solver_forward(wildcards):
-    """Return operator B where applying a solver needs more than its kernel."""
+    """Return the operators of a solver, where applying it needs more than its kernel."""
     needed = config["inverse"]["smooth"] or not is_linear(solver_kind(wildcards))
-    operator = config["inverse"]["settings"][wildcards.solver].get("operator", "bem")
-    return f"results/{HEAD}/leadfield/{operator}-fwd.fif" if needed else []
+    given = dict.fromkeys(solver_operators(config, wildcards.solver).values())
+    return [f"results/{HEAD}/leadfield/{name}-fwd.fif" for name in given] if needed else []
 
 
 def solver_settings(wildcards):

@@ -2,7 +2,7 @@
 
 in:  estimates/{scenario}/{method}.nc, simulation/{scenario}/chunk-*.nc, resources/paper-tables.csv
 out: simulation/{scenario}/distances.npz, metrics/{scenario}/{method}.parquet, tables/table-{I..IX}.{csv,md,tex},
-     tables/calibration.csv, figures/calibration.png
+     tables/{calibration,sources,numbers,detection}.csv, figures/calibration.png
 """
 
 from multisource.evaluation.names import PAPER_TABLES
@@ -120,7 +120,7 @@ CALIBRATED = ["test", *config["evaluation"]["test_splits"]]
 
 
 rule calibrate:
-    """Said against true P(active), of the methods that tell it, on the random test sets."""
+    """Are the methods that say how sure they are as right as they say: on the random test sets."""
     input:
         estimates=expand(
             "results/{{head}}/estimates/{scenario}/{method}.nc",
@@ -128,8 +128,12 @@ rule calibrate:
             method=TELLING,
         ),
         chunks=[path for scenario in CALIBRATED for path in chunks(scenario)],
+        sources=rules.build_source_space.output.table,
     output:
         table="results/{head}/tables/calibration.csv",
+        sources="results/{head}/tables/sources.csv",
+        numbers="results/{head}/tables/numbers.csv",
+        detection="results/{head}/tables/detection.csv",
         figure="results/{head}/figures/calibration.png",
     log:
         "results/{head}/logs/calibrate.log",
@@ -141,6 +145,7 @@ rule calibrate:
         mem_mb=1000,
         runtime=10,
     params:
+        silent=[name for name in CALIBRATED if not has_sources(config, name)],
         code=code("calibrate"),
     script:
         "../scripts/calibrate.py"

@@ -1,7 +1,7 @@
 """Network: trained on the train split or one that it names, then applied to every scenario.
 
 in:  simulation/{train,validation}/chunk-*.nc
-out: network/{network}/{weights.safetensors,settings.json,history.csv,loss.png},
+out: network/{network}/{weights.safetensors,settings.json,history.csv,loss.png,certainty.json},
      estimates/{scenario}/{network}.nc, network/learning-curve.csv, figures/learning-curve.png
 """
 
@@ -48,11 +48,37 @@ rule train_network:
         "../scripts/train_network.py"
 
 
-rule predict_network:
-    """The network's map for every window of every scenario."""
+rule learn_certainty:
+    """How sure the network's sources are: learnt on its validation windows, which taught no weight."""
     input:
         weights=rules.train_network.output.weights,
         settings=rules.train_network.output.settings,
+        sources=rules.build_source_space.output.table,
+        chunks=lambda wildcards: chunks(validation_split(wildcards)),
+    output:
+        certainty="results/{head}/network/{network}/certainty.json",
+    log:
+        "results/{head}/logs/learn_certainty/{network}.log",
+    benchmark:
+        "results/{head}/benchmarks/learn_certainty/{network}.tsv"
+    conda:
+        "../../envs/multisource.yaml"
+    resources:
+        mem_mb=2000,
+        runtime=10,
+    params:
+        code=lambda wildcards: code("learn_certainty", network_line(wildcards)),
+    script:
+        "../scripts/learn_certainty.py"
+
+
+rule predict_network:
+    """The network's map for every window of every scenario, and the sources that it shows."""
+    input:
+        weights=rules.train_network.output.weights,
+        settings=rules.train_network.output.settings,
+        certainty=rules.learn_certainty.output.certainty,
+        sources=rules.build_source_space.output.table,
         chunks=scenario_chunks(),
     output:
         estimates=scenario_files("results/{head}/estimates/{scenario}/{network}.nc"),
@@ -78,6 +104,8 @@ use rule predict_network as predict_learning_curve with:
     input:
         weights=rules.train_network.output.weights,
         settings=rules.train_network.output.settings,
+        certainty=rules.learn_certainty.output.certainty,
+        sources=rules.build_source_space.output.table,
         chunks=chunks("test"),
     output:
         estimates=["results/{head}/estimates/test/{network}.nc"],

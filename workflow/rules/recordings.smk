@@ -48,12 +48,18 @@ use rule solve_scenarios as solve_recording with:
         "results/{head}/logs/solve_recording/{recording}-{solver}.log",
     benchmark:
         "results/{head}/benchmarks/solve_recording/{recording}-{solver}.tsv"
+    params:
+        operators=lambda wildcards: {
+            wildcards.recording: solver_operators(config, wildcards.solver)["test"]
+        },
 
 
 use rule predict_network as predict_recording with:
     input:
         weights=rules.train_network.output.weights,
         settings=rules.train_network.output.settings,
+        certainty=rules.learn_certainty.output.certainty,
+        sources=rules.build_source_space.output.table,
         chunks=[rules.cut_recording.output.windows],
     output:
         estimates=["results/{head}/recordings/{recording}/{network}.nc"],

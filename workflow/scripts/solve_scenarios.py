@@ -1,3 +1,6 @@
+from functools import lru_cache
+from pathlib import Path
+
 from multisource.evaluation.estimates import write_estimates
 from multisource.files import by_folder
 from multisource.inverse.contract import Study
@@ -6,18 +9,26 @@ from multisource.simulation.chunks import read_eeg
 from multisource.steps import step
 
 with step(snakemake):
-    study = snakemake.params.study
-    solve = read_solver(
-        snakemake.input.kernel,
-        snakemake.input.forward,
-        smooth=snakemake.params.smooth,
-        settings=snakemake.params.settings,
-        study=study
-        and Study(ar_models=snakemake.input.ar_models, sources=snakemake.input.sources, **study),
+    params = snakemake.params
+    study = params.study and Study(
+        ar_models=snakemake.input.ar_models, sources=snakemake.input.sources, **params.study
     )
+    forwards = {Path(path).name.removesuffix("-fwd.fif"): path for path in snakemake.input.forward}
+
+    @lru_cache(maxsize=1)
+    def solver_with(forward):
+        return read_solver(
+            snakemake.input.kernel,
+            forward,
+            smooth=params.smooth,
+            settings=params.settings,
+            study=study,
+        )
+
     outputs = by_folder(snakemake.output.estimates)
     for scenario, paths in by_folder(snakemake.input.chunks).items():
         windows = read_eeg(paths)
+        solve = solver_with(forwards.get(params.operators[scenario]))
         found = solve(windows.eeg, windows.sfreq)
         (output,) = outputs[scenario]
         write_estimates(

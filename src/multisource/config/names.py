@@ -14,6 +14,7 @@ from multisource.config.study import (
     SPLITS_OF_NETWORKS,
     methods,
     operators,
+    scenarios,
     stated,
     variant_method,
 )
@@ -44,6 +45,7 @@ def check_names(config: Mapping[str, Any], found: Found) -> None:
         _splits_of_networks,
         _variants,
         _operators,
+        _own_operators,
     ):
         for key, line in list(mistakes(config, found)):
             found.add(key.split("."), line)
@@ -163,6 +165,23 @@ def _variants(config: Mapping[str, Any], found: Found) -> Mistakes:
             if layer not in layers:
                 key = f"{place}.conductivity.{layer}"
                 yield key, f"{key}: no layer of method {method}: {suggest(layer, layers)}"
+
+
+def _own_operators(config: Mapping[str, Any], found: Found) -> Mistakes:
+    if not found.sound("simulation", "inverse", "evaluation", "leadfield.variants"):
+        return
+    named = config["simulation"]["scenarios"]["names"]
+    for solver in config["inverse"]["solvers"]:
+        if config["inverse"]["settings"][solver].get("operator") != "own":
+            continue
+        for scenario in scenarios(config):
+            several = operators(config, "scenarios" if scenario in named else scenario)
+            if len(several) > 1:
+                key = f"inverse.settings.{solver}.operator"
+                line = (
+                    f"{key}: own; the windows of {scenario} are seen through {', '.join(several)}"
+                )
+                yield key, f"{line}, and a solver is given one; compare it on other splits"
 
 
 def _operators(config: Mapping[str, Any], found: Found) -> Mistakes:

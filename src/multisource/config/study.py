@@ -255,6 +255,31 @@ def scenarios(config: Mapping[str, Any]) -> list[str]:
     return ["test", *config["evaluation"]["test_splits"], *named]
 
 
+def solver_operators(config: Mapping[str, Any], solver: str) -> dict[str, str]:
+    """Return the operator that a solver is given for each scenario.
+
+    Parameters
+    ----------
+    config : mapping
+        The configuration.
+    solver : str
+        Name of its settings.
+
+    Returns
+    -------
+    dict of str to str
+        Scenario to ``fem``, ``bem`` or an entry of ``leadfield.variants``.
+    """
+    chosen = config["inverse"]["settings"][solver].get("operator", "bem")
+    named = config["simulation"]["scenarios"]["names"]
+    return {
+        scenario: operators(config, "scenarios" if scenario in named else scenario)[0]
+        if chosen == "own"
+        else chosen
+        for scenario in scenarios(config)
+    }
+
+
 def split_of(config: Mapping[str, Any], network: str, purpose: str) -> str:
     """Return a split that a network is made with.
 

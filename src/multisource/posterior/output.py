@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from multisource.certainty.levels import LEVELS
 from multisource.posterior.room import MOST
 from multisource.posterior.summary import Source, WindowPosterior
 
@@ -28,11 +29,13 @@ def as_variables(
     dict of str to tuple
         Name to dimensions, values and attributes:
 
+        - ``presence (sample)``: probability that there is a source at all;
         - ``number_probability (sample, number)``: of 0, 1, ... sources;
-        - ``source_...  (sample, source)``: probability, centre (a dipole), radius_mm and area_mm2
-          of the region of the centre, ``region (..., member)`` its dipoles, ``extent_mm (...,
-          bound)`` and ``course_nam (..., bound, time)``, bound being the middle, the lower and the
-          upper end; -1 or NaN where there are fewer sources;
+        - ``source_...  (sample, source)``: probability, centre (a dipole), ``radius_mm (...,
+          level)`` within which the centre lies in 50, 80 and 95 %, area_mm2 of the region of the
+          centre, ``region (..., member)`` its dipoles, ``extent_mm (..., bound)`` and
+          ``course_nam (..., bound, time)``, bound being the middle, the lower and the upper end;
+          -1 or NaN where there are fewer sources;
         - ``boost``, ``scale``, ``sensor_noise``, ``widening``, ``log_evidence``,
           ``log_evidence_error``, ``agreement``, ``warned`` and ``accepted_...`` (sample).
     """
@@ -58,6 +61,8 @@ def as_variables(
     number = np.array([w.number for w in found])
     text = "probability of each number of sources, from none"
     variables["number_probability"] = ("sample", "number"), number, {"long_name": text}
+    text = "probability that there is a source"
+    variables["presence"] = ("sample",), 1 - number[:, 0], {"long_name": text}
     return variables | _of_sources(found)
 
 
@@ -71,7 +76,7 @@ def _of_sources(
     values = {
         "probability": np.full(shape, np.nan),
         "centre": np.full(shape, -1, np.int32),
-        "radius_mm": np.full(shape, np.nan),
+        "radius_mm": np.full((*shape, len(LEVELS)), np.nan),
         "area_mm2": np.full(shape, np.nan),
         "extent_mm": np.full((*shape, 3), np.nan),
         "course_nam": np.full((*shape, 3, times), np.nan, np.float32),
@@ -79,7 +84,12 @@ def _of_sources(
     }
     for i, k, source in every:
         _fill(values, i, k, source)
-    further = {"extent_mm": ("bound",), "course_nam": ("bound", "time"), "region": ("member",)}
+    further = {
+        "radius_mm": ("level",),
+        "extent_mm": ("bound",),
+        "course_nam": ("bound", "time"),
+        "region": ("member",),
+    }
     return {
         f"source_{name}": (("sample", "source", *further.get(name, ())), value, {})
         for name, value in values.items()

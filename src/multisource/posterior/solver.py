@@ -34,7 +34,7 @@ _WIDENING = (0.25, 1e-5, 0.3)
 # with a standard deviation of .24 of the logarithm from patch to patch.
 _GAIN_SD = 0.25
 # A wrong leadfield is wrong in the same way in all samples of a window, which count as independent.
-_TRUST = {"bem": 0.25, "fem": 1.0}
+_TRUST = {"bem": 0.25, "fem": 1.0, "own": 1.0}
 _NEVER = (1.0, 1e-5, 1.0)
 
 
@@ -70,8 +70,8 @@ def estimate(
     study : Study
         How the study's sources behave.
     operator : str
-        Which leadfield the workflow gives: ``bem``, as to all solvers, or ``fem``, the one that
-        made the data, for what can be reached at all.
+        Which leadfield the workflow gives: ``bem``, as to all solvers, ``fem``, or ``own``, the one
+        that made the windows, for what can be reached at all.
     budget : int
         Likelihoods a window.
     windows : int or None

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import ndtri
 
+from multisource.certainty.levels import LEVELS
+from multisource.certainty.matching import SAME_MM
 from multisource.posterior.chain import Record
 from multisource.posterior.courses import time_courses
 from multisource.posterior.model import PatchModel
@@ -17,8 +19,6 @@ from multisource.posterior.states import States
 
 LEAST_AGREEMENT = 0.7
 LEAST_ACCEPTANCE = 0.005
-# A patch of a sample is another source if it lies farther than this from the one it is matched to.
-_SAME_MM = 40.0
 _COURSES = 12  # samples that the time courses are averaged over
 
 
@@ -34,8 +34,9 @@ class Source:
         The dipole that is its centre most probably.
     region : ndarray of int
         The fewest dipoles that hold its centre with the credibility asked for.
-    radius_mm : float
-        Distance from ``centre`` within which the centre lies with that credibility, mm.
+    radius_mm : ndarray of shape (3,)
+        Distance from ``centre`` within which the centre lies, at each of the levels of
+        :data:`multisource.certainty.levels.LEVELS`, mm.
     area_mm2 : float
         Area of cortex of the region, mm^2; NaN without the areas of the dipoles.
     extent_mm : tuple of float
@@ -47,7 +48,7 @@ class Source:
     probability: float
     centre: int
     region: np.ndarray
-    radius_mm: float
+    radius_mm: np.ndarray
     area_mm2: float
     extent_mm: tuple[float, float, float]
     course: np.ndarray
@@ -242,7 +243,7 @@ def match(
     for _ in reference:
         flat = distance.reshape(len(centres), -1).argmin(axis=1)
         p, n = np.divmod(flat, len(reference))
-        good = distance[every, p, n] <= _SAME_MM
+        good = distance[every, p, n] <= SAME_MM
         found[every[good], n[good]] = p[good]
         distance[every, p, :] = np.inf
         distance[every, :, n] = np.inf
@@ -286,7 +287,7 @@ def _sources(
                 probability=len(rows) / len(found),
                 centre=centre,
                 region=np.sort(region),
-                radius_mm=float(np.quantile(distance, credibility)),
+                radius_mm=np.quantile(distance, LEVELS),
                 area_mm2=float("nan") if areas is None else float(areas[region].sum()),
                 extent_mm=(float(middle), float(low), float(high)),
                 course=courses[k],

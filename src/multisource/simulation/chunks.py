@@ -218,6 +218,27 @@ def read_truth(paths: Sequence[str | Path]) -> SparseTruth:
     return SparseTruth.joined(truths)
 
 
+def read_extents(paths: Sequence[str | Path]) -> np.ndarray:
+    """Read the extents of the patches of chunks of one split, and nothing else of them.
+
+    Parameters
+    ----------
+    paths : sequence of str or Path
+        The files.
+
+    Returns
+    -------
+    ndarray of shape (S, P)
+        Diameters, mm; 0 where a window has fewer patches.
+
+    Raises
+    ------
+    UserError
+        As for :func:`read_chunks`.
+    """
+    return np.concatenate([part["extent_mm"] for part in _read_parts(paths, ("extent_mm",))])
+
+
 def _read_parts(paths: Sequence[str | Path], names: Sequence[str]) -> list[dict[str, Any]]:
     """Return these variables of each file, and the number of dipoles."""
     parts, attributes = [], []
