@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 
 ORIENTATIONS = ("free", "loose", "fixed")
 LARGEST_DEPTH = 2
-OPERATORS = ("bem", "fem")
+OPERATORS = ("bem", "fem", "own")
 MOST_SOURCES = 5  # of the patch posterior
 LARGEST_CHAINS = 64
 # Euler's formula: the vertices of a closed mesh of more than 12 have more than 5 neighbours on
