@@ -10,6 +10,8 @@ import pandas as pd
 import pytest
 
 from multisource.errors import UserError
+from multisource.evaluation.detection import COLUMNS as DETECTION_COLUMNS
+from multisource.evaluation.sources import NUMBER_COLUMNS
 from multisource.evaluation.tables import best_methods
 from multisource.report.checks import study_checks
 from multisource.report.page import (
@@ -295,6 +297,21 @@ def study_folder(folder):
     bins = bins.assign(said=[0.1, 0.8], active=[0.1, 0.6], error=0.05, windows=40)
     bins = bins.assign(scenario="test", method="covnet")
     bins.to_csv(folder / "tables/calibration.csv", index=False)
+    judged = {"windows": 40, "sources": 80, "said": 60, "true": 0.9, "found": 0.7}
+    judged |= {"error_mm": 5.5, "radius_80_mm": 9.25, "within_50": 0.5, "within_80": 0.8125}
+    judged |= {"within_95": 0.95, "number_right": 0.625}
+    one = pd.DataFrame([{"scenario": "test", "method": "covnet", **judged}])
+    one.to_csv(folder / "tables/sources.csv", index=False)
+    counted = [
+        ("test", "covnet", 1, 1, 21),
+        ("test", "covnet", 2, 1, 13),
+        ("test", "covnet", 2, 2, 6),
+    ]
+    numbers = pd.DataFrame(counted, columns=list(NUMBER_COLUMNS))
+    numbers.to_csv(folder / "tables/numbers.csv", index=False)
+    found = dict.fromkeys(DETECTION_COLUMNS, 0.25)
+    found |= {"nothing": "empty", "something": "test", "method": "covnet", "judged_by": "presence"}
+    pd.DataFrame([found]).to_csv(folder / "tables/detection.csv", index=False)
     (folder / "anatomy").mkdir()
     electrodes = pd.DataFrame({"name": ["Cz", "Pz", "Oz"], "x": 0.0, "y": 0.0, "z": 100.0})
     electrodes.to_csv(folder / "anatomy/electrodes.tsv", sep="\t", index=False)
@@ -323,6 +340,10 @@ def study_files(folder, **more):
         metrics=sorted((folder / "metrics/test").iterdir()),
         calibration=folder / "tables/calibration.csv",
         reliability=folder / "figures/calibration.png",
+        sources=folder / "tables/sources.csv",
+        numbers=folder / "tables/numbers.csv",
+        detection=folder / "tables/detection.csv",
+        found=folder / "figures/calibration.png",
         electrodes=folder / "anatomy/electrodes.tsv",
         comparison=leadfield / "comparison.csv",
         by_operator=leadfield / "comparison.png",
@@ -350,7 +371,7 @@ def test_report_of_a_study_on_disk(tmp_path):
     places = page.values("id")
     assert len(places) == len(set(places))
     assert {"table-I", "table-V", "table-IX"} <= set(places)
-    assert len(page.values("src", "img")) == 10
+    assert len(page.values("src", "img")) == 11
     assert "how-sure" in places
     facts = re.sub(r"<[^>]*>", " ", text[text.index("<dl") : text.index("</dl>")]).split()
     assert facts[facts.index("Electrodes") + 1] == "3"
@@ -370,5 +391,25 @@ def test_parts_that_a_study_lacks_are_left_out(tmp_path):
     files = replace(files, tables={"I": moved})
     page = Page(study_report(files, config=CONFIG, scenarios=TABLES))
     # Neither a scenario's picture, a training, boxes of the test set nor a recording.
-    assert len(page.values("src", "img")) == 7
+    assert len(page.values("src", "img")) == 8
     assert "table-I" in page.values("id") and "table-V" not in page.values("id")
+
+
+def test_report_says_which_sources_and_whether_there_are_any(tmp_path):
+    files = study_files(study_folder(tmp_path))
+    text = study_report(files, config=CONFIG, scenarios=TABLES)
+    assert "Which sources, and how far off" in text and "Is anything there" in text
+    # Rows are true numbers, columns said ones; what does not occur is none.
+    numbers = text[text.index("How many sources were said") :]
+    row = numbers[numbers.index(">2<") :][:400]
+    assert row.index(">13<") < row.index(">6<")
+    assert "0.812" in text and "presence" in text
+
+
+def test_report_without_named_sources_has_no_such_sections(tmp_path):
+    folder = study_folder(tmp_path)
+    for name in ("sources", "detection"):
+        path = folder / f"tables/{name}.csv"
+        path.write_text(path.read_text().splitlines()[0] + "\n")
+    text = study_report(study_files(folder), config=CONFIG, scenarios=TABLES)
+    assert "Which sources" not in text and "Is anything there" not in text

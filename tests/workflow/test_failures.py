@@ -54,7 +54,16 @@ def test_killed_run_goes_on(study_copy):
     process.wait()
     assert not weights.exists(), "a half-written output stands under its name"
     planned = study.planned("--nolock", config=config)
-    assert set(planned) == {"train_network", "predict_network", "calibrate"} | SCORED
+    assert (
+        set(planned)
+        == {
+            "train_network",
+            "learn_certainty",
+            "predict_network",
+            "calibrate",
+        }
+        | SCORED
+    )
     run = study.snakemake("--cores", "2", "--nolock", config=config)
     assert run.returncode == 0, run.stdout + run.stderr
     assert weights.exists() and study.planned(config=config) == {}

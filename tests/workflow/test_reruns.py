@@ -10,7 +10,7 @@ import yaml
 from multisource import versions
 
 SCORED = {"score_estimates", "make_tables", "plot_scenarios", "render_report"}
-NETWORK = {"train_network", "predict_network", "calibrate"} | SCORED
+NETWORK = {"train_network", "learn_certainty", "predict_network", "calibrate"} | SCORED
 OTHER_NETWORK = NETWORK - {"plot_scenarios"}  # the figures show the first, covnet
 INVERSE = {"build_kernel", "solve_scenarios"} | SCORED
 SOLVED = {"solve_scenarios"} | SCORED

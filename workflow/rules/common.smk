@@ -43,6 +43,7 @@ from multisource.errors import UserError
 from multisource.figures.labels import FIGURES as PAPER_FIGURES
 from multisource.inverse.registry import SOLVERS as SOLVER_LINES
 from multisource.inverse.registry import is_linear
+from multisource.inverse.registry import options as solver_options
 from multisource.network.registry import NETWORKS as NETWORK_LINES
 from multisource.provenance import script_version
 from multisource.simulation.registry import DISTURBANCES
@@ -198,10 +199,17 @@ def solver_settings(wildcards):
     if solver_kernel(wildcards):
         return {}
     settings = config["inverse"]["settings"][wildcards.solver]
-    # What is left out of a scenario costs certainty, of a recording its contents.
-    if "windows" in settings and "recording" in dict(wildcards):
+    if "windows" in solver_options(solver_kind(wildcards)):
         settings = settings | {"windows": None}
     return pick(config["inverse"], "snr") | settings
+
+
+def solver_windows(wildcards):
+    """Return how many windows of each scenario a solver is given, None for all."""
+    options = solver_options(solver_kind(wildcards))
+    given = (options | config["inverse"]["settings"][wildcards.solver]).get("windows")
+    by_name = given if isinstance(given, dict) else {"others": given}
+    return {name: by_name.get(name, by_name.get("others")) for name in SCENARIOS}
 
 
 def solver_study(wildcards, value):

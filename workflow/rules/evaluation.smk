@@ -2,7 +2,7 @@
 
 in:  estimates/{scenario}/{method}.nc, simulation/{scenario}/chunk-*.nc, resources/paper-tables.csv
 out: simulation/{scenario}/distances.npz, metrics/{scenario}/{method}.parquet, tables/table-{I..IX}.{csv,md,tex},
-     tables/{calibration,sources,numbers,detection}.csv, figures/calibration.png
+     tables/{calibration,sources,numbers,detection,found}.csv, figures/{calibration,found}.png
 """
 
 from multisource.evaluation.names import PAPER_TABLES
@@ -149,3 +149,35 @@ rule calibrate:
         code=code("calibrate"),
     script:
         "../scripts/calibrate.py"
+
+
+# The classical solver beside those that tell probabilities: the paper's best.
+CLASSICAL = [name for name in SOLVERS if name == "eloreta"] or SOLVERS[:1]
+
+
+rule measure_found:
+    """How small, weak and near sources may be and still be found, on the random test set."""
+    input:
+        estimates=expand(
+            "results/{{head}}/estimates/test/{method}.nc",
+            method=dict.fromkeys([*CLASSICAL, *TELLING]),
+        ),
+        chunks=chunks("test"),
+        sources=rules.build_source_space.output.table,
+        forward=operator_files("test")[0],
+    output:
+        table="results/{head}/tables/found.csv",
+        figure="results/{head}/figures/found.png",
+    log:
+        "results/{head}/logs/measure_found.log",
+    benchmark:
+        "results/{head}/benchmarks/measure_found.tsv"
+    conda:
+        "../../envs/multisource.yaml"
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        code=code("measure_found"),
+    script:
+        "../scripts/measure_found.py"

@@ -50,6 +50,7 @@ rule solve_scenarios:
     params:
         smooth=config["inverse"]["smooth"],
         settings=solver_settings,
+        windows=solver_windows,
         operators=lambda wildcards: solver_operators(config, wildcards.solver),
         study=lambda wildcards: solver_study(
             wildcards, {"simulation": simulated(config), "seed": config["seed"]}

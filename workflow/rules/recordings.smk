@@ -49,6 +49,8 @@ use rule solve_scenarios as solve_recording with:
     benchmark:
         "results/{head}/benchmarks/solve_recording/{recording}-{solver}.tsv"
     params:
+        # What is left out of a scenario costs certainty, of a recording its contents.
+        windows=lambda wildcards: {wildcards.recording: None},
         operators=lambda wildcards: {
             wildcards.recording: solver_operators(config, wildcards.solver)["test"]
         },

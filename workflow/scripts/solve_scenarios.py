@@ -29,7 +29,7 @@ with step(snakemake):
     for scenario, paths in by_folder(snakemake.input.chunks).items():
         windows = read_eeg(paths)
         solve = solver_with(forwards.get(params.operators[scenario]))
-        found = solve(windows.eeg, windows.sfreq)
+        found = solve(windows.eeg[: params.windows[scenario]], windows.sfreq)
         (output,) = outputs[scenario]
         write_estimates(
             output,

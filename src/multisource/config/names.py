@@ -46,6 +46,7 @@ def check_names(config: Mapping[str, Any], found: Found) -> None:
         _variants,
         _operators,
         _own_operators,
+        _windows,
     ):
         for key, line in list(mistakes(config, found)):
             found.add(key.split("."), line)
@@ -182,6 +183,18 @@ def _own_operators(config: Mapping[str, Any], found: Found) -> Mistakes:
                     f"{key}: own; the windows of {scenario} are seen through {', '.join(several)}"
                 )
                 yield key, f"{line}, and a solver is given one; compare it on other splits"
+
+
+def _windows(config: Mapping[str, Any], found: Found) -> Mistakes:
+    if not found.sound("simulation", "inverse", "evaluation"):
+        return
+    known = [*scenarios(config), "others"]
+    for solver in config["inverse"]["solvers"]:
+        windows = config["inverse"]["settings"][solver].get("windows")
+        for name in windows if isinstance(windows, Mapping) else ():
+            if name not in known:
+                key = f"inverse.settings.{solver}.windows.{name}"
+                yield key, f"{key}: methods are compared on no {name!r}: {suggest(name, known)}"
 
 
 def _operators(config: Mapping[str, Any], found: Found) -> Mistakes:

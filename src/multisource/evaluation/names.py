@@ -30,6 +30,7 @@ METHODS = {
     "laura": "LAURA",
     "patch_posterior": "Patch posterior",
     "ceiling": "What the data allow",
+    "eeg_rms": "amplitude of the EEG",
 }
 METRICS = {
     "auc_close": "AUC_close",

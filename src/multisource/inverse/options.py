@@ -7,7 +7,7 @@ yields one line per mistake; a line begins with the option's name.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 ORIENTATIONS = ("free", "loose", "fixed")
 LARGEST_DEPTH = 2
@@ -230,7 +230,7 @@ def patch_posterior_mistakes(
     kind: str,
     operator: str,
     budget: int,
-    windows: int | None,
+    windows: int | None | Mapping[str, int | None],
     chains: int,
     temperatures: int,
     sources: tuple[int, int] | None,
@@ -251,8 +251,8 @@ def patch_posterior_mistakes(
         As ``estimate`` takes it.
     budget : int
         As ``estimate`` takes it.
-    windows : int or None
-        As ``estimate`` takes it.
+    windows : int, None or mapping of str to int or None
+        As ``estimate`` takes it, or for each scenario by name, ``others`` for those not named.
     chains : int
         As ``estimate`` takes it.
     temperatures : int
@@ -284,8 +284,11 @@ def patch_posterior_mistakes(
             yield f"{name}: {value}; allowed: 1 to {LARGEST_CHAINS}"
     if budget < chains * temperatures:
         yield f"budget: {budget}; each of {chains * temperatures} chains needs 1 or more"
-    if windows is not None and windows < 1:
-        yield f"windows: {windows}; allowed: 1 or more, or null for all"
+    counts = windows if isinstance(windows, Mapping) else {"": windows}
+    for name, count in counts.items():
+        if count is not None and count < 1:
+            place = f"windows.{name}" if name else "windows"
+            yield f"{place}: {count}; allowed: 1 or more, or null for all"
     if sources is not None and not 0 <= sources[0] <= sources[1] <= MOST_SOURCES:
         yield f"sources: {list(sources)}; allowed: 0 to {MOST_SOURCES}, in order, or null"
     if not 1 <= boost_factor < math.inf:

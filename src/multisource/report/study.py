@@ -26,7 +26,7 @@ from multisource.report.page import (
     Section,
     render_report,
 )
-from multisource.report.sure import how_sure
+from multisource.report.sure import how_small, how_sure, named_sources
 from multisource.report.tables import ComparisonTable
 from multisource.report.timings import read_timings
 from multisource.versions import read_records, versions_table
@@ -62,6 +62,10 @@ class StudyFiles:
         The metrics of every method on the random test set (parquet).
     calibration, reliability : path
         Said against true probabilities: bins (csv) and the picture.
+    found : path
+        Picture of how small, weak and near sources may be and still be found.
+    sources, numbers, detection : path
+        Tables (csv) of the named sources, of their numbers, and of whether there are any.
     electrodes : path
         Table of the electrodes (tsv).
     comparison, by_operator : path
@@ -86,6 +90,10 @@ class StudyFiles:
     tables: Mapping[str, FilePath]
     metrics: Sequence[FilePath]
     calibration: FilePath
+    sources: FilePath
+    numbers: FilePath
+    detection: FilePath
+    found: FilePath
     reliability: FilePath
     electrodes: FilePath
     comparison: FilePath
@@ -145,6 +153,8 @@ def study_report(
             heading=_test_split(config, scenario) if scenario in further else "",
         )
         for scenario in [*named, "test", *further]
+        # Windows without a source have no metrics.
+        if scenario in scenarios.values()
     ]
     splits = config["simulation"]["splits"]
     return render_report(
@@ -161,6 +171,8 @@ def study_report(
         headline=headline,
         results=results,
         sections=[
+            how_small(files.found),
+            *named_sources(files.sources, files.numbers, files.detection),
             *how_sure(files.calibration, files.reliability),
             *_recordings(files),
             *_sections(files),
