@@ -13,6 +13,7 @@ from multisource.config.study import (
     operator_settings,
     operators,
     simulated,
+    solver_operators,
     split_samples,
 )
 from multisource.network.losses import LOSSES
@@ -64,7 +65,7 @@ REFUSED_LATE = [
     ("network.settings.convnet.kernel_size", 4, ["needs an odd whole number"]),
     ("network.settings.convnet.pooling", [5], ["one number for each of the 2 layers"]),
     ("network.settings.convnet.pooling", [5, 11], ["55 times", "only 50 samples"]),
-    ("network.settings.convnet.warmup_epochs", 16, ["smaller than epochs, 16"]),
+    ("network.settings.convnet.warmup_epochs", 8, ["smaller than epochs, 8"]),
     ("network.settings.convnet.batch_size", 1, ["at least 2"]),
     ("network.settings.convnet.hidden", [1000000000], ["at most 100000"]),
     ("inverse.settings.eloreta.depth", 0.8, ["eLORETA has 0 only"]),
@@ -299,15 +300,34 @@ def test_an_operator_is_its_method_but_for_what_it_states():
             "shells": {"method": "bem", "ico": 2},
         },
     )
-    config["simulation"]["splits"]["test"]["operator"] = ["fem", "soft", "shells"]
+    config["simulation"]["splits"]["robust"]["operator"] = ["fem", "soft", "shells"]
     assert mistakes(config) == []
     fem, bem = config["leadfield"]["fem"], config["leadfield"]["bem"]
     soft = {**fem, "conductivity": {**fem["conductivity"], "skull": 0.02}}
     assert operator_settings(config, "soft") == soft
     assert operator_settings(config, "shells") == {**bem, "ico": 2}
     assert operator_settings(config, "fem") == fem
-    assert operators(config, "test") == ["fem", "soft", "shells"]
+    assert operators(config, "robust") == ["fem", "soft", "shells"]
     assert operators(config, "train") == operators(config, "scenarios") == ["fem"]
+
+
+def test_a_solver_is_given_the_operator_of_each_scenario_or_refused():
+    config = default()
+    config["simulation"]["scenarios"]["operator"] = "bem"
+    given = solver_operators(config, "ceiling")
+    assert (given["test"], given["test_bem"], given["A"]) == ("fem", "bem", "bem")
+    assert set(solver_operators(config, "patch_posterior").values()) == {"bem"}
+    config["simulation"]["splits"]["test"]["operator"] = ["fem", "bem"]
+    (line,) = mistakes(config)
+    assert "inverse.settings.ceiling.operator: own; test is seen through fem, bem" in line
+    assert "inverse.solvers" in line
+
+
+def test_windows_of_an_unknown_scenario_are_refused():
+    config = default()
+    config["inverse"]["settings"]["ceiling"]["windows"] = {"tset": 5, "A": 3}
+    (line,) = mistakes(config)
+    assert "ceiling.windows.tset" in line and "did you mean 'test'" in line
 
 
 def test_a_network_does_not_learn_from_background_alone():

@@ -166,6 +166,8 @@ def bounded(schema: dict) -> bool:
         return True
     if "array" in kinds(schema):
         return bounded(filled(schema["items"], SCHEMA_READ["$defs"]))
+    if kinds(schema) == ["object"]:
+        return bounded(filled(schema["additionalProperties"], SCHEMA_READ["$defs"]))
     if {"number", "integer"} & set(kinds(schema)):
         low = {"minimum", "exclusiveMinimum"} & set(schema)
         return bool(low and {"maximum", "exclusiveMaximum"} & set(schema))

@@ -179,10 +179,8 @@ def _own_operators(config: Mapping[str, Any], found: Found) -> Mistakes:
             several = operators(config, "scenarios" if scenario in named else scenario)
             if len(several) > 1:
                 key = f"inverse.settings.{solver}.operator"
-                line = (
-                    f"{key}: own; the windows of {scenario} are seen through {', '.join(several)}"
-                )
-                yield key, f"{line}, and a solver is given one; compare it on other splits"
+                line = f"{key}: own; {scenario} is seen through {', '.join(several)}"
+                yield key, f"{line}, not one; name fem or bem, or take it out of inverse.solvers"
 
 
 def _windows(config: Mapping[str, Any], found: Found) -> Mistakes:
