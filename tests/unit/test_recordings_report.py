@@ -4,6 +4,7 @@ import pandas as pd
 import pytest
 from test_report import CONFIG, PNG, TABLES, study_files, study_folder
 
+from multisource.recordings.sources import COLUMNS
 from multisource.report.study import study_report
 
 
@@ -21,13 +22,21 @@ def test_recordings_have_a_section(tmp_path, recordings):
         ]
         table = pd.DataFrame(rows)
         table.to_csv(folder / f"recordings/{name}/peaks.tsv", sep="\t", index=False)
+        head = {"method": "covnet", "from_s": 0.04, "to_s": 0.24, "presence": 0.97, "number": 1}
+        source = {"source": 1, "probability": 0.75, "mni_x": -41.0, "mni_y": -25.0, "mni_z": 52.0}
+        rows = [head | source | {"within_80_mm": 9.25}, head | {"from_s": 0.4, "presence": 0.015}]
+        named = pd.DataFrame(rows, columns=list(COLUMNS))
+        named.to_csv(folder / f"recordings/{name}/sources.tsv", sep="\t", index=False)
     files = study_files(
         folder,
         recordings={name: folder / f"figures/recording-{name}.png" for name in recordings},
         peaks={name: folder / f"recordings/{name}/peaks.tsv" for name in recordings},
+        named={name: folder / f"recordings/{name}/sources.tsv" for name in recordings},
     )
     page = study_report(files, config=CONFIG, scenarios=TABLES)
     assert ('id="your-recordings"' in page) == bool(recordings)
     # The strongest window only, its place in print.
     assert ("0.04 to 0.24" in page and "16, -101, 2" in page) == bool(recordings)
     assert "0.08 to 0.28" not in page
+    assert ("-41, -25, 52" in page and "9.25" in page) == bool(recordings)
+    assert "0.015" not in page, "the strongest window only"

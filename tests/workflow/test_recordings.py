@@ -82,6 +82,16 @@ def test_solvers_find_the_patch_that_was_recorded(localised):
         assert np.linalg.norm(place - truth) < 35, method
 
 
+def test_networks_and_only_those_name_sources(localised):
+    """A network of two epochs may name none, but then says so."""
+    results = localised[0].folder / "results/fsaverage"
+    named = pd.read_csv(results / "recordings/example/sources.tsv", sep="\t")
+    told = {method for method in METHODS if (results / f"network/{method}/certainty.json").exists()}
+    learnt = {m for m in told if (results / f"network/{m}/certainty.json").read_text() != "null\n"}
+    assert set(named["method"]) == learnt
+    assert named["presence"].dropna().between(0, 1).all()
+
+
 def test_networks_see_the_eeg_that_was_simulated(localised, example):
     """The map of the file is that of the arrays which the file was written from."""
     results = localised[0].folder / "results/fsaverage"

@@ -2,7 +2,7 @@
 
 in:  an EEG file each, network/{network}/*, inverse/{solver}.nc, leadfield/sources-src.fif
 out: recordings/{recording}/windows.nc, recordings/{recording}/{method}.nc,
-     recordings/{recording}/{method}-{lh,rh}.stc, recordings/{recording}/peaks.tsv,
+     recordings/{recording}/{method}-{lh,rh}.stc, recordings/{recording}/{peaks,sources}.tsv,
      figures/recording-{recording}.png
 """
 
@@ -72,7 +72,7 @@ use rule predict_network as predict_recording with:
 
 
 rule summarise_recording:
-    """Source estimates that MNE reads, and the places of the strongest activity."""
+    """Source estimates that MNE reads, the strongest activity, and the sources that are named."""
     input:
         **HEAD_FILES,
         sources=rules.build_source_space.output.sources,
@@ -91,6 +91,7 @@ rule summarise_recording:
             method=RECORDING_METHODS,
         ),
         peaks="results/{head}/recordings/{recording}/peaks.tsv",
+        named="results/{head}/recordings/{recording}/sources.tsv",
     log:
         "results/{head}/logs/summarise_recording/{recording}.log",
     benchmark:

@@ -67,6 +67,7 @@ rule render_report:
         scenarios=expand("results/{{head}}/figures/figure-{figure}.png", figure=FIGURES),
         training=expand("results/{{head}}/network/{network}/loss.png", network=NETWORKS),
         peaks=expand("results/{{head}}/recordings/{recording}/peaks.tsv", recording=RECORDINGS),
+        named=expand("results/{{head}}/recordings/{recording}/sources.tsv", recording=RECORDINGS),
         recordings=expand(
             "results/{{head}}/figures/recording-{recording}.png",
             recording=RECORDINGS,

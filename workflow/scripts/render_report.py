@@ -27,6 +27,7 @@ with step(snakemake):
         scenarios=dict(zip(params.shown, given.scenarios, strict=True)),
         training=dict(zip(params.networks, given.training, strict=True)),
         recordings=dict(zip(params.recordings, given.recordings, strict=True)),
+        named=dict(zip(params.recordings, given.named, strict=True)),
         peaks=dict(zip(params.recordings, given.peaks, strict=True)),
     )
     page = study_report(files, config=params.config, scenarios=params.tables)

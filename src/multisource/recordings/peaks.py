@@ -109,9 +109,8 @@ def peak_table(
     -------
     pandas.DataFrame
         One row per method, moment and cluster: the window, the EEG's rms in it, the peak dipole's
-        place (mm, the head's surface RAS and MNI152), the map's maximum (of a network: how sure it
-        is), the amplitude over this maximum, and area, largest inner distance and number of dipoles
-        of the cluster.
+        place (mm, the head's surface RAS and MNI152), the map's maximum, the amplitude over this
+        maximum, and area, largest inner distance and number of dipoles of the cluster.
     """
     adjacency = dipoles.adjacency().tocsr()
     areas = vertex_areas(dipoles.positions, dipoles.triangles)

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from multisource.certainty.levels import LEVELS
 from multisource.config.study import reference, stated
 from multisource.evaluation.estimates import read_metrics
 from multisource.evaluation.names import method_label
@@ -19,6 +20,7 @@ from multisource.figures.labels import FIGURES, SCENARIOS
 from multisource.figures.scenario import CLOSENESS
 from multisource.figures.tables import metric_figure
 from multisource.leadfield.compare import by_depth
+from multisource.recordings.sources import RADII
 from multisource.report.checks import study_checks
 from multisource.report.page import (
     Picture,
@@ -44,7 +46,8 @@ OPERATORS = (
 RECORDINGS = (
     "Every method applied to your own EEG. A map is scaled in its own window, so it shows where, "
     "not how much; the traces show how much. The networks know only EEG such as this study "
-    "simulates. All clusters, and later moments, stand in recordings/<name>/peaks.tsv."
+    "simulates. All clusters, and later moments, stand in recordings/<name>/peaks.tsv and "
+    "sources.tsv; how often what is named is true in simulated EEG, above under Which sources."
 )
 FilePath = str | os.PathLike[str]
 LEADFIELD_ALT = "Cortex maps and depth curves of the difference between the two leadfields"
@@ -85,6 +88,8 @@ class StudyFiles:
         Network to picture of its loss.
     recordings, peaks : mapping of str to path
         The user's recording to its picture, and to the table of its peaks (tsv).
+    named : mapping of str to path
+        The user's recording to the table of the sources that methods name (tsv).
     """
 
     tables: Mapping[str, FilePath]
@@ -110,6 +115,7 @@ class StudyFiles:
     training: Mapping[str, FilePath] = field(default_factory=dict)
     recordings: Mapping[str, FilePath] = field(default_factory=dict)
     peaks: Mapping[str, FilePath] = field(default_factory=dict)
+    named: Mapping[str, FilePath] = field(default_factory=dict)
 
 
 def study_report(
@@ -315,6 +321,10 @@ def _recordings(files: StudyFiles) -> list[Section]:
         (f"{name}: strongest cluster of the strongest window", _peaks(path))
         for name, path in files.peaks.items()
     ]
+    frames += [
+        (f"{name}: named sources of the strongest window", _named(path))
+        for name, path in files.named.items()
+    ]
     return [Section("Your recordings", RECORDINGS, pictures=pictures, frames=frames)]
 
 
@@ -332,6 +342,26 @@ def _peaks(path: FilePath) -> pd.DataFrame:
             "maximum": first["map_maximum"],
             "area (cm²)": first["area_cm2"],
             "extent (mm)": first["extent_mm"],
+        }
+    )
+
+
+def _named(path: FilePath) -> pd.DataFrame:
+    table = pd.read_csv(path, sep="\t")
+    if len(table):
+        table = table[table["from_s"] == table["from_s"].iloc[0]]
+    places = table[["mni_x", "mni_y", "mni_z"]].itertuples(index=False)
+    return pd.DataFrame(
+        {
+            "method": [method_label(method) for method in table["method"]],
+            "any source (presence)": table["presence"],
+            "source": ["none" if np.isnan(k) else f"{k:.0f}" for k in table["source"]],
+            "probability": table["probability"],
+            "MNI (mm)": [
+                "" if np.isnan(place[0]) else ", ".join(f"{value:.0f}" for value in place)
+                for place in places
+            ],
+            "within, at 80 % (mm)": table[RADII[LEVELS.index(0.8)]],
         }
     )
 
