@@ -103,6 +103,8 @@ def allowed(schema: dict[str, Any], *, plural: bool = False) -> str:
     if "oneOf" in schema:
         return " or ".join(allowed(choice) for choice in schema["oneOf"])
     types = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
+    if types == ["object"]:
+        return f"a mapping of names to {allowed(schema['additionalProperties'])}"
     words = [_list(schema) if t == "array" else (PLURAL if plural else SINGULAR)[t] for t in types]
     return ", ".join(filter(None, [" or ".join(words), _range(schema)]))
 

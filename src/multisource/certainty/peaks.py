@@ -78,8 +78,12 @@ def _neighbours(positions: np.ndarray) -> sparse.csr_array:
 
 def _peaks(active: np.ndarray, coefficient: np.ndarray, near: sparse.csr_array) -> np.ndarray:
     """Dipoles at the peaks of one pair of maps, the highest first."""
-    highest = np.maximum.reduceat(coefficient[near.indices], near.indptr[:-1])
-    places = np.flatnonzero((active >= LEAST) & (coefficient >= highest))
+    places = np.flatnonzero(active >= LEAST)
+    if not len(places):
+        return places
+    rows = near[places]
+    highest = np.maximum.reduceat(coefficient[rows.indices], rows.indptr[:-1])
+    places = places[coefficient[places] >= highest]
     found: list[int] = []
     for place in places[np.argsort(-coefficient[places], kind="stable")]:
         # Of dipoles with the same value within reach of each other the first is the peak.

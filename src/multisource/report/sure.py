@@ -43,7 +43,8 @@ DETECTION = (
     "the probability of any source being there (presence) is judged by that, another by the "
     "largest value of its map; the last row takes the amplitude of the EEG itself, its root mean "
     "square. False alarms and missed sources are those of presence at one half: no threshold is "
-    "chosen."
+    "chosen. The model of the patch posterior has neither blinks nor muscles, so that it takes "
+    "them for sources, also where it is called what the data allow."
 )
 ALT = "Share of truly active dipoles against the said probability, with the number of dipoles"
 
