@@ -172,7 +172,7 @@ def found_table(
         ):
             for low, high in zip(borders[:-1], borders[1:], strict=True):
                 # A ratio of one, 0 dB, belongs to the last bin.
-                inside = share[(value >= low) & ((value < high) | (value == high == 0))]
+                inside = share[(value >= low) & ((value < high) | ((value == 0) & (high == 0)))]
                 some = len(inside) > 0
                 rows.append(
                     {
