@@ -25,8 +25,11 @@ def calibration_figure(table: pd.DataFrame) -> Figure:
     Returns
     -------
     Figure
-        The panels; one sentence if no method tells P(active).
+        The panels of the scenarios with sources; one sentence if no method tells P(active).
     """
+    # Where nothing is active there is nothing to compare with: those windows have their own table.
+    alive = table.groupby("scenario")["active"].transform("max") > 0
+    table = table[alive]
     scenarios = list(dict.fromkeys(table["scenario"]))
     methods = list(dict.fromkeys(table["method"]))
     if not scenarios:
@@ -55,12 +58,11 @@ def calibration_figure(table: pd.DataFrame) -> Figure:
             filled = bins[bins["dipoles"] > 0]
             if filled.empty:
                 continue
-            label = f"{method_label(method)}: error {filled['error'].iloc[0]:.3f}"
-            above.plot(filled["said"], filled["active"], "o-", color=colour, ms=4, label=label)
+            said = method_label(method)
+            above.plot(filled["said"], filled["active"], "o-", color=colour, ms=4, label=said)
             edges = [*bins["from"], bins["to"].iloc[-1]]
             below.stairs(bins["dipoles"], edges, color=colour, linewidth=1.2)
         above.set(title=scenario_label(scenarios[place]), xlim=(0, 1), ylim=(0, 1))
-        above.legend(frameon=False, fontsize="small", loc="lower right")
         below.set(xlabel="said P(active)", yscale="log", ylim=(0.7, 2 * most))
         below.tick_params(labelbottom=True)
         above.xaxis.set_major_formatter(PercentFormatter(1))
@@ -72,4 +74,11 @@ def calibration_figure(table: pd.DataFrame) -> Figure:
             axes.grid(color="#e3e6ea")
             axes.set_axisbelow(True)
             axes.spines[["top", "right"]].set_visible(False)
+    named = {}
+    for axes in figure.axes:
+        lines, labels = axes.get_legend_handles_labels()
+        named |= dict(zip(labels, lines, strict=True))
+    figure.legend(
+        named.values(), named, loc="outside upper center", ncols=len(named), frameon=False
+    )
     return figure

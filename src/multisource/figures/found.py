@@ -11,9 +11,19 @@ from multisource.evaluation.names import method_label
 from multisource.figures.calibration import COLOURS
 
 PANELS = {
-    "extent_mm": ("one source", "extent, mm", "its dipoles that are found", "recall"),
-    "power_db": ("the weaker of two", "its power over the other's, dB", "found", "found"),
-    "distance_mm": ("two sources", "distance of the centres, mm", "both found", "found"),
+    "extent_mm": (
+        "one source",
+        "extent, mm (below: windows)",
+        "its dipoles that are found",
+        "recall",
+    ),
+    "power_db": (
+        "the weaker of two",
+        "power over the other's, dB (below: windows)",
+        "found",
+        "found",
+    ),
+    "distance_mm": ("two sources", "distance, mm (below: windows)", "both found", "found"),
 }
 
 
@@ -28,9 +38,9 @@ def found_figure(table: pd.DataFrame) -> Figure:
     Returns
     -------
     Figure
-        The panels. The windows of a bin, of the method with most of them, stand below it.
+        The panels. Below a bin stands how many windows it has, of the method with most of them.
     """
-    figure = Figure(figsize=(10.5, 4.0), layout="constrained")
+    figure = Figure(figsize=(12.0, 4.2), layout="constrained")
     panels = figure.subplots(1, len(PANELS))
     methods = list(dict.fromkeys(table["method"]))
     for axes, (by, (title, label, said, value)) in zip(panels, PANELS.items(), strict=True):
@@ -52,7 +62,7 @@ def found_figure(table: pd.DataFrame) -> Figure:
             [f"{_span(low, high)}\n{count}" for low, high, count in bins.itertuples(index=False)],
             fontsize="small",
         )
-        axes.set(title=title, xlabel=f"{label}; below: windows", ylabel=said, ylim=(-0.02, 1.02))
+        axes.set(title=title, xlabel=label, ylabel=said, ylim=(-0.02, 1.02))
         axes.yaxis.set_major_formatter(PercentFormatter(1))
         axes.grid(color="#e3e6ea")
         axes.set_axisbelow(True)
