@@ -144,11 +144,26 @@ def test_a_further_test_split_has_its_own_settings_and_every_method(results):
 
 def test_only_methods_that_tell_probabilities_are_judged_by_them(results):
     table = pd.read_csv(results / "tables/calibration.csv")
-    assert set(table["method"]) == {"covnet"}
-    assert set(table["scenario"]) == {"test", "noisy"}
-    dipoles = table.groupby("scenario")["dipoles"].sum()
-    assert dipoles["test"] == 2 * dipoles["noisy"]
+    assert set(table["method"]) == {"covnet", "ceiling"}
+    assert set(table["scenario"]) == {"test", "noisy", "nothing"}
+    dipoles = table.groupby(["method", "scenario"])["dipoles"].sum()
+    assert dipoles["covnet", "test"] == 2 * dipoles["covnet", "noisy"]
+    assert dipoles["ceiling", "test"] == 4 * 132, "the first windows only"
     assert "How sure" in (results / "report.html").read_text()
+
+
+def test_named_sources_are_judged_and_nothing_is_told_from_something(results):
+    sources = pd.read_csv(results / "tables/sources.csv").set_index(["scenario", "method"])
+    assert sources.loc[("test", "ceiling"), "windows"] == 4
+    assert sources.loc[("test", "ceiling"), "found"] > 0.5
+    numbers = pd.read_csv(results / "tables/numbers.csv")
+    assert set(numbers[numbers["scenario"] == "nothing"]["true"]) == {0}
+    detection = pd.read_csv(results / "tables/detection.csv")
+    assert set(detection["nothing"]) == {"nothing"}
+    assert "eeg_rms" in set(detection["method"])
+    found = pd.read_csv(results / "tables/found.csv")
+    assert set(found["method"]) == {"eloreta", "covnet", "convnet", "convnet_fresh", "ceiling"}
+    assert "Is anything there" in (results / "report.html").read_text()
 
 
 def test_report_is_one_page_with_everything(results):

@@ -61,6 +61,7 @@ def test_killed_run_goes_on(study_copy):
             "learn_certainty",
             "predict_network",
             "calibrate",
+            "measure_found",
         }
         | SCORED
     )

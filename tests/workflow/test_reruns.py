@@ -10,11 +10,13 @@ import yaml
 from multisource import versions
 
 SCORED = {"score_estimates", "make_tables", "plot_scenarios", "render_report"}
-NETWORK = {"train_network", "learn_certainty", "predict_network", "calibrate"} | SCORED
+TOLD = {"calibrate", "measure_found"}  # of the methods that tell probabilities
+NETWORK = {"train_network", "learn_certainty", "predict_network"} | TOLD | SCORED
 OTHER_NETWORK = NETWORK - {"plot_scenarios"}  # the figures show the first, covnet
-INVERSE = {"build_kernel", "solve_scenarios"} | SCORED
+INVERSE = {"build_kernel", "solve_scenarios", "measure_found"} | SCORED  # with eLORETA
 SOLVED = {"solve_scenarios"} | SCORED
-LAURA = INVERSE - {"plot_scenarios"}  # the tiny study's figures show MNE
+# The tiny study's figures show MNE.
+LAURA = INVERSE - {"plot_scenarios", "measure_found"}
 SIMULATED = {
     "simulate_chunk",
     "simulate_scenarios",
@@ -41,7 +43,7 @@ CONFIG_EDITS = [
 
 MODULE_EDITS = [
     ("inverse/laura.py", LAURA),
-    ("inverse/kernel.py", INVERSE),
+    ("inverse/kernel.py", INVERSE | TOLD),
     ("network/convnet.py", OTHER_NETWORK),
     ("evaluation/metrics.py", SCORED),
     ("evaluation/tables.py", {"make_tables", "render_report"}),
@@ -104,6 +106,8 @@ def test_operators_are_computed_where_a_split_names_them(study_copy):
     content = yaml.safe_load((study_copy.folder / config).read_text())
     noisy = content["simulation"]["splits"]["noisy"]
     noisy["operator"] = ["fem", *variants]
+    # Its own operator would be several.
+    content["inverse"]["settings"]["ceiling"]["operator"] = "fem"
     (study_copy.folder / config).write_text(yaml.safe_dump(content))
     planned = study_copy.planned(config=config)
     # What a variant shares with operator A is not computed again.

@@ -201,7 +201,8 @@ def solver_settings(wildcards):
     settings = config["inverse"]["settings"][wildcards.solver]
     if "windows" in solver_options(solver_kind(wildcards)):
         settings = settings | {"windows": None}
-    return pick(config["inverse"], "snr") | settings
+    asked = "snr" in SOLVER_LINES.offered(solver_kind(wildcards))
+    return (pick(config["inverse"], "snr") if asked else {}) | settings
 
 
 def solver_windows(wildcards):

@@ -1,10 +1,7 @@
-from functools import lru_cache
-from pathlib import Path
-
 from multisource.evaluation.estimates import write_estimates
 from multisource.files import by_folder
 from multisource.inverse.contract import Study
-from multisource.inverse.solver import read_solver
+from multisource.inverse.solver import read_solvers
 from multisource.simulation.chunks import read_eeg
 from multisource.steps import step
 
@@ -13,23 +10,18 @@ with step(snakemake):
     study = params.study and Study(
         ar_models=snakemake.input.ar_models, sources=snakemake.input.sources, **params.study
     )
-    forwards = {Path(path).name.removesuffix("-fwd.fif"): path for path in snakemake.input.forward}
-
-    @lru_cache(maxsize=1)
-    def solver_with(forward):
-        return read_solver(
-            snakemake.input.kernel,
-            forward,
-            smooth=params.smooth,
-            settings=params.settings,
-            study=study,
-        )
-
+    solver_of = read_solvers(
+        snakemake.input.kernel,
+        snakemake.input.forward,
+        params.operators,
+        smooth=params.smooth,
+        settings=params.settings,
+        study=study,
+    )
     outputs = by_folder(snakemake.output.estimates)
     for scenario, paths in by_folder(snakemake.input.chunks).items():
         windows = read_eeg(paths)
-        solve = solver_with(forwards.get(params.operators[scenario]))
-        found = solve(windows.eeg[: params.windows[scenario]], windows.sfreq)
+        found = solver_of(scenario)(windows.eeg[: params.windows[scenario]], windows.sfreq)
         (output,) = outputs[scenario]
         write_estimates(
             output,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pandas as pd
+from matplotlib.artist import Artist
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
@@ -74,11 +75,15 @@ def calibration_figure(table: pd.DataFrame) -> Figure:
             axes.grid(color="#e3e6ea")
             axes.set_axisbelow(True)
             axes.spines[["top", "right"]].set_visible(False)
-    named = {}
+    named: dict[str, Artist] = {}
     for axes in figure.axes:
         lines, labels = axes.get_legend_handles_labels()
-        named |= dict(zip(labels, lines, strict=True))
+        named |= {str(label): line for label, line in zip(labels, lines, strict=True)}
     figure.legend(
-        named.values(), named, loc="outside upper center", ncols=len(named), frameon=False
+        list(named.values()),
+        list(named),
+        loc="outside upper center",
+        ncols=len(named),
+        frameon=False,
     )
     return figure

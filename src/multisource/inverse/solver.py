@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,6 +16,39 @@ from multisource.inverse.kernel import apply_kernel
 
 # Windows (S, E, T) in V and their sampling rate in Hz to maps (S, N), and what else there is.
 Solver = Callable[[np.ndarray, float], Estimates]
+
+
+def read_solvers(
+    kernel: str | os.PathLike[str] | None,
+    forwards: Iterable[str | os.PathLike[str]],
+    operators: Mapping[str, str],
+    **settings: Any,
+) -> Callable[[str], Solver]:
+    """Return what gives the solver of a scenario, with the operator that it is given there.
+
+    Parameters
+    ----------
+    kernel : str, path-like or None
+        As for :func:`read_solver`.
+    forwards : iterable of str or path-like
+        The operators that are needed, ``leadfield/{operator}-fwd.fif``; none for a kernel alone.
+    operators : mapping of str to str
+        Scenario to the name of its operator.
+    **settings : Any
+        Further arguments of :func:`read_solver`.
+
+    Returns
+    -------
+    callable
+        Scenario to its solver. The last one is kept, for scenarios with the same operator.
+    """
+    files = {Path(path).name.removesuffix("-fwd.fif"): path for path in forwards}
+
+    @lru_cache(maxsize=1)
+    def with_operator(name: str) -> Solver:
+        return read_solver(kernel, files.get(name), **settings)
+
+    return lambda scenario: with_operator(operators[scenario])
 
 
 def read_solver(
