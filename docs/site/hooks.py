@@ -41,7 +41,8 @@ def rooms() -> dict[str, list[str]]:
         Names of the package's folders, and "top" for the modules beside them.
     """
     order = ["geometry", "anatomy", "leadfield", "fem", "bem", "simulation", "certainty", "network"]
-    order += ["inverse", "posterior", "evaluation", "recordings", "experiments", "figures", "report"]
+    order += ["inverse", "posterior", "evaluation", "recordings", "experiments", "figures"]
+    order += ["report"]
     found = sorted(path.parent.name for path in PACKAGE.glob("*/__init__.py"))
     found.sort(key=lambda name: (order.index(name) if name in order else len(order), name))
     modules = sorted(path.stem for path in PACKAGE.glob("*.py") if path.stem != "__init__")
