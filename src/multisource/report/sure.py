@@ -112,8 +112,8 @@ def _sources_frame(judged: pd.DataFrame) -> pd.DataFrame:
             "windows": judged["windows"],
             "true sources": judged["sources"],
             "named": judged["said"],
-            "of these true": judged["true"],
-            "of the true named": judged["found"],
+            "share of named that are true": judged["true"],
+            "share of true ones named": judged["found"],
             "error, mm (median)": judged["error_mm"],
             "80 % radius, mm (median)": judged["radius_80_mm"],
         }
