@@ -7,6 +7,7 @@ import pytest
 from scipy.special import expit, logit
 
 from multisource.certainty.certainty import (
+    Sources,
     fit_certainty,
     load_certainty,
     save_certainty,
@@ -19,7 +20,7 @@ from multisource.certainty.peaks import MOST, find_peaks
 from multisource.certainty.variables import as_variables
 from multisource.errors import UserError
 from multisource.evaluation.detection import detection
-from multisource.evaluation.sources import Said, judge_sources
+from multisource.evaluation.sources import judge_sources
 from multisource.simulation.truth import SparseTruth
 
 # A flat cortex, dipoles 5 mm apart.
@@ -118,11 +119,7 @@ def test_new_windows_come_true_as_often_as_said(learnt):
         if inside.sum() > 100:
             # Three standard errors of a share of 100 windows are .15; most bins have more.
             assert said.presence[inside].mean() == pytest.approx(there[inside].mean(), abs=0.1)
-    judged = judge_sources(
-        Said(said.presence, said.number, said.centre, said.probability, said.radius_mm),
-        truth,
-        POSITIONS,
-    )
+    judged = judge_sources(said, truth, POSITIONS)
     for level in LEVELS:
         # About 1400 sources: standard error .014 at most. Distances come in steps of the dipoles,
         # and a radius is the next larger of them.
@@ -187,7 +184,7 @@ def test_variables_have_a_row_a_window(learnt):
 
 def test_sources_are_judged_by_their_matches():
     centres = [np.array([0, 3 * SIDE]), np.array([], int)]
-    said = Said(
+    said = Sources(
         presence=np.array([0.9, 0.2]),
         number=np.array([[0.1, 0.2, 0.7], [0.8, 0.2, 0.0]]),
         centre=np.array([[1, 3 * SIDE + 2, 900], [5, -1, -1]]),

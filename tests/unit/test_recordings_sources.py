@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from multisource.evaluation.sources import Said
+from multisource.certainty.certainty import Sources
 from multisource.recordings.sources import named_table
 
 POSITIONS = np.array([[0.0, 0, 0], [10, 0, 0], [0, 20, 0]])
@@ -16,7 +16,7 @@ def said(probability, centre, presence):
     n = len(presence)
     number = np.tile([0.1, 0.2, 0.7], (n, 1))
     number[np.array(presence) < 0.5] = [0.9, 0.1, 0]
-    return Said(
+    return Sources(
         np.array(presence),
         number,
         np.array(centre),

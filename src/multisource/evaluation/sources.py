@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from multisource.certainty.certainty import Sources
 from multisource.certainty.levels import LEVELS
 from multisource.certainty.matching import match_sources
 from multisource.netcdf import read_arrays
@@ -41,32 +41,7 @@ COLUMNS = (
 NUMBER_COLUMNS = ("scenario", "method", "true", "said", "windows")
 
 
-@dataclass(frozen=True)
-class Said:
-    """What a method says of S windows, K sources at the most.
-
-    Attributes
-    ----------
-    presence : ndarray of shape (S,)
-        Probability that there is a source; NaN where the method cannot tell.
-    number : ndarray of shape (S, K + 1)
-        Probability of each number of sources, from none.
-    centre : ndarray of int, shape (S, K)
-        Dipoles; -1 where there are fewer.
-    probability : ndarray of shape (S, K)
-        Of each source.
-    radius_mm : ndarray of shape (S, K, 3)
-        Within which the true centre lies at each of ``LEVELS``, mm.
-    """
-
-    presence: np.ndarray
-    number: np.ndarray
-    centre: np.ndarray
-    probability: np.ndarray
-    radius_mm: np.ndarray
-
-
-def read_said(path: str | os.PathLike[str]) -> Said | None:
+def read_said(path: str | os.PathLike[str]) -> Sources | None:
     """Read what a method says of the sources.
 
     Parameters
@@ -76,21 +51,21 @@ def read_said(path: str | os.PathLike[str]) -> Said | None:
 
     Returns
     -------
-    Said or None
+    Sources or None
         None if the method names no sources.
     """
     found, _ = read_arrays(path, *VARIABLES)
     if set(found) != set(VARIABLES):
         return None
-    return Said(*(found[name] for name in VARIABLES))
+    return Sources(*(found[name] for name in VARIABLES))
 
 
-def judge_sources(said: Said, truth: SparseTruth, positions: np.ndarray) -> dict[str, float]:
+def judge_sources(said: Sources, truth: SparseTruth, positions: np.ndarray) -> dict[str, float]:
     """Compare named sources with the true ones.
 
     Parameters
     ----------
-    said : Said
+    said : Sources
         Of S windows.
     truth : SparseTruth
         Of the same windows.
@@ -192,7 +167,7 @@ def number_table(
 
 def _all_said(
     estimates: Mapping[str, Sequence[str | Path]], chunks: Mapping[str, Sequence[str | Path]]
-) -> Iterator[tuple[str, SparseTruth, Path, Said]]:
+) -> Iterator[tuple[str, SparseTruth, Path, Sources]]:
     """Scenario, truth, estimates file and content of every method that names sources."""
     for scenario, paths in estimates.items():
         truth = None

@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 from nibabel.affines import apply_affine
 
+from multisource.certainty.certainty import Sources
 from multisource.certainty.levels import LEVELS
-from multisource.evaluation.sources import SAID, Said
+from multisource.evaluation.sources import SAID
 from multisource.recordings.peaks import strongest_moments
 
 RADII = tuple(f"within_{100 * level:.0f}_mm" for level in LEVELS)
@@ -32,7 +33,7 @@ COLUMNS = (
 
 
 def named_table(
-    said: Mapping[str, Said],
+    said: Mapping[str, Sources],
     which: np.ndarray,
     times: np.ndarray,
     strength: np.ndarray,
@@ -45,7 +46,7 @@ def named_table(
 
     Parameters
     ----------
-    said : mapping of str to Said
+    said : mapping of str to Sources
         What each method that names sources says of the S windows.
     which : ndarray of int, shape (S,)
         Moment of each window.
