@@ -14,6 +14,7 @@ from multisource.config.study import (
     SPLITS_OF_NETWORKS,
     methods,
     operators,
+    scenario_operators,
     scenarios,
     stated,
     variant_method,
@@ -171,12 +172,11 @@ def _variants(config: Mapping[str, Any], found: Found) -> Mistakes:
 def _own_operators(config: Mapping[str, Any], found: Found) -> Mistakes:
     if not found.sound("simulation", "inverse", "evaluation", "leadfield.variants"):
         return
-    named = config["simulation"]["scenarios"]["names"]
     for solver in config["inverse"]["solvers"]:
         if config["inverse"]["settings"][solver].get("operator") != "own":
             continue
         for scenario in scenarios(config):
-            several = operators(config, "scenarios" if scenario in named else scenario)
+            several = scenario_operators(config, scenario)
             if len(several) > 1:
                 key = f"inverse.settings.{solver}.operator"
                 line = f"{key}: own; {scenario} is seen through {', '.join(several)}"

@@ -271,13 +271,29 @@ def solver_operators(config: Mapping[str, Any], solver: str) -> dict[str, str]:
         Scenario to ``fem``, ``bem`` or an entry of ``leadfield.variants``.
     """
     chosen = config["inverse"]["settings"][solver].get("operator", "bem")
-    named = config["simulation"]["scenarios"]["names"]
     return {
-        scenario: operators(config, "scenarios" if scenario in named else scenario)[0]
-        if chosen == "own"
-        else chosen
+        scenario: scenario_operators(config, scenario)[0] if chosen == "own" else chosen
         for scenario in scenarios(config)
     }
+
+
+def scenario_operators(config: Mapping[str, Any], scenario: str) -> list[str]:
+    """Return the operators that a scenario is seen through: the named ones have theirs in common.
+
+    Parameters
+    ----------
+    config : mapping
+        The configuration.
+    scenario : str
+        What methods are compared on.
+
+    Returns
+    -------
+    list of str
+        As :func:`operators` does.
+    """
+    named = config["simulation"]["scenarios"]["names"]
+    return operators(config, "scenarios" if scenario in named else scenario)
 
 
 def split_of(config: Mapping[str, Any], network: str, purpose: str) -> str:
