@@ -20,7 +20,7 @@ from multisource.figures.simulation import (
 )
 from multisource.figures.topography import draw_topography
 from multisource.leadfield.forward import read_leadfield
-from multisource.recordings.reading import prepare_recording
+from multisource.recordings.continuous import prepare_recording
 from multisource.simulation import eyes, muscle
 from multisource.simulation.ar import power_spectrum
 from multisource.simulation.ar_io import parametric_spectrum, read_models

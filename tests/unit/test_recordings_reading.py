@@ -6,8 +6,8 @@ import pytest
 from recordings_case import NAMES, ONSETS, SFREQ, recording, referenced, saved, wave
 
 from multisource.errors import UserError
-from multisource.recordings.contents import choose_event
-from multisource.recordings.reading import match_channels
+from multisource.recordings.events import choose_events
+from multisource.recordings.matching import match_channels
 from multisource.recordings.settings import RecordingSettings, recording_settings
 from multisource.recordings.stretches import read_stretches
 from multisource.recordings.windows import cut_windows, series, strength
@@ -139,14 +139,16 @@ def test_names_that_amplifiers_write_are_understood():
 
 def test_events_are_found_by_the_part_that_users_know():
     known = ["Stimulus/S  1", "Stimulus/S 11", "Response/R  1", "New Segment/"]
-    assert choose_event(known, "S 1", name="x") == "Stimulus/S  1"
-    assert choose_event(known, "Response/R  1", name="x") == "Response/R  1"
-    with pytest.raises(UserError, match="several events are called 'Stimulus'"):
-        choose_event(known, "Stimulus", name="x")
+    assert choose_events(known, "S 1", name="x") == ["Stimulus/S  1"]
+    assert choose_events(known, "Response/R  1", name="x") == ["Response/R  1"]
+    # Several are taken together, as mne.Epochs does.
+    assert choose_events(known, "Stimulus", name="x") == known[:2]
+    with pytest.raises(UserError, match="no event is called 'Stim'"):
+        choose_events(known, "Stim", name="x")
 
 
 def flat(raw):
-    raw.apply_function(lambda x: 0 * x, picks=["C4"])
+    raw.apply_function(lambda x: 0 * x + 1e-5, picks=["C4"])
 
 
 def not_finite(raw):

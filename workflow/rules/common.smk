@@ -46,6 +46,7 @@ from multisource.inverse.registry import is_linear
 from multisource.inverse.registry import options as solver_options
 from multisource.network.registry import NETWORKS as NETWORK_LINES
 from multisource.provenance import script_version
+from multisource.recordings.companions import companions
 from multisource.simulation.registry import DISTURBANCES
 from multisource.simulation.settings import settings_from
 from multisource.versions import note
@@ -152,16 +153,14 @@ def voxel_mm():
 
 
 def recording():
-    """Return the user's recording, if there is one."""
+    """Return the files of the user's recording that the AR models are fitted to, if there is one."""
     name = config["simulation"]["recording"]
-    return study_file(name) if name else []
+    return list(map(str, companions(study_file(name)))) if name else []
 
 
 def recording_files(name):
     """Return the file of one of the user's recordings, then those that belong to it."""
-    first = Path(study_file(config["recordings"][name]["file"]))
-    rest = [first.with_suffix(ending) for ending in (".eeg", ".vmrk", ".fdt")]
-    return [str(path) for path in (first, *rest) if path == first or path.is_file()]
+    return list(map(str, companions(study_file(config["recordings"][name]["file"]))))
 
 
 def ar_models():

@@ -21,5 +21,6 @@ with step(snakemake):
         sfreq=sfreq,
         window_s=window_s,
     )
+    print("\n".join(found.account.lines()))
     print(f"{data.sizes['sample']} windows, {found.averaged} epochs averaged")
     write_chunk(snakemake.output.windows, data)

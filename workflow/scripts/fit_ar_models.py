@@ -11,7 +11,7 @@ with step(snakemake):
     forward = read_forward(snakemake.input.forward)
     kernel = build_kernel("sloreta", forward, snr=snakemake.params.snr)
     recorded = read_recording(
-        snakemake.input.recording, kernel.channels, sfreq=snakemake.params.sfreq
+        snakemake.input.recording[0], kernel.channels, sfreq=snakemake.params.sfreq
     )
     fit = fit_models(
         recorded.segments,
@@ -19,7 +19,7 @@ with step(snakemake):
         sfreq=recorded.sfreq,
         orientations=kernel.orientations,
         seed=snakemake.params.seed,
-        source=f"fitted to {snakemake.input.recording}",
+        source=f"fitted to {snakemake.input.recording[0]}",
     )
     write_models(snakemake.output.models, fit.models)
     with atomic(snakemake.output.figure) as part:

@@ -12,7 +12,7 @@ with step(snakemake):
     row = names.index(snakemake.params.channel) if snakemake.params.channel in names else 0
     real = {}
     if snakemake.input.recording:
-        recorded = read_recording(snakemake.input.recording, names, sfreq=data.attrs["sfreq"])
+        recorded = read_recording(snakemake.input.recording[0], names, sfreq=data.attrs["sfreq"])
         joined = np.concatenate(recorded.segments, axis=1)
         real = {"real": joined[row], "real_sfreq": recorded.sfreq}
     # Windows of a recording follow each other without a gap.

@@ -5,15 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from multisource.recordings.contents import (
-    check_channels,
-    choose_event,
-    condition_of,
-    event_onsets,
-    has_stimulus_channel,
-    open_contents,
-)
+from multisource.errors import UserError
+from multisource.recordings.contents import check_channels, condition_of, open_contents
+from multisource.recordings.events import choose_events, event_onsets
 from multisource.recordings.settings import RecordingSettings
+from multisource.recordings.timeline import timeline_of
 
 
 def check_header(path: Path, channels: Sequence[str], settings: RecordingSettings) -> None:
@@ -40,9 +36,17 @@ def check_header(path: Path, channels: Sequence[str], settings: RecordingSetting
     check_channels(contents, channels, name=name)
     if isinstance(contents, list):
         condition_of(contents, settings.events, name=name)
-    elif settings.events is None:
         return
-    elif isinstance(contents, mne.BaseEpochs):
-        choose_event(contents.event_id, settings.events, name=name)
-    elif not has_stimulus_channel(contents):
-        choose_event(event_onsets(contents), settings.events, name=name)
+    if not isinstance(contents, mne.BaseEpochs):
+        # The records of an interrupted file say when they begin, or it is refused.
+        timeline_of(contents)
+    if settings.events is None:
+        return
+    if isinstance(contents, mne.BaseEpochs):
+        choose_events(contents.event_id, settings.events, name=name)
+        return
+    try:
+        choose_events(event_onsets(contents, stimulus=False), settings.events, name=name)
+    except UserError:
+        # No annotation: only now the codes are read, which takes seconds for hours of EEG.
+        choose_events(event_onsets(contents), settings.events, name=name)

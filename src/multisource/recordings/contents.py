@@ -1,22 +1,20 @@
-"""What a file of EEG holds: a continuous recording, epochs or averages, and their events."""
+"""What a file of EEG holds: a continuous recording, epochs or averages."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
-import numpy as np
-
 from multisource.errors import UserError
-from multisource.recordings.reading import match_channels, open_raw, unreadable
+from multisource.recordings.events import choose_event
+from multisource.recordings.matching import match_channels
+from multisource.recordings.reading import open_raw, unreadable
 
 if TYPE_CHECKING:
     import mne
 
     Contents: TypeAlias = mne.io.BaseRaw | mne.BaseEpochs | list[mne.Evoked]
-
-_SPLICES = ("bad", "edge")  # MNE's own annotations, which mark no event
 
 
 def open_contents(path: str | Path, *, preload: bool = True) -> Contents:
@@ -92,87 +90,6 @@ def check_channels(contents: Contents, channels: Sequence[str], *, name: str) ->
             f"{name}: channel(s) {', '.join(marked)} are marked as bad; interpolate them with "
             "MNE-Python, or leave them out of electrodes.channels"
         )
-
-
-def event_onsets(raw: mne.io.BaseRaw, *, stimulus: bool = True) -> dict[str, np.ndarray]:
-    """Return the times of every kind of event.
-
-    Parameters
-    ----------
-    raw : mne.io.BaseRaw
-        A recording.
-    stimulus : bool
-        Whether to read the codes of a stimulus channel too; False leaves its data unread.
-
-    Returns
-    -------
-    dict of str to ndarray
-        Name -> times in s, of the recording's first sample. Names are the descriptions of the
-        annotations, and the codes of a stimulus channel.
-    """
-    import mne
-
-    events, codes = mne.events_from_annotations(raw, verbose="error", regexp=None)
-    onsets = {
-        name: (events[events[:, 2] == code, 0] - raw.first_samp) / raw.info["sfreq"]
-        for name, code in codes.items()
-        if not name.lower().startswith(_SPLICES)
-    }
-    if stimulus and has_stimulus_channel(raw):
-        events = mne.find_events(raw, shortest_event=1, verbose="error")
-        for code in np.unique(events[:, 2]):
-            times = (events[events[:, 2] == code, 0] - raw.first_samp) / raw.info["sfreq"]
-            onsets.setdefault(str(code), times)
-    return onsets
-
-
-def has_stimulus_channel(raw: mne.io.BaseRaw) -> bool:
-    """Say whether the amplifier wrote the codes of events into a channel.
-
-    Parameters
-    ----------
-    raw : mne.io.BaseRaw
-        A recording.
-
-    Returns
-    -------
-    bool
-        True if there is such a channel.
-    """
-    return "stim" in raw.get_channel_types()
-
-
-def choose_event(known: Iterable[str], wanted: str, *, name: str) -> str:
-    """Choose the event of a name, or the one of which it is a part ('S  1' of 'Stimulus/S  1').
-
-    Parameters
-    ----------
-    known : iterable of str
-        Events that there are.
-    wanted : str
-        The name; several blanks count as one.
-    name : str
-        How messages call the file.
-
-    Returns
-    -------
-    str
-        The event as the file calls it.
-
-    Raises
-    ------
-    UserError
-        If no event or several have this name; it lists those that there are.
-    """
-    known = list(known)
-    goal = " ".join(wanted.split())
-    for parts in (lambda one: [one], lambda one: one.split("/")):
-        found = [one for one in known if goal in (" ".join(part.split()) for part in parts(one))]
-        if len(found) == 1:
-            return found[0]
-    listed = ", ".join(map(repr, known[:40])) or "none"
-    what = "several events are" if found else "no event is"
-    raise UserError(f"{name}: {what} called {wanted!r}; the file has {listed}")
 
 
 def condition_of(averages: Sequence[mne.Evoked], wanted: str | None, *, name: str) -> mne.Evoked:

@@ -4,28 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.signal import resample_poly
+from scipy.signal import detrend
 
 from multisource.errors import UserError
-from multisource.recordings.contents import (
-    check_channels,
-    choose_event,
-    condition_of,
-    event_onsets,
-    open_contents,
-)
-from multisource.recordings.reading import (
-    check_amplitudes,
-    keep_channels,
-    prepare_recording,
-    usable_segments,
-)
+from multisource.recordings.account import Account, counted
+from multisource.recordings.amplitudes import check_amplitudes, check_finite
+from multisource.recordings.contents import check_channels, condition_of, open_contents
+from multisource.recordings.continuous import reference_line, resampled
+from multisource.recordings.epochs import cut_epochs
+from multisource.recordings.events import choose_events, event_onsets, told_events
+from multisource.recordings.matching import match_channels
+from multisource.recordings.reading import read_continuous
 from multisource.recordings.settings import EPOCH_S, RecordingSettings
+from multisource.recordings.timeline import timeline_of
 
 if TYPE_CHECKING:
     import mne
@@ -47,6 +42,8 @@ class Stretches:
         How many epochs were averaged, 1 for none.
     recorded_sfreq : float
         The file's rate, Hz.
+    account : Account
+        What was done, and what was left out.
     """
 
     parts: list[np.ndarray]
@@ -54,6 +51,7 @@ class Stretches:
     epochs: list[int]
     averaged: int
     recorded_sfreq: float
+    account: Account
 
 
 def read_stretches(
@@ -93,15 +91,14 @@ def read_stretches(
     import mne
 
     name = str(path)
-    contents = open_contents(path)
+    contents = open_contents(path, preload=False)
     check_channels(contents, channels, name=name)
     if isinstance(contents, list):
         average = condition_of(contents, settings.events, name=name)
         found = _of_epochs(average, average.nave, channels, settings, sfreq=sfreq, name=name)
     elif isinstance(contents, mne.BaseEpochs):
         if settings.events is not None:
-            event = choose_event(contents.event_id, settings.events, name=name)
-            contents = contents[event]
+            contents = contents[choose_events(contents.event_id, settings.events, name=name)]
         found = _of_epochs(contents, len(contents), channels, settings, sfreq=sfreq, name=name)
     else:
         found = _of_recording(contents, channels, settings, sfreq=sfreq, name=name)
@@ -124,51 +121,42 @@ def _of_recording(
 ) -> Stretches:
     """Parts of a continuous recording: all that is usable, or epochs round an event."""
     recorded_sfreq = float(raw.info["sfreq"])
+    timeline, marks = timeline_of(raw)
+    own = match_channels(raw.ch_names, channels, name=name)
+    marks = [mark for mark in marks if mark.concerns(own)]
     onsets = None
+    from_s, to_s = 0.0, np.inf
     if settings.events is not None:
         known = event_onsets(raw)
-        onsets = known[choose_event(known, settings.events, name=name)]
-    start = 0.0
-    if onsets is None:
-        start = max(settings.tmin_s or 0.0, 0.0)
-        end = min(raw.times[-1], np.inf if settings.tmax_s is None else settings.tmax_s)
-        if start >= end:
+        chosen = choose_events(known, settings.events, name=name)
+        onsets = np.sort(np.concatenate([known[event] for event in chosen]))
+    else:
+        from_s = max(settings.tmin_s or 0.0, 0.0)
+        to_s = np.inf if settings.tmax_s is None else settings.tmax_s
+        if from_s >= timeline.end_s:
             raise UserError(
-                f"{name}: it ends after {raw.times[-1]:.1f} s; tmin_s {start:g} s is too late"
+                f"{name}: it ends after {timeline.end_s:.1f} s; tmin_s {from_s:g} s is too late"
             )
-        raw.crop(start, end, verbose="error")
-    keep_channels(raw, channels, name=name)
-    if raw.info["sfreq"] != sfreq:
-        raw.resample(sfreq, verbose="error")
-    segments, starts = usable_segments(raw)
-    recorded = prepare_recording(
-        segments,
-        sfreq,
+    recorded = read_continuous(
+        raw,
         channels,
         name=name,
+        to_sfreq=sfreq,
         shortest_s=1.0,
         band_hz=settings.band_hz,
-        starts_s=starts,
+        from_s=from_s,
+        to_s=to_s,
     )
     if onsets is None:
-        parts, begins = recorded.segments, [start + one for one in recorded.starts_s]
-        return Stretches(parts, begins, [0] * len(parts), 1, recorded_sfreq)
-    low, high = _span(settings, EPOCH_S)
-    epochs = []
-    length = round((high - low) * sfreq)
-    for onset in onsets:
-        for segment, begin in zip(recorded.segments, recorded.starts_s, strict=True):
-            first = round((onset + low - begin) * sfreq)
-            if first >= 0 and first + length <= segment.shape[1]:
-                epochs.append(segment[:, first : first + length])
-    if not epochs:
-        raise UserError(
-            f"{name}: none of the {len(onsets)} events {settings.events!r} has {low:g} to "
-            f"{high:g} s of usable data round it; choose other tmin_s and tmax_s"
-        )
-    return _epochs_or_average(
-        np.array(epochs), low, settings, sfreq=sfreq, recorded_sfreq=recorded_sfreq, name=name
+        parts, begins = recorded.segments, list(recorded.starts_s)
+        return Stretches(parts, begins, [0] * len(parts), 1, recorded_sfreq, recorded.account)
+    recorded.account.add("events", told_events(known, chosen))
+    span = _span(settings, EPOCH_S)
+    epochs = cut_epochs(
+        recorded, onsets, span, timeline, marks, event=settings.events or "", name=name
     )
+    found = Stretches(list(epochs), [span[0]], [], 1, recorded_sfreq, recorded.account)
+    return _epochs_or_average(found, settings, sfreq=sfreq, name=name)
 
 
 def _of_epochs(
@@ -187,13 +175,23 @@ def _of_epochs(
             "short to filter; filter the recording before you cut it"
         )
     recorded_sfreq = float(data.info["sfreq"])
-    keep_channels(data, channels, name=name)
-    values = data.get_data()
-    values = values[None] if values.ndim == 2 else values
+    own = match_channels(data.ch_names, channels, name=name)
+    values = np.array(data.get_data(), ndmin=3)[:, [data.ch_names.index(one) for one in own], :]
+    for epoch in values:
+        check_finite(epoch, channels, name=name, from_s=data.times[0], sfreq=recorded_sfreq)
+    zero = [
+        one
+        for one, all_of_it in zip(channels, np.moveaxis(values, 1, 0), strict=True)
+        if not all_of_it.any()
+    ]
+    # As a filter takes drifts from a recording.
+    steady = np.concatenate(list(detrend(values, axis=2)), axis=1)
+    reference = check_amplitudes(steady, channels, name=name, zero=zero)
+    account = Account()
     if recorded_sfreq != sfreq:
-        # An epoch's length is seldom a whole number at both rates, which MNE's resampling wants.
-        ratio = Fraction(sfreq / recorded_sfreq).limit_denominator(1000)
-        values = resample_poly(values, *ratio.as_integer_ratio(), axis=2, padtype="line")
+        values = resampled(values, recorded_sfreq, sfreq)
+        account.add("rate", f"{recorded_sfreq:g} to {sfreq:g} Hz")
+    account.add("reference", reference_line(reference), channels=[reference] if reference else [])
     begin, end = data.times[0], data.times[0] + values.shape[2] / sfreq
     low, high = _span(settings, (begin, end))
     first, last = (round((t - begin) * sfreq) for t in (low, high))
@@ -201,28 +199,19 @@ def _of_epochs(
         raise UserError(
             f"{name}: its epochs last from {begin:g} to {end:g} s; choose tmin_s and tmax_s inside"
         )
-    check_amplitudes(np.concatenate(list(values), axis=1), channels, name=name)
-    found = _epochs_or_average(
-        values[:, :, first:last],
-        low,
-        settings,
-        sfreq=sfreq,
-        recorded_sfreq=recorded_sfreq,
-        name=name,
-    )
+    cut = Stretches(list(values[:, :, first:last]), [low], [], 1, recorded_sfreq, account)
+    found = _epochs_or_average(cut, settings, sfreq=sfreq, name=name)
     return found if len(values) > 1 else replace(found, averaged=count)
 
 
 def _epochs_or_average(
-    epochs: np.ndarray,
-    start_s: float,
-    settings: RecordingSettings,
-    *,
-    sfreq: float,
-    recorded_sfreq: float,
-    name: str,
+    found: Stretches, settings: RecordingSettings, *, sfreq: float, name: str
 ) -> Stretches:
-    """Baseline-corrected epochs (K, E, T) in V, or their average, by average reference."""
+    """Baseline-corrected epochs, or their average, by average reference.
+
+    ``found`` has an epoch in each part, which all begin at the first of ``starts_s``.
+    """
+    epochs, start_s = np.array(found.parts), found.starts_s[0]
     if settings.baseline_s:
         low, high = (round((t - start_s) * sfreq) for t in settings.baseline_s)
         if low < 0 or high > epochs.shape[2]:
@@ -235,8 +224,12 @@ def _epochs_or_average(
     epochs = epochs - epochs.mean(axis=1, keepdims=True)
     count = len(epochs)
     if settings.average:
-        return Stretches([epochs.mean(axis=0)], [start_s], [0], count, recorded_sfreq)
-    return Stretches(list(epochs), [start_s] * count, list(range(count)), 1, recorded_sfreq)
+        if count > 1:
+            found.account.add("average", f"of {counted(count, 'epoch')}")
+        mean = epochs.mean(axis=0)
+        return replace(found, parts=[mean], starts_s=[start_s], epochs=[0], averaged=count)
+    starts = [start_s] * count
+    return replace(found, parts=list(epochs), starts_s=starts, epochs=list(range(count)))
 
 
 def _span(settings: RecordingSettings, otherwise: tuple[float, float]) -> tuple[float, float]:

@@ -96,6 +96,9 @@ def cut_windows(
             "step_s": step / sfreq,
             "averaged": found.averaged,
             "recorded_sfreq": found.recorded_sfreq,
+            "seconds_lost": found.account.seconds_lost,
+            "epochs_lost": found.account.epochs_lost,
+            "account": found.account.to_json(),
             "config": json.dumps(asdict(settings), sort_keys=True),
         },
     )
