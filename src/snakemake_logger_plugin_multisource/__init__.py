@@ -17,6 +17,7 @@ from snakemake.logging import ColorizingTextHandler
 from snakemake_interface_logger_plugins.base import LogHandlerBase
 from snakemake_interface_logger_plugins.common import LogEvent
 
+from snakemake_logger_plugin_multisource.configuration import install
 from snakemake_logger_plugin_multisource.progress import Progress
 
 # What Snakemake says before and after the steps, and is shown in every case.
@@ -53,8 +54,6 @@ class LogHandler(LogHandlerBase, ColorizingTextHandler):
 
     def emit(self, record: LogRecord) -> None:
         event = getattr(record, "event", None)
-        if event == LogEvent.ERROR and getattr(record, "exception", "") == "FileNotFoundError":
-            record.msg = _config_file_advice() or record.msg
         with self._lock:
             if not self.live:
                 ColorizingTextHandler.emit(self, record)
@@ -108,24 +107,4 @@ class LogHandler(LogHandlerBase, ColorizingTextHandler):
             self._shown = True
 
 
-def _config_file_advice() -> str:
-    """Return what to write where a target was taken for a configuration file, else nothing.
-
-    Every word after ``--configfile`` up to the next option is a file to Snakemake.
-    """
-    words = sys.argv[1:]
-    for place, word in enumerate(words):
-        if word in ("--configfile", "--configfiles"):
-            files = []
-            for name in words[place + 1 :]:
-                if name.startswith("-"):
-                    break
-                files.append(name)
-            for name in files:
-                if not os.path.exists(name):
-                    good = " ".join(file for file in files if os.path.exists(file)) or "<file>"
-                    return (
-                        f"configuration file {name!r} does not exist. If it is a target, write "
-                        f"it after '--': snakemake ... --configfile {good} -- {name}"
-                    )
-    return ""
+install()

@@ -68,6 +68,8 @@ REFUSED_LATE = [
     ("network.settings.convnet.warmup_epochs", 8, ["smaller than epochs, 8"]),
     ("network.settings.convnet.batch_size", 1, ["at least 2"]),
     ("network.settings.convnet.hidden", [1000000000], ["at most 100000"]),
+    ("network.settings.convnet.hidden", [100000, 50000], ["5e+09 weights, 80 GB in training"]),
+    ("network.settings.convnet.filters", [50000, 50000], ["8e+09 weights"]),
     ("inverse.settings.eloreta.depth", 0.8, ["eLORETA has 0 only"]),
     ("inverse.settings.eloreta.orientation", "loose", ["eLORETA has free or fixed only"]),
     ("inverse.settings.mne.depth", 3, ["at most 2"]),
@@ -91,6 +93,7 @@ REFUSED_LATE = [
     ("leadfield.variants", {"a": {"conductivity": {"brain": 0.3}}}, ["no layer of method fem"]),
     ("network.settings.convnet.train", "nosy", ["'nosy' has no entry in simulation.splits"]),
     ("evaluation.test_splits", ["test"], ["'test' is always evaluated"]),
+    ("simulation.splits.others", {"samples": 2, "chunk_size": 2}, ["'others' is a word"]),
     ("evaluation.test_splits", ["noisy"], ["'noisy' has no entry", "train, validation"]),
 ]
 # As people write them.
@@ -98,6 +101,8 @@ MEANT = [
     ("seed", "1e3", ["YAML reads 1e3 as text: write 1000"]),
     ("seed", 2025.0, ["write 2025"]),
     ("seed", True, ["needs a whole number"]),
+    ("simulation.boost", "10,5", ["YAML reads 10,5 as text: write 10.5"]),
+    ("head", "a" * 101, ["head", "longer than 100 letters"]),
     ("leadfield.fem.tolerance", "1e-8", ["YAML reads 1e-8 as text: write 1.0e-08"]),
     ("simulation.n_patches", [1.0, 3], ["simulation.n_patches.0: 1.0", "write 1"]),
     ("head", yaml.safe_load("2024-01-01"), ['a date; quote it: "2024-01-01"']),
@@ -105,7 +110,7 @@ MEANT = [
     ("head", "a\n", ["must match"]),
     ("head", "../../x", ["must match"]),
     ("head", "-x", ["must match"]),
-    ("simulation", None, ["simulation: null needs a mapping"]),
+    ("simulation", None, ["simulation: null needs a mapping", "leave the key out"]),
     ("inverse", [], ["inverse: [] needs a mapping"]),
     ("recordings", None, ["recordings: null needs a mapping"]),
     ("recordings", {False: {"file": "x.fif"}}, ["the key False is no text", "quote"]),
@@ -192,6 +197,17 @@ def test_a_batch_of_one_is_refused():
     config["network"]["settings"]["convnet"]["batch_size"] = 2
     (line,) = mistakes(config)
     assert "network.settings.convnet.batch_size: 2; 7 training samples leave a batch" in line
+
+
+def test_a_chunk_that_no_memory_holds_is_refused():
+    config = changed("simulation.window_s", 10)
+    config["simulation"]["splits"]["train"] = {"samples": 500_000, "chunk_size": 100_000}
+    config["simulation"]["sfreq"] = 5000
+    (line,) = mistakes(config)
+    assert line == (
+        "config: simulation.splits.train.chunk_size: 100000 windows of 50000 samples are 640 GB, "
+        "and a job holds a chunk in memory; give 10000 at most"
+    )
 
 
 def test_the_schema_names_every_loss():

@@ -25,22 +25,6 @@ def test_changes_reach_all_solvers_or_only_those_named():
         Change("x", solvers={"lora": {}}).solver_settings(study)
 
 
-@pytest.mark.parametrize(
-    ("text", "message"),
-    [
-        ("- a", "not a mapping"),
-        ("a: {operator: fem}", "experiment a: needs a title"),
-        ("a: {title: b, simulations: {}}", "unknown key 'simulations'; allowed: title, sim"),
-        ("a: {title: b, operator: eeg}", "operator 'eeg'; allowed: bem, fem"),
-    ],
-)
-def test_mistakes_in_an_experiments_file_are_named(tmp_path, text, message):
-    path = tmp_path / "experiments.yaml"
-    path.write_text(text)
-    with pytest.raises(UserError, match=message):
-        read_changes(path)
-
-
 def test_smoothing_averages_normals_within_a_hemisphere():
     positions = np.array([[0.0, 0, 0], [1, 0, 0], [0, 1, 0], [100, 0, 0]])
     normals = np.array([[0.0, 0, 1], [0, 1, 0], [1, 0, 0], [0, 0, 1]])

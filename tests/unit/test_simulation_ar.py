@@ -139,19 +139,3 @@ def test_written_models_read_back(tmp_path):
 def test_unstable_models_are_refused(a):
     with pytest.raises(UserError, match="unstable|not finite"):
         check_stable(np.array(a), "mine")
-
-
-@pytest.mark.parametrize(
-    "text, message",
-    [
-        ("models: [1", "not a table of AR models"),
-        ("models: {a: {share: 1}}", "not a table of AR models"),
-        ("models: {a: {share: 0.5, coefficients: [0.1]}}\nsfreq: 250", "sum to 1"),
-        ("models: {a: {share: 1, coefficients: [1.2]}}\nsfreq: 250", "unstable"),
-    ],
-)
-def test_bad_tables_are_refused_by_name(tmp_path, text, message):
-    path = tmp_path / "table.yaml"
-    path.write_text(text)
-    with pytest.raises(UserError, match=message):
-        read_models(path, sfreq=250.0)

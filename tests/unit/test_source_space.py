@@ -148,24 +148,6 @@ def test_two_patches_on_a_coarse_mesh_get_two_centres(head, tmp_path):
     assert centres[0] != centres[1]
 
 
-@pytest.mark.parametrize(
-    ("text", "match"),
-    [
-        ("X: {patches: []}", "patches is empty"),
-        ("X: {title: no patches}", "list of patches"),
-        ("X: {patches: [{name: a, mni_mm: [1, 2], extent_mm: 30}]}", "mni_mm is"),
-        ("X: {patches: [{name: a, mni_mm: [1, 2, 3], extent_mm: -1}]}", "extent_mm is -1"),
-        ("X: {patches: [", "not valid YAML"),
-        ("[]", "no scenario"),
-    ],
-)
-def test_bad_scenario_files_are_refused(tmp_path, text, match):
-    path = tmp_path / "scenarios.yaml"
-    path.write_text(text)
-    with pytest.raises(UserError, match=match):
-        read_scenarios(path)
-
-
 def test_centre_outside_the_brain_is_refused(head, dipoles, tmp_path):
     path = tmp_path / "scenarios.yaml"
     path.write_text("X: {patches: [{name: nose, mni_mm: [0, 140, -40], extent_mm: 30}]}")

@@ -74,8 +74,11 @@ FOLDERS = [Path("."), REPOSITORY]
 # Every job parses this file, but the configuration has been checked when the first does.
 if workflow.is_main_process:
     from multisource.config.check import check_config
+    from multisource.yaml_files import check_files
 
     try:
+        # As they were given, not as Snakemake has read them.
+        check_files(workflow.configfiles)
         check_config(
             config,
             schema=REPOSITORY / "workflow/schemas/config.schema.yaml",

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeGuard
 
 import numpy as np
-import yaml
 
 from multisource.anatomy.source_space import SourceGeometry, nearest_dipole
 from multisource.errors import UserError
+from multisource.records import check_fields, checked_number, checked_numbers, checked_text
+from multisource.yaml_files import read_mapping
+
+MOST_PATCHES = 100
 
 
 @dataclass(frozen=True)
@@ -69,47 +71,29 @@ def read_scenarios(path: str | Path) -> dict[str, Scenario]:
     UserError
         Naming the scenario and field that is missing or out of range.
     """
-    path = Path(path)
-    if not path.is_file():
-        raise UserError(f"{path}: no such scenario file")
-    try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        line = " ".join(str(error).split())
-        raise UserError(f"{path}: not valid YAML ({line})") from None
-    if not isinstance(content, dict) or not content:
-        raise UserError(f"{path}: holds no scenario")
-    return {
-        str(key): _scenario(f"{path}: scenario {key}", str(key), content[key]) for key in content
-    }
+    content = read_mapping(path, "scenario")
+    return {key: _scenario(f"{path}: scenario {key}", key, content[key]) for key in content}
 
 
 def _scenario(where: str, key: str, record: object) -> Scenario:
-    if not isinstance(record, dict) or not isinstance(record.get("patches"), list):
-        raise UserError(f"{where}: needs a title and a list of patches")
-    if not record["patches"]:
-        raise UserError(f"{where}: patches is empty; name at least one")
-    patches = []
-    for number, patch in enumerate(record["patches"], start=1):
-        if not isinstance(patch, dict):
-            raise UserError(f"{where}, patch {number}: give name, mni_mm and extent_mm")
-        here = f"{where}, patch {patch.get('name', number)}"
-        centre, extent = patch.get("mni_mm"), patch.get("extent_mm")
-        if (
-            not isinstance(centre, list)
-            or len(centre) != 3
-            or not all(_is_number(x) and abs(x) <= 150 for x in centre)
-        ):
-            raise UserError(f"{here}: mni_mm is {centre!r}; give three MNI coordinates in mm")
-        if not _is_number(extent) or not 0 < extent <= 200:
-            raise UserError(f"{here}: extent_mm is {extent!r}; give a diameter of 0 to 200 mm")
-        x, y, z = (float(coordinate) for coordinate in centre)
-        patches.append(Patch(str(patch.get("name", number)), (x, y, z), float(extent)))
-    return Scenario(key, str(record.get("title", key)), tuple(patches))
+    fields = check_fields(where, record, needed=["patches"], allowed=["title"])
+    entries = fields["patches"]
+    if not isinstance(entries, list) or not entries:
+        raise UserError(f"{where}, patches: {entries!r:.60}; give a list of one patch at least")
+    if len(entries) > MOST_PATCHES:
+        raise UserError(f"{where}, patches: {len(entries)} of them; give {MOST_PATCHES} at most")
+    title = checked_text(f"{where}, title", fields.get("title", key))
+    return Scenario(key, title, tuple(_patch(where, n, p) for n, p in enumerate(entries, 1)))
 
 
-def _is_number(value: object) -> TypeGuard[float]:
-    return isinstance(value, int | float) and not isinstance(value, bool) and np.isfinite(value)
+def _patch(where: str, number: int, record: object) -> Patch:
+    needed, allowed = ["mni_mm", "extent_mm"], ["name", "why"]
+    fields = check_fields(f"{where}, patch {number}", record, needed=needed, allowed=allowed)
+    name = checked_text(f"{where}, patch {number}, name", fields.get("name", f"patch {number}"))
+    here = f"{where}, patch {name}"
+    centre = checked_numbers(f"{here}, mni_mm", fields["mni_mm"], -150, 150, count=3)
+    extent = checked_number(f"{here}, extent_mm", fields["extent_mm"], 0, 200, above=True)
+    return Patch(name, (centre[0], centre[1], centre[2]), extent)
 
 
 def place_scenario(

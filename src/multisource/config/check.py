@@ -17,6 +17,7 @@ from multisource.config.names import check_names
 from multisource.config.plain import plain_values
 from multisource.config.schema import check_schema
 from multisource.config.settings import check_settings
+from multisource.config.sizes import check_sizes
 from multisource.errors import refuse
 
 
@@ -38,7 +39,7 @@ def check_config(config: Mapping[str, Any], *, schema: Path, folders: Iterable[P
         With one line for each mistake.
     """
     plain, found = check_values(config, schema=schema)
-    check_files(plain, list(folders), found)
+    check_files(plain, list(folders), found, schema=schema)
     refuse(f"config: {line}" for line in found.lines)
 
 
@@ -64,4 +65,5 @@ def check_values(config: Mapping[str, Any], *, schema: Path) -> tuple[Any, Found
     check_schema(plain, schema, found)
     check_settings(plain, found)
     check_names(plain, found)
+    check_sizes(plain, found)
     return plain, found

@@ -4,18 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from multisource.anatomy.inputs import head_inputs
 from multisource.config.found import Found
-from multisource.config.settings import place_of, simulation_settings, splits_of
+from multisource.config.schema import check_schema
+from multisource.config.settings import (
+    check_settings,
+    place_of,
+    simulation_settings,
+    solver_mistakes,
+    splits_of,
+)
 from multisource.config.study import existing_file, find_file, no_file, simulated
 from multisource.config.suggest import suggest
 from multisource.errors import UserError
-from multisource.inverse.registry import check_installed
+from multisource.inverse.options import snr_mistakes
+from multisource.inverse.registry import check_installed, is_linear
+from multisource.records import checked_number
+from multisource.simulation.settings import settings_from
+
+if TYPE_CHECKING:
+    from multisource.experiments.one_change import Change
 
 
-def check_files(config: Mapping[str, Any], folders: list[Path], found: Found) -> None:
+def check_files(
+    config: Mapping[str, Any], folders: list[Path], found: Found, *, schema: Path
+) -> None:
     """Add to ``found`` the files that are missing or of another kind, and what they lack.
 
     Every file is opened with the function that the job opens it with. MNE-Python is loaded, so
@@ -29,11 +44,13 @@ def check_files(config: Mapping[str, Any], folders: list[Path], found: Found) ->
         Where relative file names are looked for, in this order.
     found : Found
         Gets the mistakes; what it holds already is not read.
+    schema : Path
+        The JSON schema (YAML), for what experiments change.
     """
     for mistakes in (_head, _backend, _solver_packages, _electrodes, _simulation, _recordings):
         for key, line in list(mistakes(config, folders, found)):
             found.add(key.split("."), line)
-    for key, line in list(_experiments(config, folders, found)):
+    for key, line in list(_experiments(config, folders, found, schema)):
         found.add(key.split("."), line)
 
 
@@ -232,7 +249,9 @@ def _recording(
         yield from _lines(key, error)
 
 
-def _experiments(config: Mapping[str, Any], folders: list[Path], found: Found) -> Mistakes:
+def _experiments(
+    config: Mapping[str, Any], folders: list[Path], found: Found, schema: Path
+) -> Mistakes:
     if not found.sound("experiments.file", "experiments.names"):
         return
     experiments = config["experiments"]
@@ -241,7 +260,6 @@ def _experiments(config: Mapping[str, Any], folders: list[Path], found: Found) -
         yield from _missing(key, experiments["file"], folders)
     elif experiments["names"]:
         from multisource.experiments.one_change import read_changes
-        from multisource.simulation.settings import settings_from
 
         try:
             known = read_changes(file)
@@ -252,9 +270,34 @@ def _experiments(config: Mapping[str, Any], folders: list[Path], found: Found) -
         for name in experiments["names"]:
             if name not in known:
                 yield f"{key}.{name}", f"{key}: {name!r}: {suggest(name, known)}"
-            elif simulation_settings(config, found, "test") is not None:
-                try:
-                    settings_from({**simulated(config, "test"), **known[name].simulation})
-                except UserError as error:
-                    for line in str(error).splitlines():
-                        yield f"{key}.{name}", f"{key}: {name!r}: {line}"
+            elif found.sound("simulation", "inverse"):
+                for line in _change_mistakes(config, known[name], schema):
+                    yield f"{key}.{name}", f"{key}: {name!r}: {line}"
+
+
+def _change_mistakes(config: Mapping[str, Any], change: Change, schema: Path) -> Iterator[str]:
+    """Check the study that an experiment makes of this one."""
+    simulation = {**simulated(config, "test"), **change.simulation}
+    try:
+        settings_from(simulation)
+        study = {name: config["inverse"]["settings"][name] for name in config["inverse"]["solvers"]}
+        solvers = change.solver_settings(study)
+    except UserError as error:
+        yield from str(error).splitlines()
+        return
+    except TypeError:
+        solvers = {}  # a value of another kind, which the schema names
+    wrong = Found()
+    changed = {**config, "simulation": {**config["simulation"], **simulation}}
+    check_schema(changed, schema, wrong)
+    check_settings(changed, wrong)
+    yield from wrong.lines
+    for name, settings in solvers.items():
+        if is_linear(settings["kind"]):
+            options = {key: value for key, value in settings.items() if key != "snr"}
+            try:
+                snr = checked_number("snr", settings.get("snr", 1), 0, 1000, above=True)
+                yield from snr_mistakes(snr)
+                yield from (line for _, line in solver_mistakes(name, options))
+            except (UserError, TypeError) as error:
+                yield f"solver {name}: {error}"

@@ -24,6 +24,8 @@ from multisource.evaluation.names import PAPER_TABLES
 
 # Names of the files beside a method's in results/<head>/recordings/<recording>/.
 _FILES_OF_RECORDINGS = ("windows",)
+# Words that stand beside names of scenarios in a setting (windows of a solver, operator).
+_WORDS = ("others", "scenarios")
 
 
 def check_names(config: Mapping[str, Any], found: Found) -> None:
@@ -110,6 +112,12 @@ def _scenarios(config: Mapping[str, Any], found: Found) -> Mistakes:
     for name in config["simulation"]["scenarios"]["names"]:
         if name in config["simulation"]["splits"]:
             yield key, f"{key}: {name!r} is the name of a split (simulation.splits) too"
+    for name in _WORDS:
+        if name in config["simulation"]["splits"]:
+            place = f"simulation.splits.{name}"
+            yield place, f"{place}: {name!r} is a word of the configuration; call it otherwise"
+        if name in config["simulation"]["scenarios"]["names"]:
+            yield key, f"{key}: {name!r} is a word of the configuration; call it otherwise"
 
 
 def _test_splits(config: Mapping[str, Any], found: Found) -> Mistakes:

@@ -103,6 +103,7 @@ def _explain(error: ValidationError) -> str:
         "minItems": f"needs at least {error.validator_value} entries",
         "maxItems": f"takes at most {error.validator_value} entries",
         "minLength": "is empty",
+        "maxLength": f"is longer than {error.validator_value} letters",
         "pattern": f"must match {error.validator_value}",
     }.get(str(error.validator), error.message)
     schema: Any = error.schema
@@ -122,6 +123,10 @@ def _type_hint(error: ValidationError) -> str:
     kinds = kinds if isinstance(kinds, list) else [kinds]
     if isinstance(value, bool) and "string" in kinds:
         return f"; {YES_NO}"
+    if value is None:
+        return "; leave the key out to keep what is set elsewhere"
+    if isinstance(value, str) and value.count(",") == 1:
+        value = value.replace(",", ".")  # a decimal comma
     if not {"integer", "number"} & set(kinds) or isinstance(value, bool):
         return ""
     try:
@@ -133,7 +138,7 @@ def _type_hint(error: ValidationError) -> str:
     meant = _yaml_number(number) if "number" in kinds else f"{number:.0f}"
     if "number" not in kinds and not number.is_integer():
         return ""
-    text = f"YAML reads {value} as text: " if isinstance(value, str) else ""
+    text = f"YAML reads {error.instance} as text: " if isinstance(value, str) else ""
     return f"; {text}write {meant}"
 
 

@@ -176,17 +176,35 @@ def _solvers(config: Mapping[str, Any], found: Found) -> Mistakes:
     if found.sound("inverse.snr"):
         yield from _below("inverse", inverse.snr_mistakes(config["inverse"]["snr"]))
     for place, settings in _entries(config, found, "inverse"):
-        kind = settings["kind"]
-        if kind not in solvers.SOLVERS:
-            yield f"{place}.kind", f"{place}.kind: {kind!r}: {suggest(kind, solvers.SOLVERS)}"
-            continue
-        options = solvers.options(kind)
-        unknown = list(_unknown(place, settings, ["kind", *options]))
-        yield from unknown
-        yield from _missing(place, settings, options)
-        chosen = {k: v for k, v in (options | settings).items() if k in options and k != "noise"}
-        if not unknown and REQUIRED not in chosen.values() and kind in inverse.CHECKS:
-            yield from _below(place, inverse.CHECKS[kind](kind=kind, **chosen))
+        yield from solver_mistakes(place, settings)
+
+
+def solver_mistakes(place: str, settings: Mapping[str, Any]) -> Mistakes:
+    """Find what is wrong with the settings of a solver.
+
+    Parameters
+    ----------
+    place : str
+        The dotted key of the settings.
+    settings : mapping
+        Its kind and options.
+
+    Yields
+    ------
+    tuple of str
+        Dotted key and line of each mistake.
+    """
+    kind = settings["kind"]
+    if kind not in solvers.SOLVERS:
+        yield f"{place}.kind", f"{place}.kind: {kind!r}: {suggest(kind, solvers.SOLVERS)}"
+        return
+    options = solvers.options(kind)
+    unknown = list(_unknown(place, settings, ["kind", *options]))
+    yield from unknown
+    yield from _missing(place, settings, options)
+    chosen = {k: v for k, v in {**options, **settings}.items() if k in options and k != "noise"}
+    if not unknown and REQUIRED not in chosen.values() and kind in inverse.CHECKS:
+        yield from _below(place, inverse.CHECKS[kind](kind=kind, **chosen))
 
 
 def _networks(config: Mapping[str, Any], found: Found) -> Mistakes:

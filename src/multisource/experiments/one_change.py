@@ -10,19 +10,19 @@ import copy
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-import yaml
 from scipy.spatial import KDTree
 
 from multisource.errors import UserError
 from multisource.evaluation.metrics import evaluate
 from multisource.inverse.kernel import apply_kernels
 from multisource.inverse.registry import build_kernel, is_linear
+from multisource.records import check_fields, checked_number, checked_text
 from multisource.simulation.truth import SparseTruth
+from multisource.yaml_files import read_mapping
 
 if TYPE_CHECKING:
     import mne
@@ -108,28 +108,33 @@ def read_changes(path: str | os.PathLike[str]) -> dict[str, Change]:
     UserError
         If the file is no mapping in YAML, an entry has no title, or a key or value is unknown.
     """
-    try:
-        entries = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        line = " ".join(str(error).split())
-        raise UserError(f"{path}: not valid YAML ({line})") from None
-    if not isinstance(entries, dict):
-        raise UserError(f"{path}: not a mapping of experiments")
-    allowed = list(Change.__dataclass_fields__)
-    for name, entry in entries.items():
-        if not isinstance(entry, dict) or "title" not in entry:
-            raise UserError(f"{path}: experiment {name}: needs a title")
-        for key in entry:
-            if key not in allowed:
-                raise UserError(
-                    f"{path}: experiment {name}: unknown key {key!r}; allowed: {', '.join(allowed)}"
-                )
-        operator = entry.get("operator", "bem")
-        if operator not in OPERATORS:
-            raise UserError(
-                f"{path}: experiment {name}: operator {operator!r}; allowed: {', '.join(OPERATORS)}"
-            )
-    return {name: Change(**entry) for name, entry in entries.items()}
+    return {
+        name: _change(f"{path}: experiment {name}", entry)
+        for name, entry in read_mapping(path, "experiment").items()
+    }
+
+
+def _change(where: str, record: object) -> Change:
+    sections = ("simulation", "inverse", "solvers")
+    fields = check_fields(
+        where, record, needed=["title"], allowed=list(Change.__dataclass_fields__)
+    )
+    for name in sections:
+        section = fields.get(name, {})
+        if not isinstance(section, dict):
+            raise UserError(f"{where}, {name}: {section!r:.60}; give a mapping (key: value)")
+    for name, options in fields.get("solvers", {}).items():
+        if not isinstance(options, dict):
+            line = f"{where}, solvers, {name}: {options!r:.60}; give its options, {{}} for none"
+            raise UserError(line)
+    operator = fields.get("operator", "bem")
+    if operator not in OPERATORS:
+        raise UserError(f"{where}: operator {operator!r}; allowed: {', '.join(OPERATORS)}")
+    smooth = checked_number(
+        f"{where}, smooth_normals_mm", fields.get("smooth_normals_mm", 0.0), 0, 100
+    )
+    title = checked_text(f"{where}, title", fields["title"])
+    return Change(**{**fields, "title": title, "smooth_normals_mm": smooth})
 
 
 def smoothed_normals(

@@ -9,7 +9,14 @@ import yaml
 
 from multisource.errors import UserError
 from multisource.files import atomic
-from multisource.simulation.ar import ARModels, model_from_spectrum, resample_model
+from multisource.records import check_fields, checked_number, checked_numbers, checked_text
+from multisource.simulation.ar import (
+    ARModels,
+    check_stable,
+    model_from_spectrum,
+    resample_model,
+)
+from multisource.yaml_files import read_mapping
 
 
 def parametric_spectrum(freqs: np.ndarray, spectrum: dict) -> np.ndarray:
@@ -65,40 +72,82 @@ def read_models(path: str | Path, *, sfreq: float) -> ARModels:
     UserError
         If the file or a model cannot be understood or a model is unstable.
     """
-    try:
-        content = yaml.safe_load(Path(path).read_text())
-        names = tuple(content["models"])
-        entries = [content["models"][name] for name in names]
-        shares = np.array([float(entry["share"]) for entry in entries])
-        coefficients = []
-        for name, entry in zip(names, entries, strict=True):
-            if "spectrum" in entry:
-                freqs = np.linspace(0, sfreq / 2, 4097)
-                density = parametric_spectrum(freqs, entry["spectrum"])
-                order = round(float(content["memory_s"]) * sfreq)
-                coefficients.append(model_from_spectrum(density, sfreq, order, f"{path}: {name}"))
-            else:
-                a = np.array(entry["coefficients"], dtype=float)
-                coefficients.append(resample_model(a, float(content["sfreq"]), sfreq))
-        classes = content.get("classes")
-        classes = None if classes is None else np.array(classes, dtype=np.int64)
-    except OSError as error:
-        raise UserError(f"{path}: cannot be read ({error.strerror})") from error
-    except UserError:
-        raise
-    except (KeyError, TypeError, ValueError, yaml.YAMLError) as error:
-        reason = " ".join(str(error).split())
-        raise UserError(
-            f"{path}: not a table of AR models ({type(error).__name__}: {reason}); "
-            "see resources/ar-models.yaml"
-        ) from error
-    if len(names) == 0 or shares.min() <= 0 or abs(shares.sum() - 1) > 1e-6:
-        raise UserError(f"{path}: the shares {shares.tolist()} must be above 0 and sum to 1")
-    if classes is not None and not (0 <= classes.min() and classes.max() < len(names)):
-        raise UserError(f"{path}: classes must lie between 0 and {len(names) - 1}")
-    return ARModels(
-        names, tuple(coefficients), shares, float(sfreq), str(content.get("source", "")), classes
+    content = check_fields(
+        str(path),
+        read_mapping(path, "AR model"),
+        needed=["models"],
+        allowed=["source", "sfreq", "memory_s", "classes"],
     )
+    entries = content["models"]
+    if not isinstance(entries, dict) or not entries:
+        raise UserError(f"{path}, models: {entries!r:.60}; give one at least, by name")
+    names, shares, coefficients = tuple(entries), [], []
+    for name, entry in entries.items():
+        where = f"{path}: {name}"
+        kind = ["spectrum", "coefficients"]
+        entry = check_fields(where, entry, needed=["share"], allowed=kind)
+        if len(entry.keys() & set(kind)) != 1:
+            raise UserError(f"{where}: give either spectrum or coefficients")
+        shares.append(checked_number(f"{where}, share", entry["share"], 0, 1, above=True))
+        if "spectrum" in entry:
+            freqs = np.linspace(0, sfreq / 2, 4097)
+            spectrum = _checked_spectrum(f"{where}, spectrum", entry["spectrum"])
+            order = round(_number_of(path, content, "memory_s", 0.001, 1) * sfreq)
+            with np.errstate(over="ignore"):
+                density = parametric_spectrum(freqs, spectrum)
+            coefficients.append(model_from_spectrum(density, sfreq, max(1, order), where))
+        else:
+            a = checked_numbers(f"{where}, coefficients", entry["coefficients"], -1e6, 1e6)
+            own = _number_of(path, content, "sfreq", 1, 1e6)
+            check_stable(np.array(a), where)
+            coefficients.append(resample_model(np.array(a), own, sfreq))
+    if abs(sum(shares) - 1) > 1e-6:
+        raise UserError(f"{path}: the shares {shares} must sum to 1; they sum to {sum(shares):g}")
+    source = checked_text(f"{path}, source", content["source"]) if content.get("source") else ""
+    return ARModels(
+        names,
+        tuple(coefficients),
+        np.array(shares),
+        float(sfreq),
+        source,
+        _checked_classes(f"{path}, classes", content.get("classes"), len(names)),
+    )
+
+
+def _number_of(path: str | Path, content: dict, key: str, low: float, high: float) -> float:
+    if key not in content:
+        raise UserError(f"{path}: missing key {key!r}, which its models need")
+    return checked_number(f"{path}, {key}", content[key], low, high)
+
+
+def _checked_spectrum(where: str, record: object) -> dict:
+    fields = check_fields(where, record, needed=["exponent", "knee_hz"], allowed=["peaks"])
+    peaks = fields.get("peaks", [])
+    if not isinstance(peaks, list):
+        raise UserError(f"{where}, peaks: {peaks!r:.60}; give a list")
+    bounds = {"hz": (0, 10_000), "height": (-10, 10), "width_hz": (1e-3, 10_000)}
+    return {
+        "exponent": checked_number(f"{where}, exponent", fields["exponent"], 0, 10),
+        "knee_hz": checked_number(f"{where}, knee_hz", fields["knee_hz"], 1e-3, 10_000),
+        "peaks": [
+            {
+                key: checked_number(f"{where}, peak {number}, {key}", value, *bounds[key])
+                for key, value in check_fields(
+                    f"{where}, peak {number}", peak, needed=bounds
+                ).items()
+            }
+            for number, peak in enumerate(peaks, 1)
+        ],
+    }
+
+
+def _checked_classes(where: str, classes: object, count: int) -> np.ndarray | None:
+    if classes is None:
+        return None
+    numbers = np.array(checked_numbers(where, classes, 0, count - 1))
+    if np.any(numbers != np.round(numbers)):
+        raise UserError(f"{where}: must be whole numbers of 0 to {count - 1}")
+    return numbers.astype(np.int64)
 
 
 def write_models(path: str | Path, models: ARModels) -> None:
