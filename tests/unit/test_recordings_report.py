@@ -4,6 +4,7 @@ import pandas as pd
 import pytest
 from test_report import CONFIG, PNG, TABLES, study_files, study_folder
 
+from multisource.recordings.account import Account
 from multisource.recordings.sources import COLUMNS
 from multisource.report.study import study_report
 
@@ -27,10 +28,14 @@ def test_recordings_have_a_section(tmp_path, recordings):
         rows = [head | source | {"within_80_mm": 9.25}, head | {"from_s": 0.4, "presence": 0.015}]
         named = pd.DataFrame(rows, columns=list(COLUMNS))
         named.to_csv(folder / f"recordings/{name}/sources.tsv", sep="\t", index=False)
+        account = Account()
+        account.add("marked as bad", "1 span of 2.000 s together are left out", seconds_lost=2.5)
+        account.table().to_csv(folder / f"recordings/{name}/steps.tsv", sep="\t", index=False)
     files = study_files(
         folder,
         recordings={name: folder / f"figures/recording-{name}.png" for name in recordings},
         peaks={name: folder / f"recordings/{name}/peaks.tsv" for name in recordings},
+        steps={name: folder / f"recordings/{name}/steps.tsv" for name in recordings},
         named={name: folder / f"recordings/{name}/sources.tsv" for name in recordings},
     )
     page = study_report(files, config=CONFIG, scenarios=TABLES)
@@ -38,5 +43,6 @@ def test_recordings_have_a_section(tmp_path, recordings):
     # The strongest window only, its place in print.
     assert ("0.04 to 0.24" in page and "16, -101, 2" in page) == bool(recordings)
     assert "0.08 to 0.28" not in page
+    assert ("1 span of 2.000 s" in page and ">2.5<" in page) == bool(recordings)
     assert ("-41, -25, 52" in page and "9.25" in page) == bool(recordings)
     assert "0.015" not in page, "the strongest window only"

@@ -67,6 +67,14 @@ def test_every_method_is_applied(localised):
     assert (results / "figures/recording-example.png").stat().st_size > 50_000
 
 
+def test_what_was_done_to_the_recording_is_told(localised):
+    results = localised[0].folder / "results/fsaverage"
+    steps = pd.read_csv(results / "recordings/example/steps.tsv", sep="\t").set_index("step")
+    assert steps.loc["average", "what"] == "of 80 epochs" and steps["epochs_lost"].sum() == 0
+    log = (results / "logs/cut_recording/example.log").read_text()
+    assert "filter: above 0.5 Hz, each of 1 unbroken stretch by itself" in log
+
+
 def test_solvers_find_the_patch_that_was_recorded(localised):
     """Simulated by operator A, solved by operator B, channels in another order."""
     study, truth = localised

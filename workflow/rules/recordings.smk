@@ -1,7 +1,8 @@
 """Recordings of your own: every network and solver applied to them (config recordings).
 
 in:  an EEG file each, network/{network}/*, inverse/{solver}.nc, leadfield/sources-src.fif
-out: recordings/{recording}/windows.nc, recordings/{recording}/{method}.nc,
+out: recordings/{recording}/windows.nc, recordings/{recording}/steps.tsv,
+     recordings/{recording}/{method}.nc,
      recordings/{recording}/{method}-{lh,rh}.stc, recordings/{recording}/{peaks,sources}.tsv,
      figures/recording-{recording}.png
 """
@@ -14,6 +15,7 @@ rule cut_recording:
         recording=lambda wildcards: recording_files(wildcards.recording),
     output:
         windows="results/{head}/recordings/{recording}/windows.nc",
+        steps="results/{head}/recordings/{recording}/steps.tsv",
     log:
         "results/{head}/logs/cut_recording/{recording}.log",
     benchmark:

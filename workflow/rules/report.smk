@@ -68,6 +68,7 @@ rule render_report:
         training=expand("results/{{head}}/network/{network}/loss.png", network=NETWORKS),
         peaks=expand("results/{{head}}/recordings/{recording}/peaks.tsv", recording=RECORDINGS),
         named=expand("results/{{head}}/recordings/{recording}/sources.tsv", recording=RECORDINGS),
+        steps=expand("results/{{head}}/recordings/{recording}/steps.tsv", recording=RECORDINGS),
         recordings=expand(
             "results/{{head}}/figures/recording-{recording}.png",
             recording=RECORDINGS,

@@ -1,4 +1,5 @@
 from multisource.anatomy.electrodes import channel_names
+from multisource.files import atomic
 from multisource.recordings.settings import recording_settings
 from multisource.recordings.stretches import read_stretches
 from multisource.recordings.windows import cut_windows
@@ -24,3 +25,5 @@ with step(snakemake):
     print("\n".join(found.account.lines()))
     print(f"{data.sizes['sample']} windows, {found.averaged} epochs averaged")
     write_chunk(snakemake.output.windows, data)
+    with atomic(snakemake.output.steps) as part:
+        found.account.table().to_csv(part, sep="\t", index=False)

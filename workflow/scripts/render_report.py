@@ -29,6 +29,7 @@ with step(snakemake):
         recordings=dict(zip(params.recordings, given.recordings, strict=True)),
         named=dict(zip(params.recordings, given.named, strict=True)),
         peaks=dict(zip(params.recordings, given.peaks, strict=True)),
+        steps=dict(zip(params.recordings, given.steps, strict=True)),
     )
     page = study_report(files, config=params.config, scenarios=params.tables)
     with atomic(snakemake.output.report) as part:

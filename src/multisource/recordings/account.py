@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 
 import pandas as pd
@@ -95,6 +95,17 @@ class Account:
         """
         return [f"{one.step}: {one.what}" for one in self.entries]
 
+    def table(self) -> pd.DataFrame:
+        """Return the steps as a table.
+
+        Returns
+        -------
+        pandas.DataFrame
+            The columns of ``COLUMNS``, a row each.
+        """
+        rows = [{**asdict(one), "channels": ", ".join(one.channels)} for one in self.entries]
+        return pd.DataFrame(rows, columns=list(COLUMNS))
+
     def to_json(self) -> str:
         """Return the steps as text that a file can hold.
 
@@ -104,23 +115,6 @@ class Account:
             JSON, a list of objects with the fields of :class:`Entry`.
         """
         return json.dumps([asdict(one) for one in self.entries])
-
-
-def account_table(entries: Iterable[Entry]) -> pd.DataFrame:
-    """Return steps as a table.
-
-    Parameters
-    ----------
-    entries : iterable of Entry
-        The steps.
-
-    Returns
-    -------
-    pandas.DataFrame
-        The columns of ``COLUMNS``, a row each.
-    """
-    rows = [{**asdict(one), "channels": ", ".join(one.channels)} for one in entries]
-    return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
 def counted(count: int, singular: str, plural: str | None = None) -> str:

@@ -90,6 +90,8 @@ class StudyFiles:
         The user's recording to its picture, and to the table of its peaks (tsv).
     named : mapping of str to path
         The user's recording to the table of the sources that methods name (tsv).
+    steps : mapping of str to path
+        The user's recording to the table of what was done to it (tsv).
     """
 
     tables: Mapping[str, FilePath]
@@ -116,6 +118,7 @@ class StudyFiles:
     recordings: Mapping[str, FilePath] = field(default_factory=dict)
     peaks: Mapping[str, FilePath] = field(default_factory=dict)
     named: Mapping[str, FilePath] = field(default_factory=dict)
+    steps: Mapping[str, FilePath] = field(default_factory=dict)
 
 
 def study_report(
@@ -325,6 +328,10 @@ def _recordings(files: StudyFiles) -> list[Section]:
         (f"{name}: named sources of the strongest window", _named(path))
         for name, path in files.named.items()
     ]
+    frames += [
+        (f"{name}: what was done to it before, and what was left out", _steps(path))
+        for name, path in files.steps.items()
+    ]
     return [Section("Your recordings", RECORDINGS, pictures=pictures, frames=frames)]
 
 
@@ -364,6 +371,14 @@ def _named(path: FilePath) -> pd.DataFrame:
             "within, at 80 % (mm)": table[RADII[LEVELS.index(0.8)]],
         }
     )
+
+
+def _steps(path: FilePath) -> pd.DataFrame:
+    table = pd.read_csv(path, sep="\t", keep_default_na=False)
+    lost = {"seconds_lost": "seconds left out", "epochs_lost": "epochs left out"}
+    for column in lost:
+        table[column] = [f"{value:g}" if value else "" for value in table[column]]
+    return table[["step", "what", *lost]].rename(columns={"what": "what it did", **lost})
 
 
 def _verification(files: StudyFiles) -> Section:
