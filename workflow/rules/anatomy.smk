@@ -2,7 +2,7 @@
 
 in:  a head provider (config anatomy.provider), a montage and channel names
 out: anatomy/surf/*, anatomy/bem/*, anatomy/mri/tissues.nii.gz, anatomy/head.json,
-     anatomy/electrodes.tsv, figures/anatomy.png
+     anatomy/electrodes.tsv, anatomy/placement.{tsv,json}, figures/anatomy.png
 """
 
 
@@ -45,12 +45,15 @@ HEAD_FILES = dict(rules.build_head.output.items())
 
 
 rule place_electrodes:
-    """Electrodes of the montage, projected onto the scalp."""
+    """Electrodes of the montage or a file, laid on the head and projected onto the scalp."""
     input:
         **named_files(config["electrodes"], "montage", "channels"),
         **HEAD_FILES,
+        beside=montage_files(),
     output:
         electrodes="results/{head}/anatomy/electrodes.tsv",
+        table="results/{head}/anatomy/placement.tsv",
+        note="results/{head}/anatomy/placement.json",
     log:
         "results/{head}/logs/place_electrodes.log",
     benchmark:

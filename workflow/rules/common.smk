@@ -343,6 +343,14 @@ def named_files(section, *keys):
     return {key: str(path) for key, path in found.items() if path}
 
 
+def montage_files():
+    """Return what belongs to a file of electrode positions: its coordsystem.json, its other parts."""
+    from multisource.montage.files import files_beside
+
+    file = find_file(config["electrodes"]["montage"], FOLDERS)
+    return [str(path) for path in files_beside(file)] if file else []
+
+
 def scenario_files(pattern, **names):
     """Return the file of every scenario (and name): ``pattern`` holds {scenario}."""
     return expand(pattern, scenario=SCENARIOS, allow_missing=True, **names)

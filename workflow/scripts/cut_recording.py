@@ -1,4 +1,4 @@
-from multisource.anatomy.electrodes import channel_names
+from multisource.channels.lists import channel_names
 from multisource.files import atomic
 from multisource.recordings.settings import recording_settings
 from multisource.recordings.stretches import read_stretches

@@ -85,11 +85,8 @@ def fsaverage_head(
             voxel_mm=voxel_mm,
         )
     )
-    low, high = skull_thickness_mm
-    packaged = _packaged_surfaces(scale)
-    surfaces = {name: packaged[name] for name in packaged if "." in name}
-    surfaces |= _shells(packaged, skull_fraction, low, high)
-    to_mni = MNI305_TO_MNI152 @ np.diag([1 / scale, 1 / scale, 1 / scale, 1.0])
+    surfaces = fsaverage_surfaces(scale, skull_fraction, skull_thickness_mm)
+    to_mni = fsaverage_to_mni(scale)
     shape, affine = voxels.grid_around(surfaces["outer_skin"][0], voxel_mm)
     return Head(
         surfaces=surfaces,
@@ -98,6 +95,44 @@ def fsaverage_head(
         fiducials=fsaverage_landmarks(scale),
         to_mni=to_mni,
     )
+
+
+def fsaverage_surfaces(
+    scale: float = 1.0,
+    skull_fraction: float = 0.5,
+    skull_thickness_mm: tuple[float, float] = (4.0, 8.0),
+) -> dict[str, Surface]:
+    """Build the surfaces of the fsaverage template head.
+
+    Parameters
+    ----------
+    scale, skull_fraction, skull_thickness_mm : float, float, tuple of two float
+        As for :func:`fsaverage_head`.
+
+    Returns
+    -------
+    dict of str to (ndarray of shape (n, 3), ndarray of shape (m, 3))
+        Vertices, mm, and triangles of cortex and shells, by the names of a ``Head``.
+    """
+    packaged = _packaged_surfaces(scale)
+    surfaces = {name: packaged[name] for name in packaged if "." in name}
+    return surfaces | _shells(packaged, skull_fraction, *skull_thickness_mm)
+
+
+def fsaverage_to_mni(scale: float = 1.0) -> np.ndarray:
+    """Return the transform of the template head to MNI152.
+
+    Parameters
+    ----------
+    scale : float, default 1
+        As for :func:`fsaverage_head`.
+
+    Returns
+    -------
+    ndarray of shape (4, 4)
+        From surface RAS, mm, to MNI152, mm.
+    """
+    return MNI305_TO_MNI152 @ np.diag([1 / scale, 1 / scale, 1 / scale, 1.0])
 
 
 def _packaged_surfaces(scale: float) -> dict[str, Surface]:

@@ -129,7 +129,7 @@ def study_channels(config: Mapping[str, Any], folders: list[Path], found: Found)
     """
     if not found.sound("electrodes.channels"):
         return []
-    from multisource.anatomy.electrodes import channel_names
+    from multisource.channels.lists import channel_names
 
     channels = config["electrodes"]["channels"]
     table = find_file(channels, folders) if isinstance(channels, str) else channels
@@ -140,9 +140,10 @@ def study_channels(config: Mapping[str, Any], folders: list[Path], found: Found)
 
 
 def _electrodes(config: Mapping[str, Any], folders: list[Path], found: Found) -> Mistakes:
-    from multisource.anatomy.electrodes import channel_names, check_names, montage_names
+    from multisource.channels.lists import channel_names
+    from multisource.montage.placement import read_montage
 
-    names, known, montage = None, None, None
+    names, measured, montage = None, None, ""
     key = "electrodes.channels"
     if found.sound(key):
         names = config["electrodes"]["channels"]
@@ -163,15 +164,18 @@ def _electrodes(config: Mapping[str, Any], folders: list[Path], found: Found) ->
             yield from _missing(key, montage, folders)
         else:
             try:
-                known = montage_names(file or montage)
+                montage = str(file or montage)
+                measured = read_montage(montage)
             except UserError as error:
                 yield from _lines(key, error)
-    if names is None or known is None:
+    if names is None or measured is None:
         return
     try:
-        check_names(names, known, source=f"montage {montage}")
+        measured.of(names)
     except UserError as error:
         yield from _lines("electrodes.channels", error)
+    else:
+        yield from _places(config, names, montage, found)
     told = False
     for split in [None, *splits_of(config, found)]:
         simulation = None if told else simulation_settings(config, found, split)
@@ -183,6 +187,31 @@ def _electrodes(config: Mapping[str, Any], folders: list[Path], found: Found) ->
                 told = split is None
                 key = f"{place}.bad_channels.count"
                 yield key, str(error).replace("simulation.bad_channels.count", key)
+
+
+def _places(config: Mapping[str, Any], names: list[str], montage: str, found: Found) -> Mistakes:
+    """Place the electrodes on the packaged head, which is there before any job."""
+    from multisource.montage.placement import is_a_file, place
+    from multisource.montage.standard import is_template
+    from multisource.montage.target import packaged_target
+
+    if not found.sound("anatomy.provider", "anatomy.fsaverage", "electrodes.max_distance_mm"):
+        return
+    if config["anatomy"]["provider"] != "fsaverage":
+        return
+    if not is_a_file(montage) and is_template(montage):
+        return  # made on this head
+    options = dict(config["anatomy"]["fsaverage"] or {})
+    options.pop("voxel_mm", None)
+    try:
+        place(
+            packaged_target(**options),
+            names,
+            montage,
+            max_distance_mm=config["electrodes"]["max_distance_mm"],
+        )
+    except UserError as error:
+        yield from _lines("electrodes.montage", error)
 
 
 def _simulation(config: Mapping[str, Any], folders: list[Path], found: Found) -> Mistakes:

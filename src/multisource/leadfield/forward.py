@@ -14,8 +14,9 @@ import mne
 import numpy as np
 from mne.transforms import apply_trans, invert_transform
 
-from multisource.anatomy.electrodes import Electrodes, check_names
+from multisource.anatomy.electrodes import Electrodes
 from multisource.anatomy.landmarks import LANDMARKS
+from multisource.channels.names import check_names
 from multisource.errors import UserError
 from multisource.files import atomic
 

@@ -1,0 +1,1 @@
+"""Channels: their names, lists of them, and the tables that people write them in."""
