@@ -32,6 +32,7 @@ SOURCES = sorted(
         "pyproject.toml",
     )
     for path in REPOSITORY.glob(pattern)
+    if path.suffix != ".npz"
 )
 FENCED = re.compile(r"^(```|~~~).*?^\1", re.S | re.M)
 LINK = re.compile(r"\]\(([^)\s]+)\)")

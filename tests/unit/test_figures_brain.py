@@ -7,13 +7,10 @@ from matplotlib.figure import Figure
 
 from multisource.errors import UserError
 from multisource.figures.brain import HEAT, direction_letters, draw_brain, paint
-from multisource.figures.cortex import (
-    make_cortex,
-    smooth_surface,
-    spread_to_vertices,
-)
+from multisource.figures.cortex import make_cortex, spread_to_vertices
 from multisource.figures.raster import VIEWS, rasterise
 from multisource.geometry.surfaces import vertex_normals, volume
+from multisource.geometry.unfolding import smooth_surface
 
 
 @pytest.fixture(scope="module")

@@ -10,17 +10,27 @@ from inverse_case import CHANNELS, forward
 from matplotlib.image import imread
 
 from multisource.anatomy.source_space import SourceGeometry
-from multisource.figures.recording import recording_figure
+from multisource.errors import UserError
+from multisource.figures.recording import recording_figure, shown_moments
 from multisource.geometry.surfaces import vertex_areas
 from multisource.inverse.kernel import apply_kernel
 from multisource.inverse.registry import build_kernel
 from multisource.network.prediction import predict
 from multisource.network.registry import build_network
-from multisource.recordings.peaks import clusters, peak_table, strongest_moments
+from multisource.parcellation.dipoles import DipoleRegions
+from multisource.recordings.moments import (
+    CHOSEN,
+    MEAN,
+    STRONGEST,
+    choose_moments,
+    strongest_moments,
+)
+from multisource.recordings.parcels import parcel_table
+from multisource.recordings.peaks import clusters, peak_table
 from multisource.recordings.settings import RecordingSettings
 from multisource.recordings.stc import source_estimate, write_stc
 from multisource.recordings.stretches import read_stretches
-from multisource.recordings.windows import cut_windows, moments, strength
+from multisource.recordings.windows import cut_windows, moments, strength, told_moments
 
 
 @pytest.fixture(scope="module")
@@ -136,22 +146,39 @@ def test_areas_of_the_dipoles_are_that_of_the_surface(balls):
     )
 
 
+def regions_of(dipoles, wall=()):
+    """Each ball is a region, its upper half another; MNI is twice as large and moved."""
+    side = np.array(["lh", "rh"])[dipoles.hemisphere]
+    centre = np.array([CENTRES[one] for one in side])
+    upper = dipoles.positions[:, 2] > centre[:, 2]
+    words = np.array(
+        [f"{'cuneus' if up else 'lingual'}-{one}" for up, one in zip(upper, side, strict=True)]
+    )
+    cortex = np.ones(len(dipoles), bool)
+    cortex[list(wall)] = False
+    return DipoleRegions(
+        hemisphere=dipoles.hemisphere,
+        vertices=dipoles.vertices,
+        mni=2 * dipoles.positions + [1, 2, 3],
+        cortex=cortex,
+        labels={"desikan_killiany": words, "destrieux": np.char.add("G_", words)},
+        distance_mm=np.zeros(len(dipoles)),
+    )
+
+
+def peaks_of(dipoles, maps, strengths, **options):
+    times = 0.2 * np.arange(len(maps))
+    told = choose_moments(times, np.array(strengths), window_s=0.2)
+    return peak_table({"mne": np.array(maps)}, told, dipoles, regions_of(dipoles, **options))
+
+
 def test_peaks_say_where_and_how_large(balls):
     width = 8.0
     values = bump(balls, (-1, 0, 0), "lh", width)
     quiet = bump(balls, (0, 0, 1), "rh", width)
-    to_mni = np.diag([2.0, 2.0, 2.0, 1.0])
-    to_mni[:3, 3] = [1, 2, 3]
-    table = peak_table(
-        {"mne": np.array([quiet, values])},
-        np.array([0.0, 0.2]),
-        np.array([1e-6, 3e-6]),
-        balls,
-        to_mni,
-        window_s=0.2,
-    )
+    table = peaks_of(balls, [quiet, np.zeros(len(balls)), values], [1e-6, 1e-7, 3e-6])
     first = table.iloc[0]
-    assert (first["from_s"], first["to_s"], first["eeg_rms_uv"]) == (0.2, 0.4, pytest.approx(3))
+    assert first[["from_s", "to_s", "eeg_rms_uv"]].tolist() == pytest.approx([0.4, 0.6, 3])
     place = first[["x_mm", "y_mm", "z_mm"]].to_numpy(float)
     # Half the distance between dipoles of this mesh is 3 mm.
     assert np.linalg.norm(place - CENTRES["lh"] - [-RADIUS, 0, 0]) < 3
@@ -163,11 +190,78 @@ def test_peaks_say_where_and_how_large(balls):
     assert first["extent_mm"] == pytest.approx(2 * 1.18 * width, abs=5)
     assert first["area_cm2"] == pytest.approx(2.8, rel=0.25)
     assert first["hemisphere"] == "lh" and first["amplitude"] == 1
+    # The cap lies half in one region and half in the other; the next one in the upper alone.
+    shares = dict(part.split(" ") for part in first["regions"].split(", "))
+    assert set(shares) == {"cuneus-lh", "lingual-lh"}
+    assert float(shares["cuneus-lh"]) == pytest.approx(0.5, abs=0.15)
+    assert table.iloc[1]["desikan_killiany"] == "cuneus-rh"
+    assert table.iloc[1]["destrieux"] == "G_cuneus-rh"
+    assert table.iloc[1]["regions"] == "cuneus-rh 1.00" and not table["off_cortex"].any()
+
+
+def test_peaks_are_never_where_there_is_no_cortex(balls):
+    """The wall is the place of the highest values, and the answer is the highest beside it."""
+    values = bump(balls, (-1, 0, 0), "lh", 8.0) + 0.8 * bump(balls, (0, 0, 1), "rh", 8.0)
+    wall = np.flatnonzero(bump(balls, (-1, 0, 0), "lh", 8.0) > 0.01)
+    other = bump(balls, (0, 1, 0), "rh", 8.0)
+    table = peaks_of(balls, [values, other], [3e-6, 1e-6], wall=wall)
+    assert table.iloc[0]["desikan_killiany"] == "cuneus-rh"
+    assert not set(table["vertex"][table["hemisphere"] == "lh"]) & set(balls.vertices[wall])
+    # Of one of the two windows.
+    assert (table["off_cortex"] == 0.5).all()
+    # 642 dipoles on a ball: the nearest to the bump's middle is up to 3 mm off, 0.93 of its value.
+    assert table.iloc[0]["map_maximum"] == pytest.approx(0.8, rel=0.08)
+
+
+def test_moments_are_chosen_by_latency_or_span_or_strength():
+    times = 0.05 * np.arange(9) - 0.2
+    power = np.array([0, 5, 9, 8, 4, 6, 1, 3, 2.0])
+    strongest = choose_moments(times, power, window_s=0.1)
+    assert [one.kind for one in strongest] == [STRONGEST] * 3
+    assert [one.windows.tolist() for one in strongest] == [[2], [5], [7]]
+    assert (strongest[0].from_s, strongest[0].to_s) == pytest.approx((-0.1, 0))
+    # Middles are -0.15, -0.1, ... 0.25.
+    latency, span = choose_moments(times, power, window_s=0.1, chosen=[0.11, [-0.1, 0.0]])
+    assert latency.kind == CHOSEN and latency.windows.tolist() == [5]
+    assert span.windows.tolist() == [1, 2, 3]
+    assert span.rms_v == pytest.approx(np.sqrt((25 + 81 + 64) / 3))
+    assert "mean of 3 windows" in span.title
+    np.testing.assert_allclose(span.of(np.arange(18).reshape(9, 2)), [4, 5])
+    rest = choose_moments(times, power, window_s=0.1, at_rest=True)
+    assert rest[-1].kind == MEAN and len(rest[-1].windows) == 9
+    assert [one.kind for one in shown_moments(rest)] == [STRONGEST, MEAN]
+    assert len(shown_moments(strongest)) == 1
+    with pytest.raises(UserError, match=r"recordings.vep.moments_s: 0.4: no window .* to 0.25 s"):
+        choose_moments(times, power, window_s=0.1, chosen=[0.4], name="vep")
+
+
+def test_rest_is_told_by_its_mean_an_average_is_not(tmp_path):
+    data = recorded(tmp_path)
+    assert [one.kind for one in told_moments(data)][-1] == MEAN
+    assert [one.kind for one in told_moments(data.assign_attrs(averaged=80))][-1] == STRONGEST
+
+
+def test_parcels_are_the_means_of_the_cortex_of_each_region(balls):
+    wall = [0, 1, 2]
+    regions = regions_of(balls, wall=wall)
+    maps = np.random.default_rng(0).random((2, len(balls)))
+    table = parcel_table(
+        {"mne": maps, "other": 2 * maps}, np.array([0, 0.2]), np.array([1e-6, 2e-6]), regions,
+        window_s=0.2,
+    )  # fmt: skip
+    assert list(table.columns[:4]) == ["method", "from_s", "to_s", "eeg_rms_uv"]
+    assert list(table.columns[4:]) == ["cuneus-lh", "cuneus-rh", "lingual-lh", "lingual-rh"]
+    assert table["method"].tolist() == ["mne", "mne", "other", "other"]
+    member = regions.cortex & (regions.region == "lingual-lh")
+    np.testing.assert_allclose(table["lingual-lh"][:2], maps[:, member].mean(axis=1))
+    np.testing.assert_allclose(table["cuneus-rh"][2:], 2 * table["cuneus-rh"][:2])
 
 
 def test_figure_shows_the_moment_and_every_method(balls):
     cortex = ball_cortex()
-    maps = {name: bump(balls, (-1, 0, 0), "lh", 10) for name in ("convnet", "mne", "mine")}
+    one = bump(balls, (-1, 0, 0), "lh", 10)
+    maps = {name: np.array([one, one]) for name in ("convnet", "mne", "mine")}
+    told = choose_moments(np.array([0.4, 0.6]), np.array([2.0, 1.0]), window_s=0.2, at_rest=True)
     rng = np.random.default_rng(0)
     times = np.arange(200) / 250
     power = np.exp(-0.5 * ((times - 0.5) / 0.02) ** 2)
@@ -188,14 +282,23 @@ def test_figure_shows_the_moment_and_every_method(balls):
         times=times,
         eeg=eeg,
         electrodes=places,
-        window=(0.4, 0.6),
+        moments=shown_moments(told),
+        has_cortex=np.ones(len(balls), bool),
         title="mine",
         pixels_per_mm=1.0,
     )
     words = [text.get_text() for text in figure.texts] + [
         text.get_text() for axes in figure.axes for text in [axes.title, *axes.texts]
     ]
-    assert {"mine", "ConvNet", "MNE", "left lateral", "right medial", "L", "R"} <= set(words)
+    window = "0.4 to 0.6 s, the strongest"
+    assert {"mine", f"ConvNet: {window}", f"MNE: {window}"} <= set(words)
+    assert {
+        "MNE: mean of all 2 windows, 0.4 to 0.8 s",
+        "left lateral",
+        "right medial",
+        "L",
+        "R",
+    } <= set(words)
     # The moment is the sample of the largest power, 0.5 s.
     assert "potential at 0.500 s" in words
     stream = io.BytesIO()

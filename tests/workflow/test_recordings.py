@@ -100,6 +100,23 @@ def test_networks_and_only_those_name_sources(localised):
     assert named["presence"].dropna().between(0, 1).all()
 
 
+def test_places_have_names_and_lie_on_cortex(localised):
+    """The patch is in the right visual cortex; the atlas says so of the solvers' peaks."""
+    results = localised[0].folder / "results/fsaverage"
+    regions = pd.read_csv(results / "leadfield/regions.tsv", sep="\t")
+    assert len(regions) == 132 and 5 < (regions["cortex"] == 0).sum() < 25
+    peaks = pd.read_csv(results / "recordings/example/peaks.tsv", sep="\t")
+    first = peaks.drop_duplicates("method").set_index("method")
+    occipital = {"lateraloccipital", "lingual", "cuneus", "pericalcarine"}
+    for method in ("mne", "eloreta"):
+        region, side = first.loc[method, "desikan_killiany"].rsplit("-", 1)
+        assert region in occipital and side == "rh", method
+    told = peaks.merge(regions, on=["hemisphere", "vertex"])
+    assert len(told) == len(peaks) and told["cortex"].all()
+    parcels = pd.read_csv(results / "recordings/example/parcels.tsv", sep="\t")
+    assert len(parcels) == 4 * len(METHODS) and "lateraloccipital-rh" in parcels
+
+
 def test_networks_see_the_eeg_that_was_simulated(localised, example):
     """The map of the file is that of the arrays which the file was written from."""
     results = localised[0].folder / "results/fsaverage"

@@ -2,7 +2,8 @@
 
 in:  a head provider (config anatomy.provider), a montage and channel names
 out: anatomy/surf/*, anatomy/bem/*, anatomy/mri/tissues.nii.gz, anatomy/head.json,
-     anatomy/electrodes.tsv, anatomy/placement.{tsv,json}, figures/anatomy.png
+     anatomy/electrodes.tsv, anatomy/placement.{tsv,json}, figures/anatomy.png,
+     subjects/{head}/label/*.annot, subjects/{head}/surf/*
 """
 
 
@@ -92,3 +93,83 @@ rule plot_anatomy:
         code=code("plot_anatomy"),
     script:
         "../scripts/plot_anatomy.py"
+
+
+# A FreeSurfer subject's own regions and surfaces are taken where it has them.
+OWN_SUBJECT = HEAD_INPUTS.arguments["subject"] if PROVIDER == "freesurfer" else None
+
+
+rule parcellate_head:
+    """The regions of two atlases on the whole cortex, as FreeSurfer's annotations."""
+    input:
+        **HEAD_FILES,
+        source=list(HEAD_INPUTS.files),
+        template=study_file("resources/fsaverage5-regions.npz"),
+    output:
+        annotations=expand(
+            "results/{{head}}/subjects/{{head}}/label/{hemi}.{atlas}.annot",
+            hemi=["lh", "rh"],
+            atlas=["aparc", "aparc.a2009s"],
+        ),
+        distances=expand(
+            "results/{{head}}/subjects/{{head}}/surf/{hemi}.template_mm",
+            hemi=["lh", "rh"],
+        ),
+        origin="results/{head}/subjects/{head}/label/origin.json",
+    log:
+        "results/{head}/logs/parcellate_head.log",
+    benchmark:
+        "results/{head}/benchmarks/parcellate_head.tsv"
+    conda:
+        "../../envs/multisource.yaml"
+    resources:
+        mem_mb=1500,
+        runtime=5,
+    params:
+        anatomy=subpath(input.head, parent=True),
+        subject=OWN_SUBJECT,
+        folder=subpath(output.origin, ancestor=2),
+        code=code("parcellate_head"),
+    script:
+        "../scripts/parcellate_head.py"
+
+
+rule write_subject:
+    """The head as a FreeSurfer subject, for the viewers of MNE-Python, FreeSurfer and others."""
+    input:
+        **HEAD_FILES,
+        source=list(HEAD_INPUTS.files),
+        annotations=rules.parcellate_head.output.annotations,
+        distances=rules.parcellate_head.output.distances,
+        origin=rules.parcellate_head.output.origin,
+    output:
+        surfaces=expand(
+            "results/{{head}}/subjects/{{head}}/surf/{hemi}.{surface}",
+            hemi=["lh", "rh"],
+            surface=["white", "pial", "inflated", "sphere", "sphere.reg", "curv", "sulc"],
+        ),
+        gifti=expand(
+            "results/{{head}}/subjects/{{head}}/surf/{hemi}.{surface}.surf.gii",
+            hemi=["lh", "rh"],
+            surface=["white", "pial", "inflated"],
+        ),
+        cortex=expand(
+            "results/{{head}}/subjects/{{head}}/label/{hemi}.cortex.label",
+            hemi=["lh", "rh"],
+        ),
+    log:
+        "results/{head}/logs/write_subject.log",
+    benchmark:
+        "results/{head}/benchmarks/write_subject.tsv"
+    conda:
+        "../../envs/multisource.yaml"
+    resources:
+        mem_mb=2000,
+        runtime=10,
+    params:
+        anatomy=subpath(input.head, parent=True),
+        subject=OWN_SUBJECT,
+        folder=subpath(input.origin, ancestor=2),
+        code=code("write_subject"),
+    script:
+        "../scripts/write_subject.py"

@@ -1,7 +1,8 @@
 """Leadfields: operator A (FEM, simulates) and operator B (BEM, solves) on the same dipoles.
 
 in:  anatomy/*
-out: leadfield/sources-src.fif, leadfield/fem-fwd.fif, leadfield/bem-fwd.fif (MNE Forward, V/(Am)),
+out: leadfield/sources-src.fif, leadfield/{sources,regions}.tsv,
+     leadfield/fem-fwd.fif, leadfield/bem-fwd.fif (MNE Forward, V/(Am)),
      leadfield/fem-dipoles.tsv, leadfield/comparison.csv, leadfield/comparison.png
 """
 
@@ -36,6 +37,32 @@ rule build_source_space:
         code=code("build_source_space"),
     script:
         "../scripts/build_source_space.py"
+
+
+rule name_dipoles:
+    """The regions of every dipole, its place in MNI152, and whether there is cortex."""
+    input:
+        sources=rules.build_source_space.output.table,
+        head=rules.build_head.output.head,
+        annotations=rules.parcellate_head.output.annotations,
+        distances=rules.parcellate_head.output.distances,
+        origin=rules.parcellate_head.output.origin,
+    output:
+        regions="results/{head}/leadfield/regions.tsv",
+    log:
+        "results/{head}/logs/name_dipoles.log",
+    benchmark:
+        "results/{head}/benchmarks/name_dipoles.tsv"
+    conda:
+        "../../envs/multisource.yaml"
+    resources:
+        mem_mb=1000,
+        runtime=5,
+    params:
+        subject=subpath(input.origin, ancestor=2),
+        code=code("name_dipoles"),
+    script:
+        "../scripts/name_dipoles.py"
 
 
 rule mesh_head:

@@ -2,8 +2,8 @@
 
 in:  an EEG file each, network/{network}/*, inverse/{solver}.nc, leadfield/sources-src.fif
 out: recordings/{recording}/windows.nc, recordings/{recording}/steps.tsv,
-     recordings/{recording}/{method}.nc,
-     recordings/{recording}/{method}-{lh,rh}.stc, recordings/{recording}/{peaks,sources}.tsv,
+     recordings/{recording}/{method}.nc, recordings/{recording}/{method}-{lh,rh}.stc,
+     recordings/{recording}/{peaks,sources,parcels}.tsv,
      figures/recording-{recording}.png
 """
 
@@ -29,7 +29,12 @@ rule cut_recording:
         runtime=20,
     params:
         **pick(config["simulation"], "sfreq", "window_s"),
-        settings=lambda wildcards: config["recordings"][wildcards.recording],
+        # Not the moments that are told of: a window is the same whether it is looked at or not.
+        settings=lambda wildcards: {
+            key: value
+            for key, value in config["recordings"][wildcards.recording].items()
+            if key != "moments_s"
+        },
         electrodes=pick(config["electrodes"], "channels"),
         code=code("cut_recording"),
     script:
@@ -78,6 +83,7 @@ rule summarise_recording:
     input:
         **HEAD_FILES,
         sources=rules.build_source_space.output.sources,
+        regions=rules.name_dipoles.output.regions,
         windows=rules.cut_recording.output.windows,
         estimates=expand(
             "results/{{head}}/recordings/{{recording}}/{method}.nc",
@@ -94,6 +100,7 @@ rule summarise_recording:
         ),
         peaks="results/{head}/recordings/{recording}/peaks.tsv",
         named="results/{head}/recordings/{recording}/sources.tsv",
+        parcels="results/{head}/recordings/{recording}/parcels.tsv",
     log:
         "results/{head}/logs/summarise_recording/{recording}.log",
     benchmark:
@@ -106,6 +113,7 @@ rule summarise_recording:
     params:
         anatomy=subpath(input.head, parent=True),
         methods=RECORDING_METHODS,
+        moments=lambda wildcards: config["recordings"][wildcards.recording].get("moments_s"),
         code=code("summarise_recording"),
     script:
         "../scripts/summarise_recording.py"
@@ -116,6 +124,7 @@ rule plot_recording:
     input:
         **HEAD_FILES,
         sources=rules.build_source_space.output.sources,
+        regions=rules.name_dipoles.output.regions,
         electrodes=rules.place_electrodes.output.electrodes,
         windows=rules.cut_recording.output.windows,
         estimates=expand(
@@ -136,6 +145,7 @@ rule plot_recording:
     params:
         anatomy=subpath(input.head, parent=True),
         methods=RECORDING_METHODS,
+        moments=lambda wildcards: config["recordings"][wildcards.recording].get("moments_s"),
         code=code("plot_recording"),
     script:
         "../scripts/plot_recording.py"

@@ -9,6 +9,8 @@ from multisource.steps import step
 
 with step(snakemake):
     head = load_head(snakemake.params.anatomy)
-    sources = cortical_source_space(head.surfaces, **snakemake.params.settings)
+    sources = cortical_source_space(
+        head.surfaces, subject=snakemake.wildcards.head, **snakemake.params.settings
+    )
     write_source_space(snakemake.output.sources, sources)
     write_source_table(snakemake.output.table, source_geometry(sources, head.surfaces))

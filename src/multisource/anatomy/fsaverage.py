@@ -13,11 +13,11 @@ import nibabel
 import numpy as np
 import scipy  # loads scipy.ndimage, which takes long, when it is used
 from nibabel.affines import apply_affine
-from nibabel.gifti import GiftiImage
 from nibabel.spatialimages import SpatialImage
 from scipy.spatial import cKDTree
 
 from multisource.anatomy import voxels
+from multisource.anatomy.fsaverage5 import packaged_cortex
 from multisource.anatomy.head import Head
 from multisource.anatomy.options import fsaverage_mistakes
 from multisource.anatomy.package_data import package_data
@@ -139,18 +139,10 @@ def _packaged_surfaces(scale: float) -> dict[str, Surface]:
     """White, pial and sphere of both hemispheres, inner skull and whole scalp, in scaled mm."""
     import mne
 
-    surfaces = {}
-    folder = package_data("nilearn", "datasets", "data", "fsaverage5")
-    for side, word in (("lh", "left"), ("rh", "right")):
-        for kind in ("white", "pial", "sphere"):
-            image = cast(GiftiImage, nibabel.load(folder / f"{kind}_{word}.gii.gz"))
-            arrays = image.darrays
-            size = 1.0 if kind == "sphere" else scale
-            vertices, triangles = (array.data for array in arrays)
-            surfaces[f"{side}.{kind}"] = (
-                vertices.astype(np.float64) * size,
-                triangles.astype(np.int64),
-            )
+    surfaces = {
+        name: surface if name.endswith("sphere") else (surface[0] * scale, surface[1])
+        for name, surface in packaged_cortex("white", "pial", "sphere").items()
+    }
     folder = package_data("mne", "data", "fsaverage")
     for name, file in (("inner_skull", "inner_skull-bem"), ("scalp", "head")):
         path = folder / f"fsaverage-{file}.fif"

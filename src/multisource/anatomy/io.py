@@ -156,12 +156,7 @@ def load_head(folder: str | Path) -> Head:
         tissues = np.asarray(image.dataobj, dtype=np.uint8)
     except Exception as error:
         raise UserError(f"{files['tissues']}: not a readable NIfTI volume ({error})") from error
-    try:
-        record = json.loads(files["head"].read_text())
-        fiducials = {name: np.array(record["fiducials"][name], dtype=float) for name in LANDMARKS}
-        to_mni = np.array(record["to_mni"], dtype=float)
-    except (ValueError, KeyError) as error:
-        raise UserError(f"{files['head']}: needs fiducials and to_mni ({error!r})") from error
+    fiducials, to_mni = _read_record(files["head"])
     return Head(
         surfaces={name: read_surface(files[name]) for name in CORTEX + SHELLS},
         tissues=tissues,
@@ -169,3 +164,34 @@ def load_head(folder: str | Path) -> Head:
         fiducials=fiducials,
         to_mni=to_mni,
     )
+
+
+def read_to_mni(path: str | Path) -> np.ndarray:
+    """Read where a head lies in MNI152, without the head.
+
+    Parameters
+    ----------
+    path : str or Path
+        The head's ``head.json``.
+
+    Returns
+    -------
+    ndarray of shape (4, 4)
+        From mm of surface RAS to mm of MNI152.
+
+    Raises
+    ------
+    UserError
+        When the file is missing or another one.
+    """
+    return _read_record(Path(path))[1]
+
+
+def _read_record(path: Path) -> tuple[dict[str, np.ndarray], np.ndarray]:
+    """Landmarks and the affine to MNI152."""
+    try:
+        record = json.loads(path.read_text())
+        fiducials = {name: np.array(record["fiducials"][name], dtype=float) for name in LANDMARKS}
+        return fiducials, np.array(record["to_mni"], dtype=float)
+    except (OSError, ValueError, KeyError) as error:
+        raise UserError(f"{path}: needs fiducials and to_mni ({error!r})") from error

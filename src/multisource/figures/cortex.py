@@ -9,8 +9,9 @@ import numpy as np
 from scipy import sparse
 
 from multisource.errors import UserError
-from multisource.geometry.neighbours import adjacency, smooth
-from multisource.geometry.surfaces import Surface, edge_lengths, vertex_normals, volume
+from multisource.geometry.neighbours import adjacency, spread
+from multisource.geometry.surfaces import Surface, vertex_normals, volume
+from multisource.geometry.unfolding import smooth_surface
 
 
 @dataclass(frozen=True)
@@ -132,47 +133,4 @@ def spread_to_vertices(cortex: Cortex, values: np.ndarray) -> np.ndarray:
             f"map to draw: {values.shape} values for {cortex.dipoles.shape} dipoles; the estimate "
             "and the source space must be of the same head"
         )
-    count = len(cortex.vertices)
-    filled = np.zeros(count)
-    known = np.zeros(count, bool)
-    filled[cortex.dipoles] = values
-    known[cortex.dipoles] = True
-    while not known.all():
-        weight = cortex.adjacency @ known.astype(float)
-        total = cortex.adjacency @ np.where(known, filled, 0.0)
-        reached = ~known & (weight > 0)
-        if not reached.any():
-            break
-        filled[reached] = total[reached] / weight[reached]
-        known |= reached
-    return filled
-
-
-def smooth_surface(points: np.ndarray, triangles: np.ndarray, length_mm: float) -> np.ndarray:
-    """Smooth a surface (Laplacian), and put it back to the extent of the input.
-
-    Half a step towards the mean of the neighbours spreads by edge / 2 along each direction of the
-    surface, and variances add; so a fine and a coarse mesh of one brain come out alike.
-
-    Parameters
-    ----------
-    points : ndarray of shape (V, 3)
-        mm.
-    triangles : ndarray of shape (T, 3)
-        Vertex indices.
-    length_mm : float
-        Standard deviation of the Gaussian that the smoothing amounts to; 0 leaves the points.
-
-    Returns
-    -------
-    ndarray of shape (V, 3)
-        Moved points, mm.
-    """
-    if length_mm <= 0:
-        return points
-    edge_mm = float(edge_lengths(points, triangles).mean())
-    steps = max(1, round((length_mm / edge_mm) ** 2 * 4))
-    moved = smooth(points, triangles, steps)
-    low, high = points.min(axis=0), points.max(axis=0)
-    new_low, new_high = moved.min(axis=0), moved.max(axis=0)
-    return (moved - new_low) * (high - low) / (new_high - new_low) + low
+    return spread(values, cortex.dipoles, cortex.adjacency)

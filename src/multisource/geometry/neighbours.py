@@ -54,3 +54,36 @@ def smooth(values: np.ndarray, triangles: np.ndarray, steps: int) -> np.ndarray:
     for _ in range(steps):
         values = 0.5 * values + weights @ values
     return values
+
+
+def spread(values: np.ndarray, places: np.ndarray, graph: sparse.csr_array) -> np.ndarray:
+    """Spread values of some vertices to all.
+
+    Parameters
+    ----------
+    values : ndarray of shape (k,)
+        Of the vertices that have one.
+    places : ndarray of int, shape (k,)
+        Which these are.
+    graph : sparse array of shape (n, n)
+        Of :func:`adjacency`.
+
+    Returns
+    -------
+    ndarray of shape (n,)
+        Those vertices keep theirs; the rest take the mean of their neighbours, ring by ring; 0
+        where no neighbour leads to one.
+    """
+    filled = np.zeros(graph.shape[0])
+    known = np.zeros(graph.shape[0], bool)
+    filled[places] = values
+    known[places] = True
+    while not known.all():
+        weight = graph @ known.astype(float)
+        total = graph @ np.where(known, filled, 0.0)
+        reached = ~known & (weight > 0)
+        if not reached.any():
+            break
+        filled[reached] = total[reached] / weight[reached]
+        known |= reached
+    return filled

@@ -1,53 +1,24 @@
-"""Where the maps of a recording are strongest: moments, clusters, their places and sizes."""
+"""Where the maps of a recording are strongest: clusters, their places, regions and sizes."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
-from nibabel.affines import apply_affine
 from scipy.sparse import sparray
 from scipy.sparse.csgraph import connected_components
 from scipy.spatial.distance import pdist
 
-from multisource.anatomy.source_space import HEMISPHERES, SourceGeometry
+from multisource.anatomy.source_space import SourceGeometry
 from multisource.geometry.surfaces import vertex_areas
+from multisource.parcellation.dipoles import DipoleRegions
+from multisource.recordings.credible import shares_in_cell
+from multisource.recordings.moments import Moment
 
 THRESHOLD = 0.5  # of a map's maximum: what belongs to a cluster
-MOMENTS, CLUSTERS = 3, 3
-
-
-def strongest_moments(
-    times: np.ndarray, strength: np.ndarray, *, apart_s: float, most: int = MOMENTS
-) -> list[int]:
-    """Find the moments of the highest local maxima.
-
-    Parameters
-    ----------
-    times : ndarray of shape (M,)
-        Moments in s, ascending.
-    strength : ndarray of shape (M,)
-        Whose maxima are sought.
-    apart_s : float
-        Least distance of two chosen moments, s.
-    most : int
-        How many are chosen at most.
-
-    Returns
-    -------
-    list of int
-        Indices of the moments, the strongest first.
-    """
-    left, right = np.r_[-np.inf, strength[:-1]], np.r_[strength[1:], -np.inf]
-    chosen: list[int] = []
-    for index in np.argsort(-strength, kind="stable"):
-        is_peak = strength[index] >= left[index] and strength[index] >= right[index]
-        if is_peak and all(abs(times[index] - times[k]) >= apart_s - 1e-9 for k in chosen):
-            chosen.append(int(index))
-        if len(chosen) == most:
-            break
-    return chosen
+CLUSTERS = 3
+LEAST = 0.05  # a smaller share of a cluster is not told
 
 
 def clusters(
@@ -81,63 +52,69 @@ def clusters(
 
 def peak_table(
     maps: Mapping[str, np.ndarray],
-    times: np.ndarray,
-    strength: np.ndarray,
+    moments: Sequence[Moment],
     dipoles: SourceGeometry,
-    to_mni: np.ndarray,
-    *,
-    window_s: float,
+    regions: DipoleRegions,
 ) -> pd.DataFrame:
-    """List the strongest clusters of every method at the strongest moments.
+    """List the strongest clusters of every method at the moments of a recording.
+
+    Only cortex counts: what a map shows where there is none is no answer.
 
     Parameters
     ----------
     maps : mapping of str to ndarray of shape (M, N)
-        Maps of each method.
-    times : ndarray of shape (M,)
-        When each window starts, s.
-    strength : ndarray of shape (M,)
-        Root mean square of the EEG in each window, V.
+        Maps of each method, of the M windows of the recording.
+    moments : sequence of Moment
+        The moments.
     dipoles : SourceGeometry
         The N dipoles.
-    to_mni : ndarray of shape (4, 4)
-        From mm of the head's surface RAS to mm of MNI152.
-    window_s : float
-        Length of a window, s.
+    regions : DipoleRegions
+        What is at each.
 
     Returns
     -------
     pandas.DataFrame
-        One row per method, moment and cluster: the window, the EEG's rms in it, the peak dipole's
-        place (mm, the head's surface RAS and MNI152), the map's maximum, the amplitude over this
-        maximum, and area, largest inner distance and number of dipoles of the cluster.
+        One row per method, moment and cluster: the windows, the EEG's rms in them, the peak
+        dipole's place (mm, the head's surface RAS and MNI152) and region in each atlas, the
+        Desikan-Killiany regions of the cluster with their shares of its area, the map's maximum,
+        the amplitude over this maximum, and area, largest inner distance and number of dipoles of
+        the cluster. off_cortex: the share of the method's windows, of the whole recording, whose
+        highest dipole lies where there is no cortex.
     """
     adjacency = dipoles.adjacency().tocsr()
     areas = vertex_areas(dipoles.positions, dipoles.triangles)
-    mni = apply_affine(to_mni, dipoles.positions)
-    chosen = strongest_moments(times, strength, apart_s=window_s)
     rows = []
     for method, values in maps.items():
-        for moment in chosen:
-            for rank, members in enumerate(clusters(values[moment], adjacency), start=1):
-                peak = members[values[moment][members].argmax()]
-                places = dipoles.positions[members]
+        off_cortex = float(np.mean(~regions.cortex[values.argmax(axis=1)]))
+        for moment in moments:
+            shown = np.where(regions.cortex, moment.of(values), 0.0)
+            for rank, members in enumerate(clusters(shown, adjacency), start=1):
+                peak = int(members[shown[members].argmax()])
                 rows.append(
                     {
                         "method": method,
-                        "from_s": times[moment],
-                        "to_s": times[moment] + window_s,
-                        "eeg_rms_uv": 1e6 * strength[moment],
+                        "moment": moment.kind,
+                        "from_s": moment.from_s,
+                        "to_s": moment.to_s,
+                        "eeg_rms_uv": 1e6 * moment.rms_v,
                         "cluster": rank,
-                        "hemisphere": HEMISPHERES[dipoles.hemisphere[peak]],
                         "vertex": dipoles.vertices[peak],
+                        **regions.place(peak),
                         **dict(zip(("x_mm", "y_mm", "z_mm"), dipoles.positions[peak], strict=True)),
-                        **dict(zip(("mni_x", "mni_y", "mni_z"), mni[peak], strict=True)),
-                        "map_maximum": values[moment].max(),
-                        "amplitude": values[moment][peak] / values[moment].max(),
+                        "regions": shares_in_cell(_shares(members, areas, regions.region)),
+                        "map_maximum": shown.max(),
+                        "amplitude": shown[peak] / shown.max(),
                         "area_cm2": areas[members].sum() / 100,
-                        "extent_mm": pdist(places).max(initial=0.0),
+                        "extent_mm": pdist(dipoles.positions[members]).max(initial=0.0),
                         "dipoles": len(members),
+                        "off_cortex": off_cortex,
                     }
                 )
     return pd.DataFrame(rows)
+
+
+def _shares(members: np.ndarray, areas: np.ndarray, region: np.ndarray) -> dict[str, float]:
+    """Share of a cluster's area in each region, the largest first."""
+    area = pd.Series(areas[members]).groupby(region[members]).sum().sort_values(ascending=False)
+    shares = area / area.sum()
+    return {str(name): float(share) for name, share in shares.items() if share >= LEAST}

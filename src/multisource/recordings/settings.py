@@ -33,6 +33,8 @@ class RecordingSettings:
     step_s : float or None
         From one window to the next; None: a quarter of a window where epochs are averaged, else a
         window.
+    moments_s : tuple or None
+        Latencies, or spans of two, that tables and figures tell of, s; None: the strongest windows.
     """
 
     file: str
@@ -43,6 +45,7 @@ class RecordingSettings:
     band_hz: tuple[float, float] | None = None
     average: bool = True
     step_s: float | None = None
+    moments_s: tuple[float | tuple[float, float], ...] | None = None
 
 
 OPTIONS = tuple(field.name for field in fields(RecordingSettings))
@@ -63,6 +66,9 @@ def recording_settings(entry: Mapping[str, Any]) -> RecordingSettings:
     """
     pairs = {key: tuple(entry[key]) for key in ("baseline_s", "band_hz") if entry.get(key)}
     settings = {**entry, **pairs}
+    if settings.get("moments_s") is not None:
+        listed = settings["moments_s"]
+        settings["moments_s"] = tuple(tuple(m) if isinstance(m, list) else m for m in listed)
     if settings.get("events") is not None:
         settings["events"] = str(settings["events"])
     return RecordingSettings(**settings)
@@ -107,6 +113,10 @@ def settings_mistakes(
             f"{key}: tmin_s {low:g} to tmax_s {high:g} is shorter than a window, {window_s:g} s "
             "(simulation.window_s)"
         )
+    for one in settings.moments_s or ():
+        first, last = one if isinstance(one, tuple) else (one, one)
+        if first > last:
+            mistakes.append(f"{key}.moments_s: {[first, last]}: the second must be the larger")
     if settings.step_s is not None and settings.step_s * sfreq < 1 - 1e-9:
         mistakes.append(
             f"{key}.step_s: {settings.step_s:g} s is less than a sample, {1 / sfreq:g} s"

@@ -2,95 +2,209 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
-from nibabel.affines import apply_affine
 
+from multisource.anatomy.source_space import SourceGeometry
 from multisource.certainty.certainty import Sources
 from multisource.certainty.levels import LEVELS
 from multisource.evaluation.sources import SAID
-from multisource.recordings.peaks import strongest_moments
+from multisource.geometry.surfaces import vertex_areas
+from multisource.parcellation.dipoles import COLUMNS as ATLAS_COLUMNS
+from multisource.parcellation.dipoles import MNI, DipoleRegions
+from multisource.recordings.credible import region_shares, shares_in_cell
+from multisource.recordings.moments import MEAN, Moment
 
 RADII = tuple(f"within_{100 * level:.0f}_mm" for level in LEVELS)
+MOST_REGIONS = 5  # of a recording's mean, by how often a source is named there
 COLUMNS = (
     "method",
+    "moment",
     "from_s",
     "to_s",
     "presence",
     "number",
     "source",
     "probability",
+    "hemisphere",
+    *MNI,
+    *ATLAS_COLUMNS.values(),
     "x_mm",
     "y_mm",
     "z_mm",
-    "mni_x",
-    "mni_y",
-    "mni_z",
     *RADII,
+    "regions",
+    "off_cortex",
 )
 
 
 def named_table(
     said: Mapping[str, Sources],
     which: np.ndarray,
-    times: np.ndarray,
-    strength: np.ndarray,
-    positions: np.ndarray,
-    to_mni: np.ndarray,
-    *,
-    window_s: float,
+    moments: Sequence[Moment],
+    dipoles: SourceGeometry,
+    regions: DipoleRegions,
 ) -> pd.DataFrame:
-    """List the sources that methods name at the strongest moments.
+    """List the sources that methods name at the moments of a recording.
+
+    A source whose centre lies where there is no cortex is no answer: it is left out, and counted.
 
     Parameters
     ----------
     said : mapping of str to Sources
         What each method that names sources says of the S windows.
     which : ndarray of int, shape (S,)
-        Moment of each window.
-    times : ndarray of shape (M,)
-        When each moment's windows start, s.
-    strength : ndarray of shape (M,)
-        Root mean square of the EEG at each moment, V.
-    positions : ndarray of shape (N, 3)
-        Of the dipoles, mm, surface RAS of the head.
-    to_mni : ndarray of shape (4, 4)
-        From these to mm of MNI152.
-    window_s : float
-        Length of a window, s.
+        Which of the recording's M times each window has.
+    moments : sequence of Moment
+        The moments.
+    dipoles : SourceGeometry
+        The N dipoles.
+    regions : DipoleRegions
+        What is at each.
 
     Returns
     -------
     pandas.DataFrame
         One row per method, moment and source of a probability of one half or more; one row without
-        a source where none is so probable. presence: that there is any source, NaN where the method
-        cannot tell; number: the most probable one; the place, and the distances within which the
-        true centre lies in 50, 80 and 95 % of such cases, mm. Of a moment with several epochs,
-        which may each show other sources, the epoch whose first source is the most probable stands
-        for all, with the mean of the presence.
+        a source where none is so probable. presence: that there is any source, the mean over the
+        windows, NaN where the method cannot tell; number: the most probable one; the place, its
+        region in each atlas, the distances within which the true centre lies in 50, 80 and 95 % of
+        such cases, mm; regions: those in which it lies within the distance of 80 %, each with its
+        share of the probability; off_cortex: how many sources were left out.
+
+        Of a moment with several windows or epochs, which may each show other sources, the one
+        whose first source is the most probable stands for all. Of the mean of a recording there is
+        one row per region in which sources are named, the five most frequent: source is then the
+        rank, probability the share of windows with a source there, and the place that of the
+        dipole that is named most often.
     """
-    mni = apply_affine(to_mni, positions)
-    rows = []
+    areas = vertex_areas(dipoles.positions, dipoles.triangles)
+    rows: list[dict[str, Any]] = []
     for method, told in said.items():
-        for moment in strongest_moments(times, strength, apart_s=window_s):
-            windows = np.flatnonzero(which == moment)
-            window = windows[np.nan_to_num(told.probability[windows, 0]).argmax()]
+        at = said_at_moments(on_cortex(told, regions.cortex), which)
+        off = _is_said(told) & ~regions.cortex[told.centre]
+        for moment in moments:
+            presence, number = moment.of(at.presence), moment.of(at.number)
             head = {
                 "method": method,
-                "from_s": times[moment],
-                "to_s": times[moment] + window_s,
-                "presence": told.presence[windows].mean(),
-                "number": int(told.number[windows].mean(axis=0).argmax()),
+                "moment": moment.kind,
+                "from_s": moment.from_s,
+                "to_s": moment.to_s,
+                "presence": presence,
+                "number": int(number.argmax()),
+                "off_cortex": int(off[np.isin(which, moment.windows)].sum()),
             }
-            centres, probabilities = told.centre[window], told.probability[window]
-            sure = np.flatnonzero((centres >= 0) & (probabilities >= SAID))
-            for k in sure:
-                place = dict(zip(("x_mm", "y_mm", "z_mm"), positions[centres[k]], strict=True))
-                place |= dict(zip(("mni_x", "mni_y", "mni_z"), mni[centres[k]], strict=True))
-                place |= dict(zip(RADII, told.radius_mm[window, k], strict=True))
-                rows.append(head | {"source": int(k) + 1, "probability": probabilities[k]} | place)
-            if not len(sure):
-                rows.append(head)
+            if moment.kind == MEAN:
+                found = list(_by_region(at, dipoles, regions))
+            else:
+                first = np.nan_to_num(at.probability[moment.windows, 0])
+                window = int(moment.windows[first.argmax()])
+                found = list(_of_window(at, window, dipoles, regions, areas))
+            rows += [head | {"source": k} | row for k, row in enumerate(found, start=1)]
+            rows += [] if found else [head]
     return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def on_cortex(told: Sources, cortex: np.ndarray) -> Sources:
+    """Leave out the sources that lie where there is no cortex.
+
+    Parameters
+    ----------
+    told : Sources
+        What is said of S windows.
+    cortex : ndarray of bool, shape (N,)
+        Whether there is cortex at each dipole.
+
+    Returns
+    -------
+    Sources
+        Of the same windows; the other sources move up.
+    """
+    kept = (told.centre >= 0) & cortex[told.centre]
+    order = np.argsort(~kept, axis=1, kind="stable")
+    left = np.take_along_axis(kept, order, axis=1)
+    radius = np.take_along_axis(told.radius_mm, order[:, :, None], axis=1)
+    return Sources(
+        presence=told.presence,
+        number=told.number,
+        centre=np.where(left, np.take_along_axis(told.centre, order, axis=1), -1),
+        probability=np.where(left, np.take_along_axis(told.probability, order, axis=1), np.nan),
+        radius_mm=np.where(left[:, :, None], radius, np.nan),
+    )
+
+
+def said_at_moments(told: Sources, which: np.ndarray) -> Sources:
+    """Say of each moment what is said of its windows.
+
+    Parameters
+    ----------
+    told : Sources
+        What is said of S windows.
+    which : ndarray of int, shape (S,)
+        Moment of each window.
+
+    Returns
+    -------
+    Sources
+        Of M moments. Of several epochs, which may each show other sources, the one whose first
+        source is the most probable stands for all, with the mean of the presence and the numbers.
+    """
+    windows = [np.flatnonzero(which == moment) for moment in range(which.max() + 1)]
+    first = np.nan_to_num(told.probability[:, 0])
+    chosen = [epochs[first[epochs].argmax()] for epochs in windows]
+    return Sources(
+        presence=np.array([told.presence[epochs].mean() for epochs in windows]),
+        number=np.array([told.number[epochs].mean(axis=0) for epochs in windows]),
+        centre=told.centre[chosen],
+        probability=told.probability[chosen],
+        radius_mm=told.radius_mm[chosen],
+    )
+
+
+def _is_said(told: Sources) -> np.ndarray:
+    """Whether each source is there and probable enough to be told, (S, K)."""
+    return (told.centre >= 0) & (np.nan_to_num(told.probability) >= SAID)
+
+
+def _of_window(
+    told: Sources,
+    window: int,
+    dipoles: SourceGeometry,
+    regions: DipoleRegions,
+    areas: np.ndarray,
+) -> Iterator[dict[str, Any]]:
+    """Rows of the sources of one window, the most probable first."""
+    for k in np.flatnonzero(_is_said(told)[window]):
+        centre, radius = int(told.centre[window, k]), told.radius_mm[window, k]
+        shares = region_shares(
+            centre, radius, dipoles.positions, areas, regions.region, regions.cortex
+        )
+        yield {
+            "probability": told.probability[window, k],
+            **_place(centre, dipoles, regions),
+            **dict(zip(RADII, radius, strict=True)),
+            "regions": shares_in_cell(shares),
+        }
+
+
+def _by_region(
+    told: Sources, dipoles: SourceGeometry, regions: DipoleRegions
+) -> Iterator[dict[str, Any]]:
+    """Rows of the regions in which sources are named most often."""
+    row, column = np.nonzero(_is_said(told))
+    if not len(row):
+        return
+    centre = told.centre[row, column]
+    pairs = pd.DataFrame({"window": row, "centre": centre, "region": regions.region[centre]})
+    often = pairs.drop_duplicates(["window", "region"])["region"].value_counts()
+    for region, count in often.head(MOST_REGIONS).items():
+        usual = int(pairs.loc[pairs["region"] == region, "centre"].mode().iloc[0])
+        yield {"probability": count / len(told.centre), **_place(usual, dipoles, regions)}
+
+
+def _place(dipole: int, dipoles: SourceGeometry, regions: DipoleRegions) -> dict[str, Any]:
+    own = dict(zip(("x_mm", "y_mm", "z_mm"), dipoles.positions[dipole], strict=True))
+    return {**regions.place(dipole), **own}

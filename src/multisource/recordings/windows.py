@@ -10,6 +10,7 @@ import numpy as np
 import xarray as xr
 
 from multisource.errors import UserError
+from multisource.recordings.moments import Chosen, Moment, choose_moments
 from multisource.recordings.settings import RecordingSettings
 from multisource.recordings.stretches import Stretches
 from multisource.simulation.truth import SparseTruth
@@ -145,6 +146,27 @@ def over_epochs(values: np.ndarray, which: np.ndarray) -> np.ndarray:
     return total / count
 
 
+def moment_maps(values: np.ndarray, which: np.ndarray, told: Sequence[Moment]) -> np.ndarray:
+    """Average maps over the epochs and windows of moments.
+
+    Parameters
+    ----------
+    values : ndarray of shape (S, N)
+        Maps of the windows.
+    which : ndarray of shape (S,)
+        Time of each window, of :func:`moments`.
+    told : sequence of Moment
+        The K moments.
+
+    Returns
+    -------
+    ndarray of shape (K, N)
+        A map of each moment.
+    """
+    averaged = over_epochs(values, which)
+    return np.array([one.of(averaged) for one in told])
+
+
 def strength(data: xr.Dataset) -> np.ndarray:
     """Return how strong the EEG of each moment is: its global field power.
 
@@ -162,6 +184,49 @@ def strength(data: xr.Dataset) -> np.ndarray:
     """
     _, which = moments(data)
     return np.sqrt(over_epochs(np.square(data["eeg"].values, dtype=float).mean(axis=(1, 2)), which))
+
+
+def told_moments(data: xr.Dataset, chosen: Sequence[Chosen] | None = None) -> list[Moment]:
+    """Choose the moments of a recording that tables and figures tell of.
+
+    Parameters
+    ----------
+    data : xarray.Dataset
+        Windows of :func:`cut_windows`.
+    chosen : sequence of float or of two float, optional
+        What the user asks for, s; see :func:`multisource.recordings.moments.choose_moments`.
+
+    Returns
+    -------
+    list of Moment
+        The moments. The mean of all windows is among them for a recording without events.
+    """
+    times, _ = moments(data)
+    events = json.loads(data.attrs["config"]).get("events")
+    return choose_moments(
+        times,
+        strength(data),
+        window_s=window_length(data),
+        chosen=chosen,
+        at_rest=events is None and data.attrs["averaged"] == 1 and not data["epoch"].any(),
+        name=data.attrs["split"],
+    )
+
+
+def window_length(data: xr.Dataset) -> float:
+    """Return the length of a window.
+
+    Parameters
+    ----------
+    data : xarray.Dataset
+        Windows of :func:`cut_windows`.
+
+    Returns
+    -------
+    float
+        In s.
+    """
+    return data.sizes["time"] / float(data.attrs["sfreq"])
 
 
 def series(data: xr.Dataset) -> tuple[np.ndarray, np.ndarray]:

@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from multisource.certainty.levels import LEVELS
 from multisource.config.study import reference, stated
 from multisource.evaluation.estimates import read_metrics
 from multisource.evaluation.names import method_label
@@ -20,7 +19,6 @@ from multisource.figures.labels import FIGURES, SCENARIOS
 from multisource.figures.scenario import CLOSENESS
 from multisource.figures.tables import metric_figure
 from multisource.leadfield.compare import by_depth
-from multisource.recordings.sources import RADII
 from multisource.report.checks import study_checks
 from multisource.report.page import (
     Picture,
@@ -28,6 +26,7 @@ from multisource.report.page import (
     Section,
     render_report,
 )
+from multisource.report.recordings import your_recordings
 from multisource.report.sure import how_small, how_sure, named_sources
 from multisource.report.tables import ComparisonTable
 from multisource.report.timings import read_timings
@@ -42,12 +41,6 @@ HOW_TO_READ = (
 OPERATORS = (
     "Operator A simulates the EEG, operator B is what the classical solvers are given. RDM: "
     "difference of the topographies, 0 to 2. lnMAG: logarithm of the ratio of the amplitudes."
-)
-RECORDINGS = (
-    "Every method applied to your own EEG. A map is scaled in its own window, so it shows where, "
-    "not how much; the traces show how much. The networks know only EEG such as this study "
-    "simulates. All clusters, and later moments, stand in recordings/<name>/peaks.tsv and "
-    "sources.tsv; how often what is named is true in simulated EEG, above under Which sources."
 )
 FilePath = str | os.PathLike[str]
 LEADFIELD_ALT = "Cortex maps and depth curves of the difference between the two leadfields"
@@ -183,7 +176,7 @@ def study_report(
             how_small(files.found),
             *named_sources(files.sources, files.numbers, files.detection),
             *how_sure(files.calibration, files.reliability),
-            *_recordings(files),
+            *your_recordings(files.recordings, files.peaks, files.named, files.steps),
             *_sections(files),
         ],
         config=config,
@@ -305,80 +298,6 @@ def _sections(files: StudyFiles) -> list[Section]:
             frames=[("Time per rule", read_timings(Path(files.benchmarks)))],
         ),
     ]
-
-
-def _recordings(files: StudyFiles) -> list[Section]:
-    """The user's own recordings, if there are any."""
-    if not files.recordings:
-        return []
-    pictures = [
-        _picture(
-            path,
-            f"{name}: the EEG with its strongest window, and each method's map of this window, "
-            "coloured from half its maximum to its maximum; the blue dot is its peak",
-            f"EEG traces, a scalp map, and brains with the activity estimated from {name}",
-        )
-        for name, path in files.recordings.items()
-    ]
-    frames = [
-        (f"{name}: strongest cluster of the strongest window", _peaks(path))
-        for name, path in files.peaks.items()
-    ]
-    frames += [
-        (f"{name}: named sources of the strongest window", _named(path))
-        for name, path in files.named.items()
-    ]
-    frames += [
-        (f"{name}: what was done to it before, and what was left out", _steps(path))
-        for name, path in files.steps.items()
-    ]
-    return [Section("Your recordings", RECORDINGS, pictures=pictures, frames=frames)]
-
-
-def _peaks(path: FilePath) -> pd.DataFrame:
-    table = pd.read_csv(path, sep="\t")
-    first = table.drop_duplicates("method")
-    ends = zip(first["from_s"], first["to_s"], strict=True)
-    places = zip(first["mni_x"], first["mni_y"], first["mni_z"], strict=True)
-    return pd.DataFrame(
-        {
-            "method": [method_label(method) for method in first["method"]],
-            "window (s)": [f"{low:g} to {high:g}" for low, high in ends],
-            "hemisphere": first["hemisphere"].map({"lh": "left", "rh": "right"}),
-            "MNI (mm)": [", ".join(f"{value:.0f}" for value in place) for place in places],
-            "maximum": first["map_maximum"],
-            "area (cm²)": first["area_cm2"],
-            "extent (mm)": first["extent_mm"],
-        }
-    )
-
-
-def _named(path: FilePath) -> pd.DataFrame:
-    table = pd.read_csv(path, sep="\t")
-    if len(table):
-        table = table[table["from_s"] == table["from_s"].iloc[0]]
-    places = table[["mni_x", "mni_y", "mni_z"]].itertuples(index=False)
-    return pd.DataFrame(
-        {
-            "method": [method_label(method) for method in table["method"]],
-            "any source (presence)": table["presence"],
-            "source": ["none" if np.isnan(k) else f"{k:.0f}" for k in table["source"]],
-            "probability": table["probability"],
-            "MNI (mm)": [
-                "" if np.isnan(place[0]) else ", ".join(f"{value:.0f}" for value in place)
-                for place in places
-            ],
-            "within, at 80 % (mm)": table[RADII[LEVELS.index(0.8)]],
-        }
-    )
-
-
-def _steps(path: FilePath) -> pd.DataFrame:
-    table = pd.read_csv(path, sep="\t", keep_default_na=False)
-    lost = {"seconds_lost": "seconds left out", "epochs_lost": "epochs left out"}
-    for column in lost:
-        table[column] = [f"{value:g}" if value else "" for value in table[column]]
-    return table[["step", "what", *lost]].rename(columns={"what": "what it did", **lost})
 
 
 def _verification(files: StudyFiles) -> Section:

@@ -1,0 +1,182 @@
+"""The report's section on the user's own recordings: what was found, in words, and where."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from multisource.certainty.levels import LEVELS
+from multisource.evaluation.names import method_label
+from multisource.parcellation.dipoles import COLUMNS, MNI
+from multisource.parcellation.words import label_in_words
+from multisource.recordings.credible import shares_of_cell
+from multisource.recordings.moments import MEAN
+from multisource.recordings.sources import RADII
+from multisource.report.page import Picture, Section
+
+RECORDINGS = (
+    "Every method applied to your own EEG. A map is scaled in its own window, so it shows where, "
+    "not how much; the traces show how much. The networks know only EEG such as this study "
+    "simulates. Where there is no cortex (the medial wall) maps are grey and no peak or source is "
+    "told of. All clusters, and other moments, stand in recordings/<name>/peaks.tsv and "
+    "sources.tsv, time courses of the regions in parcels.tsv; how often what is named is true in "
+    "simulated EEG, above under Which sources."
+)
+FilePath = str | os.PathLike[str]
+REGION = COLUMNS["aparc"]
+REACH = RADII[LEVELS.index(0.8)]
+
+
+def your_recordings(
+    pictures: Mapping[str, FilePath],
+    peaks: Mapping[str, FilePath],
+    named: Mapping[str, FilePath],
+    steps: Mapping[str, FilePath],
+) -> list[Section]:
+    """Return the section on the user's own recordings.
+
+    Parameters
+    ----------
+    pictures : mapping of str to path
+        Recording to picture.
+    peaks : mapping of str to path
+        Recording to table (tsv) of :func:`multisource.recordings.peaks.peak_table`.
+    named : mapping of str to path
+        Recording to table (tsv) of :func:`multisource.recordings.sources.named_table`.
+    steps : mapping of str to path
+        Recording to table (tsv) of :class:`multisource.recordings.account.Account`.
+
+    Returns
+    -------
+    list of Section
+        None if there are no recordings.
+    """
+    if not pictures:
+        return []
+    shown = [
+        Picture(
+            Path(path).read_bytes(),
+            f"{name}: the EEG, and each method's maps of its strongest or chosen windows, coloured "
+            "from half the maximum to the maximum; the blue dot is the peak",
+            f"EEG traces, a scalp map, and brains with the activity estimated from {name}",
+        )
+        for name, path in pictures.items()
+    ]
+    frames = []
+    for name in pictures:
+        clusters = pd.read_csv(peaks[name], sep="\t")
+        sources = pd.read_csv(named[name], sep="\t")
+        frames.append((f"{name}: in words", in_words(clusters, sources)))
+        frames.append((f"{name}: strongest cluster of each map", _clusters(clusters)))
+        done = f"{name}: what was done to it before, and what was left out"
+        frames.append((done, _steps(steps[name])))
+    return [Section("Your recordings", RECORDINGS, pictures=shown, frames=frames)]
+
+
+def in_words(peaks: pd.DataFrame, sources: pd.DataFrame) -> pd.DataFrame:
+    """Say in sentences what every method finds.
+
+    Parameters
+    ----------
+    peaks : pandas.DataFrame
+        Of :func:`multisource.recordings.peaks.peak_table`.
+    sources : pandas.DataFrame
+        Of :func:`multisource.recordings.sources.named_table`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per method and moment that is shown: method, window (s), what it says. A method
+        that names sources tells these, another the peak of its map.
+    """
+    rows = []
+    for method in dict.fromkeys([*sources["method"], *peaks["method"]]):
+        told = sources[sources["method"] == method]
+        table = told if len(told) else peaks[peaks["method"] == method]
+        for moment, of_moment in _moments(table):
+            first = of_moment.iloc[0]
+            says = _peak(first)
+            if len(told):
+                sentences = [_source(row) for _, row in of_moment.iterrows()]
+                says = _presence(first) + "; ".join(sentences)
+            rows.append({"method": method_label(str(method)), "window (s)": moment, "finds": says})
+    return pd.DataFrame(rows, columns=["method", "window (s)", "finds"])
+
+
+def _moments(table: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
+    """The moments of one method that the page shows: chosen ones, or the strongest and the mean."""
+    found: list[tuple[str, pd.DataFrame]] = []
+    for (kind, low, high), part in table.groupby(["moment", "from_s", "to_s"], sort=False):
+        if kind == "strongest" and found:
+            continue
+        words = f"mean of {low:g} to {high:g}" if kind == MEAN else f"{low:g} to {high:g}"
+        found.append((words, part))
+    return found
+
+
+def _presence(row: pd.Series) -> str:
+    if np.isnan(row["presence"]):
+        return ""
+    return f"something is there: {100 * row['presence']:.0f} % sure; "
+
+
+def _source(row: pd.Series) -> str:
+    """Such as: left postcentral gyrus, MNI (-42, -28, 52), 90 % sure, within 12 mm in 80 of 100."""
+    if np.isnan(row["source"]):
+        return "no source is as probable as one half"
+    place = f"{label_in_words(row[REGION])}, MNI {_mni(row)}"
+    if row["moment"] == MEAN:
+        return f"{place}, in {100 * row['probability']:.0f} % of the windows"
+    words = (
+        f"{place}, {100 * row['probability']:.0f} % sure, within {row[REACH]:.0f} mm in 80 of 100 "
+        "cases"
+    )
+    shares = shares_of_cell(row["regions"]) if isinstance(row["regions"], str) else {}
+    if len(shares) > 1:
+        listed = ", ".join(f"{label_in_words(k)} {100 * v:.0f} %" for k, v in shares.items())
+        words += f" ({listed})"
+    return words
+
+
+def _peak(row: pd.Series) -> str:
+    words = f"highest in the {label_in_words(row[REGION])}, MNI {_mni(row)}"
+    if row["off_cortex"] > 0:
+        words += f"; in {100 * row['off_cortex']:.0f} % of the windows the peak is off the cortex"
+    return words
+
+
+def _mni(row: pd.Series) -> str:
+    return "(" + ", ".join(f"{row[axis]:.0f}" for axis in MNI) + ")"
+
+
+def _clusters(table: pd.DataFrame) -> pd.DataFrame:
+    rows: list[dict[str, Any]] = []
+    for method, own in table.groupby("method", sort=False):
+        for moment, part in _moments(own):
+            first = part.iloc[0]
+            rows.append(
+                {
+                    "method": method_label(str(method)),
+                    "window (s)": moment,
+                    "region": label_in_words(first[REGION]),
+                    "MNI (mm)": _mni(first),
+                    "maximum": first["map_maximum"],
+                    "area (cm²)": first["area_cm2"],
+                    "extent (mm)": first["extent_mm"],
+                    "peaks off the cortex": first["off_cortex"],
+                }
+            )
+    return pd.DataFrame(rows)
+
+
+def _steps(path: FilePath) -> pd.DataFrame:
+    table = pd.read_csv(path, sep="\t", keep_default_na=False)
+    lost = {"seconds_lost": "seconds left out", "epochs_lost": "epochs left out"}
+    for column in lost:
+        table[column] = [f"{value:g}" if value else "" for value in table[column]]
+    return table[["step", "what", *lost]].rename(columns={"what": "what it did", **lost})
