@@ -12,6 +12,9 @@ from __future__ import annotations
 
 import ast
 import hashlib
+import json
+import os
+import sys
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
@@ -19,8 +22,9 @@ from pathlib import Path
 PACKAGE = "multisource"
 ROOT = Path(__file__).parent
 # They decide how a step is run, logged and saved, never what it computes: the release number, the
-# words of an error, the log, the way a file is put in its place, this module and the records.
-_NEUTRAL = ("checksums", "errors", "files", "logs", "provenance", "steps", "versions")
+# words of an error, the log, the way a file is put in its place, when a function is compiled, this
+# module and the records.
+_NEUTRAL = ("checksums", "compiled", "errors", "files", "logs", "provenance", "steps", "versions")
 NEUTRAL = frozenset({PACKAGE, *(f"{PACKAGE}.{name}" for name in _NEUTRAL)})
 
 
@@ -164,12 +168,58 @@ def _module(name: str) -> tuple[frozenset[str], str]:
     """Return the imports of a module and the hash of its code, from one reading."""
     path = module_path(name)
     package = name if path.name == "__init__.py" else name.rpartition(".")[0]
-    tree = _parse(path)
-    imports = _imports_of(tree, package)
-    return imports, hashlib.sha256(_normalised(tree).encode()).hexdigest()
+    source = path.read_bytes()
+    names, code = _remembered(path, source) or _read(path, source, package)
+    return _existing(names), code
+
+
+def _read(path: Path, source: bytes, package: str) -> tuple[list[str], str]:
+    """Return what a module names of this package, and the hash of its code; remember both."""
+    tree = ast.parse(source)
+    names = sorted(_names_of(tree, package))
+    code = hashlib.sha256(_normalised(tree).encode()).hexdigest()
+    content = {"of": _stamp(source), "names": names, "code": code}
+    try:
+        place = _memory(path)
+        place.parent.mkdir(exist_ok=True)
+        mine = place.with_name(f"{place.name}.{os.getpid()}")
+        mine.write_text(json.dumps(content))
+        os.replace(mine, place)
+    except OSError:
+        pass  # Where the package may not be written to, it is read anew each time.
+    return names, code
+
+
+def _remembered(path: Path, source: bytes) -> tuple[list[str], str] | None:
+    """Return what an earlier process has read in the same source, if any has."""
+    try:
+        content = json.loads(_memory(path).read_text())
+        return (content["names"], content["code"]) if content["of"] == _stamp(source) else None
+    except (OSError, ValueError, KeyError):
+        return None
+
+
+def _memory(path: Path) -> Path:
+    """Return where the reading of a module is kept: beside its byte code, by Python's version."""
+    return path.parent / "__pycache__" / f"{path.stem}.{sys.implementation.cache_tag}.code.json"
+
+
+def _stamp(source: bytes) -> str:
+    """Return a hash of a source and of this file, by which it is read."""
+    return hashlib.sha256(_own_source() + source).hexdigest()
+
+
+@cache
+def _own_source() -> bytes:
+    return Path(__file__).read_bytes()
 
 
 def _imports_of(tree: ast.Module, package: str) -> frozenset[str]:
+    return _existing(_names_of(tree, package))
+
+
+def _names_of(tree: ast.Module, package: str) -> set[str]:
+    """Return what a module imports from this package: modules, and names that may be modules."""
     names: set[str] = set()
     for node in _executed(tree):
         if isinstance(node, ast.Import):
@@ -181,7 +231,12 @@ def _imports_of(tree: ast.Module, package: str) -> frozenset[str]:
                 base = ".".join([*anchor, base] if base else anchor)
             names.add(base)
             names.update(f"{base}.{alias.name}" for alias in node.names)
-    inside = {n for n in names if n.split(".")[0] == PACKAGE and _exists(n)}
+    return {name for name in names if name.split(".")[0] == PACKAGE}
+
+
+def _existing(names: Iterable[str]) -> frozenset[str]:
+    """Return those names that are modules, and the packages that these lie in."""
+    inside = {name for name in names if _exists(name)}
     parents = {".".join(n.split(".")[:i]) for n in inside for i in range(1, n.count(".") + 1)}
     return frozenset(inside | parents)
 

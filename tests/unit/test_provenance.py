@@ -1,5 +1,7 @@
 """Code versions follow the code and nothing else."""
 
+import json
+import os
 import shutil
 import subprocess
 import sys
@@ -129,3 +131,20 @@ def test_the_line_in_use_counts(tmp_path):
     module = "multisource.inverse.laura"
     one, other = (script_version(script, f"{module}:{f}") for f in ("build_kernel", "laura_matrix"))
     assert one != other
+
+
+def test_a_module_is_read_once_and_again_when_it_changes(package):
+    folder, version = package
+    path, module = folder / "inverse" / "laura.py", "multisource.inverse.laura"
+    before = version(module)
+    (memory,) = (path.parent / "__pycache__").glob("laura.*.code.json")
+    content = json.loads(memory.read_text())
+    memory.write_text(json.dumps(content | {"code": "remembered"}))
+    assert version(module) != before, "what is remembered is taken"
+    memory.write_text(json.dumps(content)[:-9])
+    assert version(module) == before, "what is damaged is made anew"
+    # Of the same size and age, but another.
+    stamp, source = path.stat(), path.read_bytes()
+    path.write_bytes(source.replace(b"exponent", b"exponint"))
+    os.utime(path, ns=(stamp.st_atime_ns, stamp.st_mtime_ns))
+    assert version(module) != before
