@@ -9,11 +9,11 @@ Letters 15, 1994), and deep voxels first, leaves a cut of one voxel where a hand
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 from scipy import ndimage, sparse
 from scipy.sparse import csgraph
 
+from multisource.compiled import njit
 from multisource.geometry.masks import largest_part
 from multisource.geometry.surfaces import Surface
 
@@ -62,7 +62,7 @@ def ball_topology(mask: np.ndarray) -> np.ndarray:
     return grown[1:-1, 1:-1, 1:-1].astype(bool)
 
 
-@numba.njit(cache=True)
+@njit(cache=True)
 def _component(seed: int, members: int, table: np.ndarray) -> int:
     """Bits of ``members`` connected to the bit ``seed``."""
     reached = seed
@@ -77,7 +77,7 @@ def _component(seed: int, members: int, table: np.ndarray) -> int:
     return reached
 
 
-@numba.njit(cache=True)
+@njit(cache=True)
 def _is_simple(inside: int, by_face: np.ndarray, by_corner: np.ndarray) -> bool:
     """Whether adding the middle of a 3 x 3 x 3 block, given as bits, changes no topology."""
     faces = inside & _FACE_BITS
@@ -90,7 +90,7 @@ def _is_simple(inside: int, by_face: np.ndarray, by_corner: np.ndarray) -> bool:
     return around != 0 and around == _component(around & -around, around, by_corner)
 
 
-@numba.njit(cache=True)
+@njit(cache=True)
 def _push(keys: np.ndarray, items: np.ndarray, size: int, key: float, item: int) -> int:
     at = size
     while at > 0 and keys[(at - 1) // 2] < key:
@@ -100,7 +100,7 @@ def _push(keys: np.ndarray, items: np.ndarray, size: int, key: float, item: int)
     return size + 1
 
 
-@numba.njit(cache=True)
+@njit(cache=True)
 def _pop(keys: np.ndarray, items: np.ndarray, size: int) -> int:
     """Remove the first of a heap, largest key first; the heap is one shorter."""
     size -= 1
@@ -125,7 +125,7 @@ def _grow(inside: np.ndarray, depth: np.ndarray, grown: np.ndarray, strides: np.
     _grow_compiled(inside, depth, grown, steps, _BY_FACE, _BY_CORNER)
 
 
-@numba.njit(cache=True)
+@njit(cache=True)
 def _grow_compiled(
     inside: np.ndarray,
     depth: np.ndarray,

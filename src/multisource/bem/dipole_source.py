@@ -24,8 +24,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-import numba
 import numpy as np
+
+from multisource.compiled import njit
 
 
 class SourceTerms(NamedTuple):
@@ -88,7 +89,7 @@ def source_terms(points: np.ndarray, vertices: np.ndarray, triangles: np.ndarray
     return SourceTerms(flux, potential)
 
 
-@numba.njit(cache=True, inline="always")
+@njit(cache=True, inline="always")
 def _inverse_cube(s1: float, s2: float, d1: float, d2: float) -> float:
     """Integral of 1/|R|^3 on a line from abscissa s1 to s2, with distances d1 and d2 to its ends.
 
@@ -100,7 +101,7 @@ def _inverse_cube(s1: float, s2: float, d1: float, d2: float) -> float:
     return (s2 * s2 - s1 * s1) / (d1 * d2 * (s2 * d1 + s1 * d2))
 
 
-@numba.njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True)
 def _fill(
     points: np.ndarray,
     corners: np.ndarray,

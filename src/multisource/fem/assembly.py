@@ -6,11 +6,11 @@ on hexahedra by 8-point Gauss quadrature, and of linear (P1) functions on tetrah
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 from scipy import sparse
 
 from multisource.anatomy.head import TISSUES
+from multisource.compiled import njit
 from multisource.errors import UserError
 from multisource.fem.mesh import HEX_CORNERS, Mesh
 
@@ -201,7 +201,7 @@ def trilinear(local: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return values, slopes
 
 
-@numba.njit(cache=True)
+@njit(cache=True)
 def _scatter_hexahedra(
     nodes: np.ndarray,
     elements: np.ndarray,
@@ -261,7 +261,7 @@ def _scatter_hexahedra(
     return turned
 
 
-@numba.njit(cache=True)
+@njit(cache=True)
 def _count_stencil(
     number: np.ndarray,
     lattice: np.ndarray,
@@ -279,7 +279,7 @@ def _count_stencil(
         pointers[node + 1] = count
 
 
-@numba.njit(cache=True)
+@njit(cache=True)
 def _fill_stencil(
     number: np.ndarray,
     lattice: np.ndarray,

@@ -12,11 +12,13 @@ from __future__ import annotations
 import numba
 import numpy as np
 
+from multisource.compiled import njit
+
 # Sums are taken in this many pieces whatever the number of threads.
 PIECES = 64
 
 
-@numba.njit(inline="always", fastmath={"contract", "reassoc"})
+@njit(inline="always", fastmath={"contract", "reassoc"})
 def _add_row(
     out: np.ndarray,
     start: int,
@@ -42,7 +44,7 @@ def _add_row(
         at += 1
 
 
-@numba.njit(parallel=True, cache=True)
+@njit(parallel=True, cache=True)
 def multiply(
     pointers: np.ndarray,
     columns: np.ndarray,
@@ -66,7 +68,7 @@ def multiply(
         _add_row(y[row], pointers[row], pointers[row + 1], columns, data, x)
 
 
-@numba.njit(parallel=True, cache=True)
+@njit(parallel=True, cache=True)
 def add_multiply(
     pointers: np.ndarray,
     columns: np.ndarray,
@@ -89,7 +91,7 @@ def add_multiply(
         _add_row(y[row], pointers[row], pointers[row + 1], columns, data, x)
 
 
-@numba.njit(parallel=True, cache=True)
+@njit(parallel=True, cache=True)
 def minus_upper(
     pointers: np.ndarray,
     diagonal: np.ndarray,
@@ -117,7 +119,7 @@ def minus_upper(
             y[row, k] = -y[row, k]
 
 
-@numba.njit(parallel=True, cache=True)
+@njit(parallel=True, cache=True)
 def forward_from_zero(
     slabs: np.ndarray,
     pointers: np.ndarray,
@@ -149,7 +151,7 @@ def forward_from_zero(
                 x[row, k] = (b[row, k] - x[row, k]) / pivot
 
 
-@numba.njit(parallel=True, cache=True)
+@njit(parallel=True, cache=True)
 def backward(
     slabs: np.ndarray,
     pointers: np.ndarray,
@@ -183,7 +185,7 @@ def backward(
                 x[row, k] = (b[row, k] - total[k]) / pivot
 
 
-@numba.njit(parallel=True, cache=True)
+@njit(parallel=True, cache=True)
 def dots(
     x: np.ndarray,
     y: np.ndarray,
@@ -209,7 +211,7 @@ def dots(
     return partial.sum(axis=0)
 
 
-@numba.njit(parallel=True, cache=True)
+@njit(parallel=True, cache=True)
 def multiply_and_dot(
     pointers: np.ndarray,
     columns: np.ndarray,
@@ -245,7 +247,7 @@ def multiply_and_dot(
     return partial.sum(axis=0)
 
 
-@numba.njit(parallel=True, cache=True)
+@njit(parallel=True, cache=True)
 def step(
     x: np.ndarray,
     r: np.ndarray,
@@ -286,7 +288,7 @@ def step(
     return partial.sum(axis=0)
 
 
-@numba.njit(parallel=True, cache=True)
+@njit(parallel=True, cache=True)
 def turn(
     p: np.ndarray,
     z: np.ndarray,

@@ -12,10 +12,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-import numba
 import numpy as np
 from scipy import linalg, sparse
 
+from multisource.compiled import njit
 from multisource.fem import kernels
 
 COARSEST = 400
@@ -201,7 +201,7 @@ def _breadth_first(matrix: sparse.csr_array) -> np.ndarray:
     return depth
 
 
-@numba.njit(cache=True)
+@njit(cache=True)
 def _spread(
     pointers: np.ndarray,
     columns: np.ndarray,

@@ -10,8 +10,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 
+from multisource.compiled import njit
 from multisource.posterior import likelihood as exact
 from multisource.posterior import moves
 from multisource.posterior import topography as patches

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
+from multisource.compiled import njit
 from multisource.posterior.model import Spectra
 from multisource.posterior.room import NOISE, WIDENING, Scratch, Terms, width
 

@@ -17,8 +17,8 @@ small determinant, component by component.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
+from multisource.compiled import njit
 from multisource.posterior.factor import factorise
 from multisource.posterior.model import Geometry, Spectra
 from multisource.posterior.room import BOOST, MOST, Scratch, Terms, scratch, terms

@@ -10,8 +10,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 
+from multisource.compiled import njit
 from multisource.posterior.model import Geometry
 from multisource.posterior.prior import Prior
 from multisource.posterior.room import MOST

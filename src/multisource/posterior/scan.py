@@ -10,10 +10,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numba import njit
 from scipy.linalg import solve_triangular
 from scipy.spatial import cKDTree
 
+from multisource.compiled import njit
 from multisource.posterior import likelihood as exact
 from multisource.posterior.model import Geometry, PatchModel
 from multisource.posterior.moves import Births

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
+from multisource.compiled import njit
 from multisource.posterior import likelihood as exact
 from multisource.posterior.model import Geometry, Spectra
 from multisource.posterior.moves import change_gain, course

@@ -7,22 +7,28 @@ folder, the code of all has to go when one of them changes.
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
 
 def forget_stale(folder: Path) -> None:
-    """Remove Numba's index of the modules of a folder that are older than any of its modules.
+    """Remove Numba's index of the modules of a folder unless all are as they were.
 
     Parameters
     ----------
     folder : Path
         The folder of the modules.
     """
-    newest = max(path.stat().st_mtime for path in folder.glob("*.py"))
-    for index in (folder / "__pycache__").glob("*.nbi"):
-        try:
-            if index.stat().st_mtime < newest:
-                index.unlink(missing_ok=True)
-        except OSError:
-            # Another job was faster, or the folder is not ours; then it is not ours to change.
-            continue
+    content = hashlib.sha256()
+    for path in sorted(folder.glob("*.py")):
+        content.update(f"{path.name}:{hashlib.sha256(path.read_bytes()).hexdigest()}\n".encode())
+    known = folder / "__pycache__" / "compiled.sha256"
+    try:
+        if known.is_file() and known.read_text() == content.hexdigest():
+            return
+        known.parent.mkdir(exist_ok=True)
+        for index in known.parent.glob("*.nbi"):
+            index.unlink(missing_ok=True)
+        known.write_text(content.hexdigest())
+    except OSError:
+        pass  # The folder is not ours to change.

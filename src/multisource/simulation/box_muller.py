@@ -9,7 +9,9 @@ neither. Against double precision the numbers are within 5e-7.
 from __future__ import annotations
 
 import numpy as np
-from numba import int32, njit, uint32
+from numba import int32, uint32
+
+from multisource.compiled import njit
 
 # u holds 24 bits, so that the tails end at 5.8 standard deviations, where one normal number in
 # 1e8 would lie.

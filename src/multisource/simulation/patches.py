@@ -19,8 +19,8 @@ from functools import reduce
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
+from multisource.compiled import njit
 from multisource.errors import UserError
 from multisource.simulation.truth import SparseTruth
 

@@ -15,8 +15,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numba import njit
 
+from multisource.compiled import njit
 from multisource.errors import UserError
 from multisource.simulation.patches import Patches
 

@@ -12,8 +12,9 @@ from __future__ import annotations
 from enum import IntEnum
 
 import numpy as np
-from numba import njit, uint32, uint64
+from numba import uint32, uint64
 
+from multisource.compiled import njit
 from multisource.errors import UserError
 from multisource.simulation.box_muller import box_muller
 

@@ -19,10 +19,10 @@ to no current flows u_inf is no guess at the potential, and coarse elements cann
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 from scipy import sparse
 
+from multisource.compiled import njit
 from multisource.fem.assembly import gauss_hexahedron
 from multisource.fem.contract import Loads
 from multisource.fem.mesh import HEX_FACES, TET_FACES, Mesh
@@ -105,7 +105,7 @@ def loads(
     )
 
 
-@numba.njit(cache=True)
+@njit(cache=True)
 def _field(
     x: float,
     y: float,
@@ -126,7 +126,7 @@ def _field(
         gradient[m, m] += 1 / cube
 
 
-@numba.njit(cache=True)
+@njit(cache=True)
 def _grow(
     element: int,
     stamp: int,
@@ -169,7 +169,7 @@ def _grow(
     return np.array(found), inner
 
 
-@numba.njit(cache=True)
+@njit(cache=True)
 def _add_tetrahedra(
     stamp: int,
     position: np.ndarray,
@@ -240,7 +240,7 @@ def _add_tetrahedra(
                 load[at, m] += contrast * unit * total / size
 
 
-@numba.njit(cache=True)
+@njit(cache=True)
 def _add_hexahedra(
     stamp: int,
     position: np.ndarray,
@@ -309,7 +309,7 @@ def _add_hexahedra(
                     )
 
 
-@numba.njit(cache=True)
+@njit(cache=True)
 def _add_boundary(
     stamp: int,
     position: np.ndarray,
@@ -371,7 +371,7 @@ def _add_boundary(
                         load[at, m] -= flow * values[q, i]
 
 
-@numba.njit(cache=True)
+@njit(cache=True)
 def _has_neighbour(
     element: int,
     corners: np.ndarray,
