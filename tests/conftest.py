@@ -7,18 +7,21 @@ computes it, in a folder that all of them see, and the others wait for it.
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 import shutil
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import yaml
 from filelock import FileLock
+from warm_snakemake import run_snakemake
 
 REPOSITORY = Path(__file__).parents[1]
+# A test run starts hundreds of processes: what each compiles of Python is kept for the next.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 PARTS = ("Snakefile", "workflow", "config", "profiles", "envs", "resources", "src")
 
 
@@ -34,12 +37,18 @@ class Study:
         for part in PARTS:
             source = REPOSITORY / part
             if source.is_dir():
-                # What Numba has compiled (.nbi, .nbc) is used again: it looks at a source's age.
-                ignored = shutil.ignore_patterns("*.pyc*", "*.tmp.*", "*.egg-info")
+                ignored = shutil.ignore_patterns("__pycache__", "*.egg-info")
                 shutil.copytree(source, folder / part, ignore=ignored)
             else:
                 shutil.copy2(source, folder / part)
         shutil.copy2(REPOSITORY / "tests/workflow/tiny.yaml", folder / "tiny.yaml")
+        # What is compiled from a source serves all copies of it; it is known by its source's hash.
+        for source in (REPOSITORY / "src").rglob("*.py"):
+            compiled = source.parent / "__pycache__"
+            compiled.mkdir(exist_ok=True)
+            link = folder / compiled.relative_to(REPOSITORY)
+            if not link.is_symlink():
+                link.symlink_to(compiled)
         return cls(folder)
 
     def copy(self, folder: Path) -> Study:
@@ -49,12 +58,7 @@ class Study:
 
     def snakemake(self, *arguments: str, config: str = "tiny.yaml") -> subprocess.CompletedProcess:
         # No limit of time: on a busy machine a step may take many times what it usually takes.
-        return subprocess.run(
-            [sys.executable, "-m", "snakemake", "--configfile", config, *arguments],
-            cwd=self.folder,
-            capture_output=True,
-            text=True,
-        )
+        return run_snakemake(["--configfile", config, *arguments], self.folder)
 
     def planned(self, *arguments: str, config: str = "tiny.yaml") -> dict[str, int]:
         """Return the jobs that a dry run plans, by rule."""

@@ -39,7 +39,11 @@ def follow_the_page(folder: Path) -> str:
         first = source.index("\n    {\n", start) + len("\n    {\n")
         module.write_text(source[:first] + line + source[first:], encoding="utf-8")
     config = yaml.safe_load((folder / "tiny.yaml").read_text())
-    config["inverse"]["solvers"].remove("ceiling")  # slow, and no part of the examples
+    # Slow, or more of the same, and no part of the examples.
+    config["inverse"]["solvers"].remove("ceiling")
+    config["evaluation"]["test_splits"] = ["noisy"]
+    for split in config["simulation"]["splits"].values():
+        split["chunk_size"] = split["samples"]
     for text in CONFIGS:
         merge(config, yaml.safe_load(text))
     (folder / "mine.yaml").write_text(yaml.safe_dump(config))

@@ -5,18 +5,13 @@ import subprocess
 import sys
 
 import yaml
+from warm_snakemake import run_snakemake
 
 JOBS = ("build_head", "train_network", "render_report")
 
 
 def plan(folder, *arguments):
-    return subprocess.run(
-        [sys.executable, "-m", "snakemake", "--dry-run", *arguments],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        timeout=300,
-    )
+    return run_snakemake(["--dry-run", *arguments], folder)
 
 
 def test_another_snakefile_uses_it_with_the_keys_that_differ(fresh, tmp_path):
@@ -50,8 +45,7 @@ rule all:
         assert f"eeg_{job} " in run.stdout
     # A job that is run, not planned alone.
     target = "results/fsaverage/anatomy/electrodes.tsv"
-    command = [sys.executable, "-m", "snakemake", "--cores", "1", "--", target]
-    run = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=600)
+    run = run_snakemake(["--cores", "1", "--", target], tmp_path)
     assert run.returncode == 0, run.stdout + run.stderr
     assert (tmp_path / target).exists()
 
@@ -101,7 +95,6 @@ def test_python_in_a_path_with_spaces_is_refused_in_one_line(fresh, tmp_path):
         cwd=fresh.folder,
         capture_output=True,
         text=True,
-        timeout=300,
     )
     assert run.returncode != 0
     said = run.stdout + run.stderr
