@@ -5,6 +5,7 @@
 # make refresh  as make run, with the steps whose libraries have other versions now made again
 # make test   set up what is missing, then run every check
 # make test-fast  the unit tests that take no time;  make lint, make format
+# make test-browser  the pages of brains to turn in Chromium, which must be installed
 # make docs   the documentation site, site/index.html
 # make setup  install only;  make hooks: the checks of `make lint` before every commit
 SHELL := /bin/bash
@@ -20,6 +21,7 @@ STAMP := $(VENV)/.installed
 # What only developers need is installed by the first target that needs it.
 TESTS := $(VENV)/.installed-test
 DOCS := $(VENV)/.installed-docs
+BROWSER := $(VENV)/.installed-browser
 HOOKS := $(VENV)/.installed-hooks
 LOCK := .snakemake-run.lock
 # A lock of the operating system ends with its process: a killed run never blocks the next one.
@@ -34,7 +36,7 @@ $(error Scripts cannot be run from an environment in a folder with spaces or quo
 endif
 endif
 
-.PHONY: run refresh paper reproduction setup hooks test test-fast lint format docs clean
+.PHONY: run refresh paper reproduction setup hooks test test-fast test-browser lint format docs clean
 .DEFAULT_GOAL := run
 
 $(STAMP): pyproject.toml envs/constraints.txt envs/install.sh
@@ -85,6 +87,9 @@ test: lint
 
 test-fast: $(TESTS)
 	$(BIN)/pytest -n $(WORKERS) -m "not slow" tests/unit
+
+test-browser: $(TESTS) $(BROWSER)
+	$(BIN)/pytest -m browser tests/browser
 
 docs: $(DOCS)
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet

@@ -77,6 +77,7 @@ rule recordings:
     input:
         expand(f"results/{HEAD}/recordings/{{recording}}/peaks.tsv", recording=RECORDINGS),
         expand(f"results/{HEAD}/figures/recording-{{recording}}.png", recording=RECORDINGS),
+        expand(f"results/{HEAD}/brains/recording-{{recording}}.html", recording=RECORDINGS),
 
 
 rule tables:

@@ -42,7 +42,7 @@ def rooms() -> dict[str, list[str]]:
     """
     order = ["geometry", "anatomy", "leadfield", "fem", "bem", "simulation", "certainty", "network"]
     order += ["inverse", "posterior", "evaluation", "recordings", "experiments", "figures"]
-    order += ["report"]
+    order += ["brains", "report"]
     found = sorted(path.parent.name for path in PACKAGE.glob("*/__init__.py"))
     found.sort(key=lambda name: (order.index(name) if name in order else len(order), name))
     modules = sorted(path.stem for path in PACKAGE.glob("*.py") if path.stem != "__init__")

@@ -43,6 +43,7 @@ LIBRARIES = {
     "h5py": "h5py",
     "statsmodels": "statsmodels",
     "matplotlib": "matplotlib",
+    "jupyter-threejs-sage": "jupyter_threejs_sage",
     "pillow": "PIL",
 }
 

@@ -1,6 +1,7 @@
 """Every rule's output is what the file contract says, in formats that other tools open."""
 
 import json
+import re
 
 import mne
 import nibabel
@@ -164,6 +165,24 @@ def test_named_sources_are_judged_and_nothing_is_told_from_something(results):
     found = pd.read_csv(results / "tables/found.csv")
     assert set(found["method"]) == {"eloreta", "covnet", "convnet", "convnet_fresh", "ceiling"}
     assert "Is anything there" in (results / "report.html").read_text()
+
+
+def test_brains_show_every_scenario_and_method(results):
+    page = (results / "brains/scenarios.html").read_text()
+    scenes = json.loads(re.search(r'id="about">(.*?)</script>', page)[1])["scenes"]
+    assert {one["key"][0] for one in scenes} == {"A", "E"}
+    assert all(one["truth"]["centres"] for one in scenes)
+    shown = {one["label"] for scene in scenes for one in scene["shown"]}
+    assert shown == {
+        "CovNet",
+        "ConvNet",
+        "ConvNet, fresh",
+        "MNE",
+        "eLORETA",
+        "LAURA",
+        "What the data allow",
+    }
+    assert 'href="brains/scenarios.html#A"' in (results / "report.html").read_text()
 
 
 def test_report_is_one_page_with_everything(results):

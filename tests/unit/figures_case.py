@@ -3,6 +3,7 @@
 import numpy as np
 from scipy.spatial import ConvexHull
 
+from multisource.anatomy.source_space import SourceGeometry
 from multisource.figures.cortex import make_cortex
 
 RADIUS = 35.0
@@ -35,3 +36,18 @@ def two_balls():
 def ball_cortex():
     """Two balls of 2562 vertices for hemispheres, with 642 dipoles on each."""
     return make_cortex(two_balls(), [np.arange(642)] * 2, smoothing_mm=0)
+
+
+def ball_dipoles():
+    """Their dipoles, a tenth below the surface, with the mesh of the ball half as fine."""
+    points, triangles = ball(3)
+    count = len(points)
+    return SourceGeometry(
+        positions=np.vstack([0.9 * RADIUS * points + at for at in CENTRES.values()]),
+        normals=np.vstack([points, points]),
+        pial=np.vstack([RADIUS * points + at for at in CENTRES.values()]),
+        triangles=np.vstack([triangles, triangles + count]),
+        hemisphere=np.repeat([0, 1], count),
+        vertices=np.tile(np.arange(count), 2),
+        medial_wall=np.zeros(2 * count, bool),
+    )

@@ -7,7 +7,7 @@ import sys
 import time
 
 SNAKEMAKE = (sys.executable, "-m", "snakemake")
-SCORED = {"score_estimates", "make_tables", "plot_scenarios", "render_report"}
+SCORED = {"score_estimates", "make_tables", "plot_scenarios", "turn_scenarios", "render_report"}
 
 
 def test_damaged_chunk_is_named(study_copy):

@@ -1,6 +1,8 @@
 """A recording of one's own on the finished tiny study: its maps, files, reruns, and refusal."""
 
 import importlib.util
+import json
+import re
 from pathlib import Path
 
 import mne
@@ -65,6 +67,10 @@ def test_every_method_is_applied(localised):
         ) as data:
             assert data["estimate"].shape == (4, 132) and data.attrs["method"] == method
     assert (results / "figures/recording-example.png").stat().st_size > 50_000
+    page = (results / "brains/recording-example.html").read_text()
+    scene = json.loads(re.search(r'id="about">(.*?)</script>', page)[1])["scenes"][0]
+    assert [one["label"] for one in scene["shown"]] == ["ConvNet", "MNE", "eLORETA"]
+    assert scene["moments"][scene["first"]] == "0.000 to 0.200 s" and len(scene["moments"]) == 4
 
 
 def test_what_was_done_to_the_recording_is_told(localised):
@@ -152,6 +158,7 @@ def test_an_edit_of_a_solver_reruns_it_alone(localised):
     config["inverse"]["settings"] = {"mne": {"kind": "mne", "depth": 0.5}}
     (study.folder / "edited.yaml").write_text(yaml.safe_dump(config))
     planned = study.planned("recordings", config="edited.yaml")
-    # Of the recording all methods' summary and figure, of the study nothing.
-    steps = {"build_kernel", "solve_recording", "summarise_recording", "plot_recording"}
+    # Of the recording all methods' summary, figure and page, of the study nothing.
+    steps = {"build_kernel", "solve_recording", "summarise_recording"}
+    steps |= {"plot_recording", "turn_recording"}
     assert planned == dict.fromkeys([*steps, "recordings"], 1)

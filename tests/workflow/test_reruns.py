@@ -9,7 +9,7 @@ import yaml
 
 from multisource import versions
 
-SCORED = {"score_estimates", "make_tables", "plot_scenarios", "render_report"}
+SCORED = {"score_estimates", "make_tables", "plot_scenarios", "turn_scenarios", "render_report"}
 TOLD = {"calibrate", "measure_found"}  # of the methods that tell probabilities
 NETWORK = {"train_network", "learn_certainty", "predict_network"} | TOLD | SCORED
 OTHER_NETWORK = NETWORK - {"plot_scenarios"}  # the figures show the first, covnet

@@ -4,7 +4,7 @@ in:  an EEG file each, network/{network}/*, inverse/{solver}.nc, leadfield/sourc
 out: recordings/{recording}/windows.nc, recordings/{recording}/steps.tsv,
      recordings/{recording}/{method}.nc, recordings/{recording}/{method}-{lh,rh}.stc,
      recordings/{recording}/{peaks,sources,parcels}.tsv,
-     figures/recording-{recording}.png
+     figures/recording-{recording}.png, brains/recording-{recording}.html
 """
 
 
@@ -149,3 +149,34 @@ rule plot_recording:
         code=code("plot_recording"),
     script:
         "../scripts/plot_recording.py"
+
+
+rule turn_recording:
+    """A page of brains to turn: the maps of every method, moment by moment."""
+    input:
+        **HEAD_FILES,
+        page=study_file("src/multisource/brains/page.html"),
+        viewer=study_file("src/multisource/brains/viewer.js"),
+        sources=rules.build_source_space.output.sources,
+        windows=rules.cut_recording.output.windows,
+        estimates=expand(
+            "results/{{head}}/recordings/{{recording}}/{method}.nc",
+            method=RECORDING_METHODS,
+        ),
+    output:
+        page="results/{head}/brains/recording-{recording}.html",
+    log:
+        "results/{head}/logs/turn_recording/{recording}.log",
+    benchmark:
+        "results/{head}/benchmarks/turn_recording/{recording}.tsv"
+    conda:
+        "../../envs/multisource.yaml"
+    resources:
+        mem_mb=2000,
+        runtime=10,
+    params:
+        anatomy=subpath(input.head, parent=True),
+        methods=RECORDING_METHODS,
+        code=code("turn_recording"),
+    script:
+        "../scripts/turn_recording.py"

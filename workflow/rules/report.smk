@@ -1,7 +1,7 @@
-"""Report: the paper's figures and one page with everything.
+"""Report: the paper's figures, brains to turn, and one page with everything.
 
 in:  estimates, metrics and tables of every scenario
-out: figures/figure-{2..8}.png, report.html
+out: figures/figure-{2..8}.png, brains/scenarios.html, report.html
 """
 
 # The paper's figures: number -> scenario and the classical method shown beside the network.
@@ -43,6 +43,49 @@ rule plot_scenarios:
         "../scripts/plot_scenarios.py"
 
 
+# Every scenario with a name, by the methods that its figure shows: what is random has no figure.
+TURNED = {
+    name: {
+        "scenario": name,
+        "methods": figure_methods(PAPER_FIGURES[name][1] if name in PAPER_FIGURES else None),
+    }
+    for name in NAMED_SCENARIOS
+}
+
+
+rule turn_scenarios:
+    """A page of brains to turn: truth and every method's estimate of a window of each scenario."""
+    input:
+        **HEAD_FILES,
+        page=study_file("src/multisource/brains/page.html"),
+        viewer=study_file("src/multisource/brains/viewer.js"),
+        sources=rules.build_source_space.output.sources,
+        chunks=[path for scenario in TURNED for path in chunks(scenario)],
+        estimates=expand(
+            "results/{{head}}/estimates/{scenario}/{method}.nc",
+            scenario=TURNED,
+            method=NETWORKS + SOLVERS,
+        ),
+        metrics=figure_files("results/{head}/metrics/{scenario}/{method}.parquet", TURNED),
+    output:
+        page="results/{head}/brains/scenarios.html",
+    log:
+        "results/{head}/logs/turn_scenarios.log",
+    benchmark:
+        "results/{head}/benchmarks/turn_scenarios.tsv"
+    conda:
+        "../../envs/multisource.yaml"
+    resources:
+        mem_mb=2000,
+        runtime=10,
+    params:
+        anatomy=subpath(input.head, parent=True),
+        shown=TURNED,
+        code=code("turn_scenarios"),
+    script:
+        "../scripts/turn_scenarios.py"
+
+
 rule render_report:
     """One self-contained page: tables, figures, timings, configuration, versions."""
     input:
@@ -73,6 +116,9 @@ rule render_report:
             "results/{{head}}/figures/recording-{recording}.png",
             recording=RECORDINGS,
         ),
+        # Linked, not held.
+        brains=rules.turn_scenarios.output.page if TURNED else [],
+        turned=expand("results/{{head}}/brains/recording-{recording}.html", recording=RECORDINGS),
     output:
         report="results/{head}/report.html",
     log:

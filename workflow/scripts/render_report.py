@@ -1,3 +1,5 @@
+from pathlib import Path
+
 from multisource.files import atomic
 from multisource.report.study import StudyFiles, study_report
 from multisource.steps import step
@@ -30,6 +32,11 @@ with step(snakemake):
         named=dict(zip(params.recordings, given.named, strict=True)),
         peaks=dict(zip(params.recordings, given.peaks, strict=True)),
         steps=dict(zip(params.recordings, given.steps, strict=True)),
+        brains=f"brains/{Path(given.brains).name}" if given.brains else "",
+        turned={
+            name: f"brains/{Path(path).name}"
+            for name, path in zip(params.recordings, given.turned, strict=True)
+        },
     )
     page = study_report(files, config=params.config, scenarios=params.tables)
     with atomic(snakemake.output.report) as part:

@@ -54,12 +54,15 @@ class Section:
         Below the paragraph.
     frames : sequence of (str, DataFrame)
         Caption and content of small tables, below the pictures.
+    links : sequence of (str, str)
+        Address and words of pages beside this one, below the paragraph.
     """
 
     title: str
     text: str = ""
     pictures: Sequence[Picture] = ()
     frames: Sequence[tuple[str, pd.DataFrame]] = field(default=())
+    links: Sequence[tuple[str, str]] = ()
 
     @property
     def anchor(self) -> str:
@@ -91,12 +94,15 @@ class ScenarioResult:
         Its tables.
     heading : str
         What it is, where that does not follow from the name.
+    links : sequence of (str, str)
+        Address and words of pages beside this one, above the pictures.
     """
 
     key: str
     pictures: Sequence[Picture] = ()
     tables: Sequence[ComparisonTable] = ()
     heading: str = ""
+    links: Sequence[tuple[str, str]] = ()
 
     @property
     def title(self) -> str:
@@ -121,7 +127,7 @@ def render_report(
     checks: Sequence[Check] = (),
     notes: Sequence[str] = (),
 ) -> str:
-    """Render the page; no file or address outside it is needed.
+    """Render the page; it shows everything by itself, whatever pages beside it are linked.
 
     Parameters
     ----------

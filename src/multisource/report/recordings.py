@@ -37,6 +37,7 @@ def your_recordings(
     peaks: Mapping[str, FilePath],
     named: Mapping[str, FilePath],
     steps: Mapping[str, FilePath],
+    turned: Mapping[str, str],
 ) -> list[Section]:
     """Return the section on the user's own recordings.
 
@@ -50,6 +51,8 @@ def your_recordings(
         Recording to table (tsv) of :func:`multisource.recordings.sources.named_table`.
     steps : mapping of str to path
         Recording to table (tsv) of :class:`multisource.recordings.account.Account`.
+    turned : mapping of str to str
+        Recording to address of its brains to turn.
 
     Returns
     -------
@@ -75,7 +78,8 @@ def your_recordings(
         frames.append((f"{name}: strongest cluster of each map", _clusters(clusters)))
         done = f"{name}: what was done to it before, and what was left out"
         frames.append((done, _steps(steps[name])))
-    return [Section("Your recordings", RECORDINGS, pictures=shown, frames=frames)]
+    links = [(address, f"{name}: turn the brain") for name, address in turned.items()]
+    return [Section("Your recordings", RECORDINGS, pictures=shown, frames=frames, links=links)]
 
 
 def in_words(peaks: pd.DataFrame, sources: pd.DataFrame) -> pd.DataFrame:

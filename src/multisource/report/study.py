@@ -42,6 +42,7 @@ OPERATORS = (
     "Operator A simulates the EEG, operator B is what the classical solvers are given. RDM: "
     "difference of the topographies, 0 to 2. lnMAG: logarithm of the ratio of the amplitudes."
 )
+TURN = "Turn the brain: all methods, two side by side"
 FilePath = str | os.PathLike[str]
 LEADFIELD_ALT = "Cortex maps and depth curves of the difference between the two leadfields"
 
@@ -85,6 +86,10 @@ class StudyFiles:
         The user's recording to the table of the sources that methods name (tsv).
     steps : mapping of str to path
         The user's recording to the table of what was done to it (tsv).
+    brains : str
+        Address of the scenarios' brains to turn, from the report; empty without them.
+    turned : mapping of str to str
+        The user's recording to the address of its brains to turn.
     """
 
     tables: Mapping[str, FilePath]
@@ -112,6 +117,8 @@ class StudyFiles:
     peaks: Mapping[str, FilePath] = field(default_factory=dict)
     named: Mapping[str, FilePath] = field(default_factory=dict)
     steps: Mapping[str, FilePath] = field(default_factory=dict)
+    brains: str = ""
+    turned: Mapping[str, str] = field(default_factory=dict)
 
 
 def study_report(
@@ -153,6 +160,9 @@ def study_report(
                 if scenarios[name] == scenario and compared[name] is not headline
             ],
             heading=_test_split(config, scenario) if scenario in further else "",
+            links=[(f"{files.brains}#{scenario}", TURN)]
+            if files.brains and scenario in named
+            else (),
         )
         for scenario in [*named, "test", *further]
         # Windows without a source have no metrics.
@@ -176,7 +186,7 @@ def study_report(
             how_small(files.found),
             *named_sources(files.sources, files.numbers, files.detection),
             *how_sure(files.calibration, files.reliability),
-            *your_recordings(files.recordings, files.peaks, files.named, files.steps),
+            *your_recordings(files.recordings, files.peaks, files.named, files.steps, files.turned),
             *_sections(files),
         ],
         config=config,
