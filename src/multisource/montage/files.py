@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -115,6 +116,9 @@ def _montage(path: Path) -> mne.channels.DigMontage:
 
     ending = path.suffix.lower()
     try:
+        if ending in (".bvct", ".xml"):
+            # MNE-Python uses this module there without loading it.
+            import_module("defusedxml.ElementTree")
         if ending in _DIGITISERS:
             return getattr(mne.channels, _DIGITISERS[ending])(path)
         if ending in _CUSTOM:

@@ -24,6 +24,9 @@ MIRROR_DEG = 45.0
 WARNED_MM = 6.0
 REFUSED_MM = 30.0
 REFUSED_RMS_MM = 25.0
+# The middle of a whole cap of any maker is within 5 mm of the head's.
+ASIDE_MM = 12.0
+MANY = 16
 # A mirrored cap fits its mirror image better by this factor; a table in another frame that frame.
 CLEARLY = 0.5
 # Differences below this do not tell frames apart, mm.
@@ -249,6 +252,30 @@ def name_warning(fit: NameFit) -> str | None:
     if not parts:
         return None
     return f"the cap is {' and '.join(parts)} against the places that its names have on this head"
+
+
+def side_warning(points: np.ndarray, target: Target) -> str | None:
+    """Say that a cap is lopsided; for electrodes whose names say nothing.
+
+    Parameters
+    ----------
+    points : ndarray of shape (n, 3)
+        In surface RAS, mm.
+    target : Target
+        The head.
+
+    Returns
+    -------
+    str or None
+        How far its middle is from the head's; None if it is near, or the electrodes are few.
+    """
+    lpa, _, rpa = target.landmarks()
+    right = (rpa - lpa) / np.linalg.norm(rpa - lpa)
+    aside = float(np.dot(points.mean(axis=0) - (lpa + rpa) / 2.0, right))
+    if len(points) < MANY or abs(aside) < ASIDE_MM:
+        return None
+    side = "right" if aside > 0 else "left"
+    return f"the middle of the cap is {abs(aside):.0f} mm to the {side} of the head's"
 
 
 def _turned(fit: NameFit) -> str:
