@@ -3,6 +3,7 @@
 # make reproduction  the same, and docs/reproduction.md written from it
 # make run CONFIG=mine.yaml TARGETS=leadfields   another study, up to a stage
 # make refresh  as make run, with the steps whose libraries have other versions now made again
+# make verify  names files of finished steps that are gone or damaged;  make restore makes them again
 # make test   set up what is missing, then run every check
 # make test-fast  the unit tests that take no time;  make lint, make format
 # make test-browser  the pages of brains to turn in Chromium, which must be installed
@@ -23,10 +24,6 @@ TESTS := $(VENV)/.installed-test
 DOCS := $(VENV)/.installed-docs
 BROWSER := $(VENV)/.installed-browser
 HOOKS := $(VENV)/.installed-hooks
-LOCK := .snakemake-run.lock
-# A lock of the operating system ends with its process: a killed run never blocks the next one.
-FLOCK := $(shell command -v flock)
-HOLD := $(if $(FLOCK),flock --no-fork --nonblock --conflict-exit-code 75 $(LOCK))
 
 # Snakemake starts a script's Python by its bare path.
 ifneq (,$(filter-out /%,$(VENV)))
@@ -36,7 +33,8 @@ $(error Scripts cannot be run from an environment in a folder with spaces or quo
 endif
 endif
 
-.PHONY: run refresh paper reproduction setup hooks test test-fast test-browser lint format docs clean
+.PHONY: run refresh verify restore paper reproduction setup hooks test test-fast test-browser lint format
+.PHONY: docs clean
 .DEFAULT_GOAL := run
 
 $(STAMP): pyproject.toml envs/constraints.txt envs/install.sh
@@ -52,10 +50,18 @@ setup: $(TESTS)
 hooks: $(TESTS) $(HOOKS)
 	$(BIN)/pre-commit install
 
+# Without a shell in between, what ends make ends the run.
 run: $(STAMP)
-	@$(HOLD) $(BIN)/snakemake --cores $(CORES) $(if $(FLOCK),--nolock) $(ARGS) \
-	  $(if $(CONFIG),--configfile $(CONFIG)) $(if $(TARGETS),-- $(TARGETS)) || { status=$$?; \
-	  [ $$status -ne 75 ] || echo "another 'make run' is at work in this folder" >&2; exit $$status; }
+	@exec $(BIN)/snakemake --cores $(CORES) $(ARGS) $(if $(CONFIG),--configfile $(CONFIG)) \
+	  $(if $(TARGETS),-- $(TARGETS))
+
+# Files of finished steps that are gone or damaged.
+verify: $(STAMP)
+	@$(BIN)/python -m multisource.damage results/*
+
+restore: $(STAMP)
+	@files=$$($(BIN)/python -m multisource.damage --remove results/*); \
+	  [ -z "$$files" ] || $(MAKE) --no-print-directory run TARGETS="$$(echo $$files)"
 
 refresh: $(STAMP)
 	@files=$$($(BIN)/python -m multisource.versions results/*); \

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, TextIO, cast
 
 from multisource.errors import UserError
+from multisource.failures import explain
 from multisource.progress import shown
 
 # Set where the terminal shows one line of progress: a step's output then goes to its log alone.
@@ -48,18 +49,20 @@ class _Tee:
 
 
 @contextmanager
-def logged(path: str | Path) -> Iterator[None]:
+def logged(path: str | Path, *, declared_mb: float | None = None) -> Iterator[None]:
     """Copy standard output, standard error, warnings and logging of a step to a file.
 
-    Progress bars are shown. An exception is written to both places. A
-    :class:`~multisource.errors.UserError` is shown as its one line, without a traceback, and ends
-    the step with exit status 1. Where ``QUIET`` is set, the terminal shows nothing: Snakemake
-    shows the log of a step that failed.
+    Progress bars are shown. An exception ends the step with exit status 1 and is shown as one
+    line: a :class:`~multisource.errors.UserError` says what to do; of any other the log has the
+    traceback. Where ``QUIET`` is set, the terminal shows nothing: Snakemake shows the log of a
+    step that failed.
 
     Parameters
     ----------
     path : str or Path
         The log; its folder is made.
+    declared_mb : float, optional
+        Memory that the step's rule declares, MB, for a step that runs out of it.
 
     Yields
     ------
@@ -96,10 +99,12 @@ def logged(path: str | Path) -> Iterator[None]:
             print(f"\nmultisource: {error}", file=sys.stderr)
             raise SystemExit(1) from error
         except Exception as error:
+            for tee in tees:
+                tee.finish()
             log.write(traceback.format_exc())
-            if quiet:
-                raise SystemExit(1) from error
-            raise
+            line = explain(error, declared_mb=declared_mb)
+            print(f"\nmultisource: {line}; the log has the traceback: {path}", file=sys.stderr)
+            raise SystemExit(1) from error
         finally:
             logging.captureWarnings(False)
             root.removeHandler(handler)

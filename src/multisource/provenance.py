@@ -22,9 +22,12 @@ from pathlib import Path
 PACKAGE = "multisource"
 ROOT = Path(__file__).parent
 # They decide how a step is run, logged and saved, never what it computes: the release number, the
-# words of an error, the log, the way a file is put in its place, when a function is compiled, this
-# module and the records.
-_NEUTRAL = ("checksums", "compiled", "errors", "files", "logs", "provenance", "steps", "versions")
+# words of an error, the log, the way a file is put in its place, when a function is compiled, what
+# ends with a run, this module and the records.
+_NEUTRAL = (
+    *("checksums", "compiled", "damage", "errors", "failures", "files", "logs", "provenance"),
+    *("runs", "steps", "versions"),
+)
 NEUTRAL = frozenset({PACKAGE, *(f"{PACKAGE}.{name}" for name in _NEUTRAL)})
 
 

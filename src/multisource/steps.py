@@ -1,4 +1,4 @@
-"""One step of the workflow, seen from its script: logged, and recorded with its libraries."""
+"""One step of the workflow, seen from its script: checked, logged, and recorded."""
 
 from __future__ import annotations
 
@@ -6,13 +6,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from multisource.damage import check_inputs, fingerprints
 from multisource.logs import logged
-from multisource.versions import record_path, write_record
+from multisource.runs import end_with_run
+from multisource.versions import record_path, results_of, write_record
 
 
 @contextmanager
 def step(job: Any) -> Iterator[None]:
     """Do a step's work inside its log; when it has succeeded, record what it was made with.
+
+    Inputs that are not what their steps wrote are refused. The step ends with the run that has
+    started it.
 
     Parameters
     ----------
@@ -26,6 +31,9 @@ def step(job: Any) -> Iterator[None]:
     """
     record = record_path(job.log[0])
     record.unlink(missing_ok=True)
-    with logged(job.log[0]):
+    with logged(job.log[0], declared_mb=getattr(job.resources, "mem_mb", None)):
+        end_with_run()
+        check_inputs(map(str, job.input), results_of(record))
         yield
-    write_record(record, job.rule, map(str, job.output))
+        outputs = list(map(str, job.output))
+        write_record(record, job.rule, outputs, fingerprints(outputs))

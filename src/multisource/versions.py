@@ -15,7 +15,7 @@ import os
 import platform
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from importlib import metadata
 from pathlib import Path
@@ -60,11 +60,14 @@ class Record:
         The step's files, as named from the study's folder.
     versions : mapping of str to str
         ``Python``, ``system``, ``snakemake`` and every loaded library, each with its version.
+    checksums : mapping of str to str
+        File -> its fingerprint when the step had written it.
     """
 
     rule: str
     outputs: tuple[str, ...]
     versions: Mapping[str, str]
+    checksums: Mapping[str, str] = field(default_factory=dict)
 
 
 def record_path(log: str | Path) -> Path:
@@ -90,7 +93,25 @@ def record_path(log: str | Path) -> Path:
     return Path(*parts)
 
 
-def write_record(path: Path, rule: str, outputs: Iterable[str]) -> None:
+def results_of(record: Path) -> Path:
+    """Return the folder of the results that a record belongs to.
+
+    Parameters
+    ----------
+    record : Path
+        The record of a step.
+
+    Returns
+    -------
+    Path
+        ``results/<head>``; the record's own folder where that has another form.
+    """
+    return next((p.parent for p in record.parents if p.name == "versions"), record.parent)
+
+
+def write_record(
+    path: Path, rule: str, outputs: Iterable[str], checksums: Mapping[str, str]
+) -> None:
     """Write which libraries this process has loaded, and their versions.
 
     Parameters
@@ -101,6 +122,8 @@ def write_record(path: Path, rule: str, outputs: Iterable[str]) -> None:
         The rule's name.
     outputs : iterable of str
         The step's files.
+    checksums : mapping of str to str
+        File -> its fingerprint.
     """
     loaded = [name for name, module in LIBRARIES.items() if module in sys.modules]
     versions = {"Python": platform.python_version(), "system": platform.platform(terse=True)}
@@ -109,6 +132,7 @@ def write_record(path: Path, rule: str, outputs: Iterable[str]) -> None:
         if version:
             versions[name] = version
     record = {"rule": rule, "outputs": list(outputs), "versions": versions}
+    record["checksums"] = dict(checksums)
     with atomic(path) as part:
         part.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
 
@@ -130,8 +154,13 @@ def read_records(folder: str | Path) -> list[Record]:
     for path in sorted(Path(folder, "versions").rglob("*.json")):
         try:
             content = json.loads(path.read_text(encoding="utf-8"))
-            record = Record(content["rule"], tuple(content["outputs"]), content["versions"])
-        except (OSError, ValueError, KeyError):
+            record = Record(
+                content["rule"],
+                tuple(content["outputs"]),
+                content["versions"],
+                dict(content.get("checksums", {})),  # records of older versions have none
+            )
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
             continue  # a record is a note: a damaged one stops no study
         records.append(record)
     return records

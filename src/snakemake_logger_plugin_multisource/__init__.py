@@ -19,6 +19,7 @@ from snakemake_interface_logger_plugins.common import LogEvent
 
 from snakemake_logger_plugin_multisource.configuration import install
 from snakemake_logger_plugin_multisource.progress import Progress
+from snakemake_logger_plugin_multisource.wording import worded
 
 # What Snakemake says before and after the steps, and is shown in every case.
 SHOWN = ("Building DAG", "Nothing to be done", "Complete log", "Exiting because", "Shutting down")
@@ -63,6 +64,10 @@ class LogHandler(LogHandlerBase, ColorizingTextHandler):
             if record.levelno >= WARNING or record.getMessage().startswith(SHOWN):
                 ColorizingTextHandler.emit(self, record)
             self._draw()
+
+    def format(self, record: LogRecord) -> str:
+        text = super().format(record)
+        return worded(text, exception=getattr(record, "exception", "")) if text else text
 
     def close(self) -> None:
         self._end.set()

@@ -1,8 +1,13 @@
 """An output file is whole or not there."""
 
+import errno
+import os
+import subprocess
+import sys
+
 import pytest
 
-from multisource.files import atomic, by_folder
+from multisource.files import atomic, by_folder, sweep
 
 
 def test_written_whole(tmp_path):
@@ -24,14 +29,67 @@ def test_failure_keeps_the_old_file(tmp_path):
     assert [p.name for p in tmp_path.iterdir()] == ["table.csv"]
 
 
-def test_left_over_of_a_killed_process_is_removed(tmp_path):
-    stale = tmp_path / ".writing-a.csv"
-    stale.mkdir()
-    (stale / "a.csv").write_text("half")
-    with atomic(tmp_path / "a.csv") as part:
-        assert not part.exists()
-        part.write_text("whole")
+WRITER = """
+import os, sys
+from multisource.files import atomic
+with atomic(sys.argv[1]) as part:
+    part.write_text("half")
+    print("writing", flush=True)
+    sys.stdin.read()
+"""
+
+
+def test_left_overs_of_killed_writers_are_swept_those_of_live_ones_stay(tmp_path):
+    writers = [
+        subprocess.Popen(
+            [sys.executable, "-c", WRITER, tmp_path / "sub" / name],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+        )
+        for name in ("killed.csv", "live.csv")
+    ]
+    for writer in writers:
+        assert writer.stdout.readline() == b"writing\n"
+    writers[0].kill()
+    writers[0].wait()
+    writers[0].stdin.close()
+    assert sweep(tmp_path) == 1 and sweep(tmp_path) == 0
+    writers[1].communicate(b"")
+    assert writers[1].returncode == 0
+    assert [p.name for p in (tmp_path / "sub").iterdir()] == ["live.csv"]
+
+
+def test_two_writers_of_one_file_do_not_meet(tmp_path):
+    path = tmp_path / "a.csv"
+    with atomic(path) as one:
+        one.write_text("first")
+        with atomic(path) as other:
+            assert other != one and other.name == one.name
+            other.write_text("second")
+        assert path.read_text() == "second"
+    assert path.read_text() == "first"
     assert [p.name for p in tmp_path.iterdir()] == ["a.csv"]
+
+
+def test_the_mode_is_that_of_any_new_file(tmp_path):
+    before = os.umask(0o027)
+    try:
+        with atomic(tmp_path / "a.csv") as part:
+            part.write_text("x")
+            part.chmod(0o600)  # as some writers choose
+    finally:
+        os.umask(before)
+    assert (tmp_path / "a.csv").stat().st_mode & 0o777 == 0o640
+
+
+def test_a_full_disk_leaves_the_old_file(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text("old")
+    with pytest.raises(OSError) as full, atomic(path) as part:
+        part.write_text("half")
+        with open("/dev/full", "w") as disk:
+            disk.write("x")
+    assert full.value.errno == errno.ENOSPC and path.read_text() == "old"
 
 
 def test_files_are_sorted_by_their_folders():

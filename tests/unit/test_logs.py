@@ -1,5 +1,6 @@
 """A step's log holds what the terminal shows."""
 
+import errno
 import logging
 import os
 import sys
@@ -8,6 +9,7 @@ import warnings
 import pytest
 
 from multisource.errors import UserError
+from multisource.failures import explain
 from multisource.logs import QUIET, logged
 from multisource.progress import progress
 
@@ -41,10 +43,32 @@ def test_progress_bars_are_those_of_a_step(tmp_path, capsys):
     assert not shown.out
 
 
-def test_error_is_in_the_log_and_raised(tmp_path):
-    with pytest.raises(ZeroDivisionError), logged(tmp_path / "step.log"):
+def test_an_unexpected_error_is_one_line_and_the_log_has_the_traceback(tmp_path, capsys):
+    path = tmp_path / "step.log"
+    with pytest.raises(SystemExit) as caught, logged(path):
         1 / 0  # noqa: B018
-    assert "ZeroDivisionError" in (tmp_path / "step.log").read_text()
+    assert caught.value.code == 1
+    line = "multisource: unexpected ZeroDivisionError: division by zero; the log has the traceback"
+    shown = capsys.readouterr().err
+    assert shown == f"\n{line}: {path}\n"
+    assert path.read_text().startswith("Traceback") and line in path.read_text()
+
+
+CAUSES = [
+    (MemoryError(), ["out of memory", "rule declares 3000 MB"]),
+    (RuntimeError("CUDA out of memory. Tried to allocate"), ["out of memory: this step had taken"]),
+    (RuntimeError("DefaultCPUAllocator: can't allocate memory"), ["out of memory"]),
+    (OSError(errno.ENOSPC, "No space left on device", "a.nc"), ["the disk is full (a.nc)"]),
+    (OSError("Can't write data (file write failed: errno = 28)"), ["the disk is full:"]),
+    (KeyError("x\ny"), ["unexpected KeyError: 'x"]),
+    (AssertionError(), ["unexpected AssertionError"]),
+]
+
+
+@pytest.mark.parametrize(("error", "words"), CAUSES)
+def test_causes_are_named(error, words):
+    line = explain(error, declared_mb=3000)
+    assert "\n" not in line and all(word in line for word in words)
 
 
 def test_user_error_is_one_line(tmp_path, capsys):

@@ -89,7 +89,8 @@ def test_unknown_module_is_refused():
 def test_release_log_and_messages_do_not_count(package):
     folder, version = package
     before = version("multisource.inverse.laura", "multisource.simulation.chunks")
-    for name in ("__init__", "logs", "errors", "files", "provenance", "steps", "versions"):
+    neutral = ("__init__", "logs", "errors", "files", "provenance", "steps", "versions", "damage")
+    for name in neutral:
         with (folder / f"{name}.py").open("a") as file:
             file.write("\n__version__ = '99.0'\n")
     assert version("multisource.inverse.laura", "multisource.simulation.chunks") == before

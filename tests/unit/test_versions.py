@@ -19,7 +19,9 @@ def job(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "kernel.nc").write_text("numbers")
     log = "results/head/logs/build_kernel/mne.log"
-    return SimpleNamespace(rule="build_kernel", log=[log], output=["kernel.nc"])
+    return SimpleNamespace(
+        rule="build_kernel", log=[log], input=[], output=["kernel.nc"], resources=SimpleNamespace()
+    )
 
 
 def test_step_records_the_libraries_it_has_loaded(job):

@@ -7,6 +7,8 @@ from pathlib import Path
 
 from snakemake.common.configfile import load_configfile
 from snakemake.io import _IOFile
+from snakemake.scheduling.job_scheduler import JobScheduler
+from snakemake_interface_executor_plugins.settings import ExecMode
 from snakemake.utils import update_config
 
 # This repository: not workflow.basedir, which is another's where another Snakefile uses this one.
@@ -39,13 +41,16 @@ from multisource.config.study import (
 from multisource.anatomy.inputs import head_inputs
 from multisource.anatomy.providers import PROVIDERS
 from multisource.checksums import remembered
+from multisource.damage import note as missing_note
 from multisource.errors import UserError
 from multisource.figures.labels import FIGURES as PAPER_FIGURES
+from multisource.files import sweep
 from multisource.inverse.registry import SOLVERS as SOLVER_LINES
 from multisource.inverse.registry import is_linear
 from multisource.inverse.registry import options as solver_options
 from multisource.network.registry import NETWORKS as NETWORK_LINES
 from multisource.provenance import script_version
+from multisource.runs import enter, mark_run, stop_now
 from multisource.recordings.companions import companions
 from multisource.simulation.registry import DISTURBANCES
 from multisource.simulation.settings import settings_from
@@ -89,8 +94,15 @@ if workflow.is_main_process:
 
 HEAD = config["head"]
 PROVIDER = config["anatomy"]["provider"]
-if workflow.is_main_process and (kept := note(f"results/{HEAD}")):
-    logger.warning(kept)
+if workflow.is_main_process:
+    for told in filter(None, (note(f"results/{HEAD}"), missing_note(f"results/{HEAD}"))):
+        logger.warning(told)
+    # What killed runs have left: Snakemake's locks, and files that were being written.
+    enter(".snakemake", stay=not workflow.output_settings.dryrun)
+    sweep(f"results/{HEAD}")
+    JobScheduler.exit_gracefully = stop_now
+if workflow.exec_mode != ExecMode.SUBPROCESS:
+    mark_run()
 
 try:
     HEAD_INPUTS = head_inputs(
