@@ -16,8 +16,9 @@ import threading
 import time
 from contextlib import suppress
 from pathlib import Path
+from typing import NoReturn
 
-# Host and number of the Snakemake process that starts the steps; they find it in their environment.
+# The identity of the Snakemake process that starts the steps; they find it in their environment.
 RUN = "MULTISOURCE_RUN"
 _held: list[int] = []
 
@@ -57,7 +58,27 @@ def enter(folder: str | os.PathLike[str], *, stay: bool) -> None:
 
 def mark_run() -> None:
     """Name this process as the run that steps belong to."""
-    os.environ[RUN] = f"{socket.gethostname()}:{os.getpid()}"
+    os.environ[RUN] = identity(os.getpid())
+
+
+def identity(number: int) -> str:
+    """Return what tells a process from all others, here, elsewhere and later.
+
+    Parameters
+    ----------
+    number : int
+        The process.
+
+    Returns
+    -------
+    str
+        Place, number and time of start; of one that is gone, without a time.
+    """
+    with suppress(OSError):
+        # What follows the name in parentheses: the state is the third field, the start the 22nd.
+        fields = Path(f"/proc/{number}/stat").read_text().rpartition(")")[2].split()
+        return f"{_place()}|{number}|{fields[19]}"
+    return f"{_place()}|{number}|"
 
 
 def end_with_run() -> None:
@@ -65,25 +86,42 @@ def end_with_run() -> None:
 
     A step that outlives a killed run would write beside the next one.
     """
-    host, _, number = os.environ.get(RUN, "").rpartition(":")
-    if host != socket.gethostname() or not hasattr(os, "pidfd_open"):
+    place, _, rest = os.environ.get(RUN, "").partition("|")
+    number = rest.partition("|")[0]
+    # Processes of another machine or container have other numbers.
+    if place != _place() or not number.isdigit() or not hasattr(os, "pidfd_open"):
         return
     try:
         run = os.pidfd_open(int(number))
-    except (OSError, ValueError):
-        return  # in a container, where processes have other numbers
+    except ProcessLookupError:
+        _end_step()
+    except OSError:
+        return
+    if identity(int(number)) != os.environ[RUN]:
+        _end_step()
 
     def wait() -> None:
         poll = select.poll()
         poll.register(run, select.POLLIN)
         poll.poll()
-        with suppress(Exception):
-            print("multisource: the run has ended, and this step with it", file=sys.stderr)
-            sys.stderr.flush()
-        end_descendants()
-        os._exit(1)
+        _end_step()
 
     threading.Thread(target=wait, daemon=True).start()
+
+
+def _place() -> str:
+    """Return the machine and the space of process numbers on it."""
+    with suppress(OSError):
+        return f"{socket.gethostname()} {os.readlink('/proc/self/ns/pid')}"
+    return socket.gethostname()
+
+
+def _end_step() -> NoReturn:
+    with suppress(Exception):
+        print("multisource: the run has ended, and this step with it", file=sys.stderr)
+        sys.stderr.flush()
+    end_descendants()
+    os._exit(1)
 
 
 def end_descendants() -> None:

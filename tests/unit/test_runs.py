@@ -2,12 +2,11 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
 
-from multisource.runs import RUN, enter
+from multisource.runs import RUN, enter, identity
 
 ENTER = """
 import sys
@@ -54,7 +53,7 @@ def gone(number: int) -> bool:
 
 def test_a_step_ends_with_its_run_and_so_does_what_it_started():
     run = subprocess.Popen(["sleep", "100"])
-    environment = os.environ | {RUN: f"{socket.gethostname()}:{run.pid}"}
+    environment = os.environ | {RUN: identity(run.pid)}
     step = subprocess.Popen(
         [sys.executable, "-c", STEP], env=environment, stdout=subprocess.PIPE, text=True
     )
@@ -69,3 +68,16 @@ def test_a_step_ends_with_its_run_and_so_does_what_it_started():
         time.sleep(0.1)
     assert gone(child)
     step.stdout.close()
+
+
+def test_a_step_does_not_begin_after_its_run():
+    run = subprocess.Popen(["sleep", "100"])
+    gone_run = identity(run.pid)
+    run.kill()
+    run.wait()
+    command = [sys.executable, "-c", STEP]
+    step = subprocess.run(command, env=os.environ | {RUN: gone_run}, capture_output=True, text=True)
+    assert step.returncode == 1 and not step.stdout and "run has ended" in step.stderr
+    # A number that another process has now is not the run.
+    me = identity(os.getpid()).rpartition("|")[0] + "|1"
+    assert subprocess.run(command, env=os.environ | {RUN: me}, capture_output=True).returncode == 1
