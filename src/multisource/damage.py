@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+import time
 import zlib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -18,6 +19,7 @@ from multisource.errors import refuse
 from multisource.versions import read_records
 
 _BLOCK = 1 << 22  # bytes
+_CLOCK_S = 120  # clocks of several machines differ by less
 
 
 def check_inputs(paths: Iterable[str], folder: str | os.PathLike[str]) -> None:
@@ -124,6 +126,32 @@ def note(folder: str | os.PathLike[str]) -> str:
     return (
         f"Files of finished steps are gone ({len(missing)}: {shown}). What needs them makes them "
         "again; 'make restore' does in any case."
+    )
+
+
+def clock_note(folder: str | os.PathLike[str], *, now: float | None = None) -> str:
+    """Return one line if the clock is behind the files of a study.
+
+    Parameters
+    ----------
+    folder : str or path-like
+        ``results/<head>``.
+    now : float, optional
+        Seconds since the epoch; the clock's by default.
+
+    Returns
+    -------
+    str
+        The line; empty if the clock is ahead of all records, as it should be.
+    """
+    now = time.time() if now is None else now
+    newest = max((p.stat().st_mtime for p in Path(folder, "versions").rglob("*.json")), default=now)
+    if newest <= now + _CLOCK_S:
+        return ""
+    return (
+        f"The clock is {newest - now:.0f} s behind the files in {folder}: was it set back? Set it "
+        "right. Until then a file that you change looks older than what was made from it, and "
+        "its change is not seen."
     )
 
 

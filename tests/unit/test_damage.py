@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from multisource.damage import check_inputs, find_damage, fingerprint, note
+from multisource.damage import check_inputs, clock_note, find_damage, fingerprint, note
 from multisource.errors import UserError
 from multisource.steps import step
 
@@ -97,3 +97,12 @@ def test_a_step_that_was_refused_is_a_user_error(gain):
     flip(gain, 9)
     with pytest.raises(UserError, match="gain.npy: damaged"):
         check_inputs([f"{HEAD}/gain.npy"], HEAD)
+
+
+def test_a_clock_that_was_set_back_is_told(gain):
+    assert clock_note(HEAD) == clock_note("results/none") == ""
+    made = (gain.parent / "versions/compute_bem.json").stat().st_mtime
+    assert clock_note(HEAD, now=made - 60) == ""
+    assert "The clock is 7200 s behind the files in results/head" in clock_note(
+        HEAD, now=made - 7200
+    )

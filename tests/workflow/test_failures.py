@@ -40,7 +40,7 @@ def test_killed_run_goes_on(study_copy):
     config = study.with_config("network", "settings", "convnet", "epochs", value=40)
     (results / log).unlink()
     process = subprocess.Popen(
-        [*SNAKEMAKE, "--cores", "2", "--nolock", "--configfile", config],
+        [*SNAKEMAKE, "--cores", "2", "--configfile", config],
         cwd=study.folder,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
@@ -53,7 +53,7 @@ def test_killed_run_goes_on(study_copy):
     os.killpg(process.pid, signal.SIGKILL)
     process.wait()
     assert not weights.exists(), "a half-written output stands under its name"
-    planned = study.planned("--nolock", config=config)
+    planned = study.planned(config=config)
     assert (
         set(planned)
         == {
@@ -67,7 +67,7 @@ def test_killed_run_goes_on(study_copy):
     )
     # As far as the estimates; what follows from those is planned as before, and nothing again.
     target = "results/fsaverage/estimates/test/convnet.nc"
-    run = study.snakemake("--cores", "2", "--nolock", "--", target, config=config)
+    run = study.snakemake("--cores", "2", "--", target, config=config)
     assert run.returncode == 0, run.stdout + run.stderr
     rest = {"calibrate", "measure_found"} | SCORED - {"plot_scenarios"}
     assert weights.exists() and set(study.planned(config=config)) == rest

@@ -41,6 +41,7 @@ from multisource.config.study import (
 from multisource.anatomy.inputs import head_inputs
 from multisource.anatomy.providers import PROVIDERS
 from multisource.checksums import remembered
+from multisource.damage import clock_note
 from multisource.damage import note as missing_note
 from multisource.errors import UserError
 from multisource.figures.labels import FIGURES as PAPER_FIGURES
@@ -95,8 +96,9 @@ if workflow.is_main_process:
 HEAD = config["head"]
 PROVIDER = config["anatomy"]["provider"]
 if workflow.is_main_process:
-    for told in filter(None, (note(f"results/{HEAD}"), missing_note(f"results/{HEAD}"))):
-        logger.warning(told)
+    for told in (note, missing_note, clock_note):
+        if line := told(f"results/{HEAD}"):
+            logger.warning(line)
     # What killed runs have left: Snakemake's locks, and files that were being written.
     enter(".snakemake", stay=not workflow.output_settings.dryrun)
     sweep(f"results/{HEAD}")
