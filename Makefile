@@ -7,6 +7,7 @@
 # make test   set up what is missing, then run every check
 # make test-fast  the unit tests that take no time;  make lint, make format
 # make test-browser  the pages of brains to turn in Chromium, which must be installed
+# make faults  the study disturbed in every way: it must end with the same tables
 # make docs   the documentation site, site/index.html
 # make setup  install only;  make hooks: the checks of `make lint` before every commit
 SHELL := /bin/bash
@@ -33,8 +34,8 @@ $(error Scripts cannot be run from an environment in a folder with spaces or quo
 endif
 endif
 
-.PHONY: run refresh verify restore paper reproduction setup hooks test test-fast test-browser lint format
-.PHONY: docs clean
+.PHONY: run refresh verify restore paper reproduction setup hooks test test-fast test-browser
+.PHONY: faults lint format docs clean
 .DEFAULT_GOAL := run
 
 $(STAMP): pyproject.toml envs/constraints.txt envs/install.sh
@@ -96,6 +97,11 @@ test-fast: $(TESTS)
 
 test-browser: $(TESTS) $(BROWSER)
 	$(BIN)/pytest -m browser tests/browser
+
+# Kills, damage, a full disk, two runs at once; random nonsense for every reader. Some minutes.
+faults: $(TESTS)
+	$(BIN)/python tests/faults/fuzz.py
+	$(BIN)/python tests/faults/faults.py
 
 docs: $(DOCS)
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet

@@ -137,3 +137,12 @@ def test_five_thousand_samples_take_less_than_120_megabytes(tmp_path):
     data = simulate_samples(simulator, range(200))
     write_chunk(tmp_path / "big.nc", data)
     assert (tmp_path / "big.nc").stat().st_size < 200 * 24_000
+
+
+@pytest.mark.parametrize(("value", "words"), [(0, "nothing but zeros"), (np.nan, "not finite")])
+def test_windows_without_a_signal_are_not_scored(tmp_path, value, words):
+    data = make(range(4))
+    data["eeg"].values[2] = value
+    write_chunk(tmp_path / "chunk-0.nc", data, chunk=0)
+    with pytest.raises(UserError, match=f"chunk-0.nc: window 2 holds .*{words}"):
+        read_eeg([tmp_path / "chunk-0.nc"])

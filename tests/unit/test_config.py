@@ -60,6 +60,7 @@ REFUSED_LATE = [
     ),
     ("simulation.bad_channels.count", [3, 1], ["write [1, 3]"]),
     ("simulation.bad_channels.count", [0, 52], ["only 51 channels"]),
+    ("simulation.bad_channels.count", [50, 51], ["of 51 channels two", "give 49 at most"]),
     ("simulation.window_s", 0.004, ["0.004 s at 250 Hz", "give 2 at least, 0.008 s"]),
     ("simulation.scenarios.duration_s", 0.1, ["0.1 s holds no window of 0.2 s"]),
     ("network.settings.convnet.kernel_size", 4, ["needs an odd whole number"]),

@@ -181,12 +181,18 @@ def _electrodes(config: Mapping[str, Any], folders: list[Path], found: Found) ->
         simulation = None if told else simulation_settings(config, found, split)
         if simulation is not None:
             place = "simulation" if split is None else place_of(split)
+            key = f"{place}.bad_channels.count"
             try:
                 simulation.check_channels(len(names))
             except UserError as error:
                 told = split is None
-                key = f"{place}.bad_channels.count"
                 yield key, str(error).replace("simulation.bad_channels.count", key)
+                continue
+            most = simulation.bad_channels.count[1]
+            if most > len(names) - 2:
+                told = split is None
+                line = f"{key}: {list(simulation.bad_channels.count)}; of {len(names)} channels two"
+                yield key, f"{line} must work at least: give {len(names) - 2} at most"
 
 
 def _places(config: Mapping[str, Any], names: list[str], montage: str, found: Found) -> Mistakes:

@@ -188,6 +188,7 @@ def read_eeg(paths: Sequence[str | Path]) -> Recorded:
     for path, part in zip(paths, parts, strict=True):
         if any(not np.array_equal(part[name], first[name]) for name in ("channel", "time")):
             raise UserError(f"{path}: its channels or times differ from those of {paths[0]}")
+        _check_signal(path, part["eeg"])
     eeg = np.concatenate([part["eeg"] for part in parts])
     return Recorded(eeg, [str(name) for name in first["channel"]], first["time"])
 
@@ -250,6 +251,19 @@ def _read_parts(paths: Sequence[str | Path], names: Sequence[str]) -> list[dict[
         attributes.append(said)
     _check_one_split(paths, attributes)
     return parts
+
+
+def _check_signal(path: str | Path, eeg: np.ndarray) -> None:
+    """Refuse windows that no method can say anything about, and would be scored all the same."""
+    for wrong, kind in (
+        (~np.isfinite(eeg).all(axis=(1, 2)), "numbers that are not finite"),
+        (~eeg.any(axis=(1, 2)), "nothing but zeros"),
+    ):
+        if wrong.any():
+            raise UserError(
+                f"{path}: window {int(np.argmax(wrong))} holds {kind}: no EEG; remove the file and "
+                "run again, or change what makes its windows so (simulation.bad_channels)"
+            )
 
 
 @contextmanager
