@@ -45,6 +45,7 @@ rule heads:
     input:
         f"results/{HEAD}/anatomy/electrodes.tsv",
         f"results/{HEAD}/figures/anatomy.png",
+        f"results/{HEAD}/subjects/{HEAD}/surf/lh.inflated",
 
 
 rule leadfields:
@@ -78,6 +79,7 @@ rule recordings:
         expand(f"results/{HEAD}/recordings/{{recording}}/peaks.tsv", recording=RECORDINGS),
         expand(f"results/{HEAD}/figures/recording-{{recording}}.png", recording=RECORDINGS),
         expand(f"results/{HEAD}/brains/recording-{{recording}}.html", recording=RECORDINGS),
+        viewer_files(),
 
 
 rule tables:

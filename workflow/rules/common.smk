@@ -180,6 +180,15 @@ def recording_files(name):
     return list(map(str, companions(study_file(config["recordings"][name]["file"]))))
 
 
+def viewer_files():
+    """Return a file of every step that writes for other programs' viewers, if anything is to see."""
+    overlays = expand(
+        f"results/{HEAD}/recordings/{{recording}}/{RECORDING_METHODS[0]}-lh.func.gii",
+        recording=RECORDINGS,
+    )
+    return [*overlays, f"results/{HEAD}/subjects/{HEAD}/surf/lh.inflated"] if RECORDINGS else []
+
+
 def ar_models():
     """Return the AR models of the sources: fitted to the user's recording, or a table."""
     if recording():

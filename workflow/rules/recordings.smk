@@ -4,6 +4,7 @@ in:  an EEG file each, network/{network}/*, inverse/{solver}.nc, leadfield/sourc
 out: recordings/{recording}/windows.nc, recordings/{recording}/steps.tsv,
      recordings/{recording}/{method}.nc, recordings/{recording}/{method}-{lh,rh}.stc,
      recordings/{recording}/{peaks,sources,parcels}.tsv,
+     recordings/{recording}/{method}-{lh,rh}.{func.gii,mgz},
      figures/recording-{recording}.png, brains/recording-{recording}.html
 """
 
@@ -117,6 +118,54 @@ rule summarise_recording:
         code=code("summarise_recording"),
     script:
         "../scripts/summarise_recording.py"
+
+
+rule export_recording:
+    """The maps of the moments that are told of, on the whole cortex: GIFTI and FreeSurfer."""
+    input:
+        **HEAD_FILES,
+        regions=rules.name_dipoles.output.regions,
+        annotations=rules.parcellate_head.output.annotations,
+        distances=rules.parcellate_head.output.distances,
+        origin=rules.parcellate_head.output.origin,
+        windows=rules.cut_recording.output.windows,
+        estimates=expand(
+            "results/{{head}}/recordings/{{recording}}/{method}.nc",
+            method=RECORDING_METHODS,
+        ),
+    output:
+        gifti_lh=expand(
+            "results/{{head}}/recordings/{{recording}}/{method}-lh.func.gii",
+            method=RECORDING_METHODS,
+        ),
+        gifti_rh=expand(
+            "results/{{head}}/recordings/{{recording}}/{method}-rh.func.gii",
+            method=RECORDING_METHODS,
+        ),
+        mgz_lh=expand(
+            "results/{{head}}/recordings/{{recording}}/{method}-lh.mgz",
+            method=RECORDING_METHODS,
+        ),
+        mgz_rh=expand(
+            "results/{{head}}/recordings/{{recording}}/{method}-rh.mgz",
+            method=RECORDING_METHODS,
+        ),
+    log:
+        "results/{head}/logs/export_recording/{recording}.log",
+    benchmark:
+        "results/{head}/benchmarks/export_recording/{recording}.tsv"
+    conda:
+        "../../envs/multisource.yaml"
+    resources:
+        mem_mb=3000,
+        runtime=10,
+    params:
+        anatomy=subpath(input.head, parent=True),
+        subject=subpath(input.origin, ancestor=2),
+        moments=lambda wildcards: config["recordings"][wildcards.recording].get("moments_s"),
+        code=code("export_recording"),
+    script:
+        "../scripts/export_recording.py"
 
 
 rule plot_recording:

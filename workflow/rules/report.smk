@@ -119,6 +119,7 @@ rule render_report:
         # Linked, not held.
         brains=rules.turn_scenarios.output.page if TURNED else [],
         turned=expand("results/{{head}}/brains/recording-{recording}.html", recording=RECORDINGS),
+        viewers=viewer_files(),
     output:
         report="results/{head}/report.html",
     log:

@@ -38,10 +38,12 @@ def parcel_table(
     pandas.DataFrame
         One row per method and window: method, from_s, to_s, eeg_rms_uv, and a column for each
         region of the Desikan-Killiany atlas that holds a dipole on cortex, called as MNE-Python
-        names labels (postcentral-lh), with the mean of the map there.
+        names labels (postcentral-lh), with the mean of the map over its dipoles. That is what
+        ``mne.extract_label_time_course`` makes of the source estimate, whose maps are multiplied by
+        the EEG's rms over its largest.
     """
     names = np.unique(regions.region[regions.cortex])
-    member = np.stack([(regions.region == name) & regions.cortex for name in names], axis=1)
+    member = np.stack([regions.region == name for name in names], axis=1)
     mean = member / member.sum(axis=0)
     frames = []
     for method, values in maps.items():
