@@ -6,7 +6,7 @@ import shutil
 
 import numpy as np
 import pytest
-from figures_case import RADIUS, ball_dipoles, two_balls
+from figures_case import RADIUS, ball_dipoles, ball_regions, two_balls
 from PIL import Image
 
 from multisource.brains.page import brains_page
@@ -85,7 +85,8 @@ def file(tmp_path_factory):
     )
     cortex = turned_cortex(two_balls(), DIPOLES)
     path = tmp_path_factory.mktemp("a folder & more") / "brains.html"
-    path.write_text(brains_page("Balls", cortex, DIPOLES.positions, np.eye(4), [scene]), "utf-8")
+    page = brains_page("Balls", cortex, DIPOLES.positions, ball_regions(), np.eye(4), [scene])
+    path.write_text(page, "utf-8")
     return path
 
 
@@ -221,7 +222,7 @@ def test_pointing_tells_the_map_at_the_place(shown):
     shown.page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
     shown.page.wait_for_function("document.getElementById('pointed').textContent.includes('MNI ')")
     text = shown.page.locator("#pointed").text_content()
-    side, x, y, z = re.match(r"(\w+), MNI (\S+), (\S+), (\S+) mm", text).groups()
+    side, x, y, z = re.match(r"(\w+) \w+ gyrus, MNI (\S+), (\S+), (\S+) mm", text).groups()
     place = np.array([float(v.replace("−", "-")) for v in (x, y, z)])
     dipole = int(np.linalg.norm(DIPOLES.positions - place, axis=1).argmin())
     # In the middle of the picture is the outermost point of the left ball.

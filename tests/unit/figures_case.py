@@ -5,6 +5,7 @@ from scipy.spatial import ConvexHull
 
 from multisource.anatomy.source_space import SourceGeometry
 from multisource.figures.cortex import make_cortex
+from multisource.parcellation.dipoles import COLUMNS, DipoleRegions
 
 RADIUS = 35.0
 CENTRES = {"lh": np.array([-38.0, 0, 0]), "rh": np.array([38.0, 0, 0])}
@@ -50,4 +51,20 @@ def ball_dipoles():
         hemisphere=np.repeat([0, 1], count),
         vertices=np.tile(np.arange(count), 2),
         medial_wall=np.zeros(2 * count, bool),
+    )
+
+
+def ball_regions():
+    """Their regions: upper half precentral, lower half postcentral, three dipoles of no cortex."""
+    dipoles = ball_dipoles()
+    words = np.where(dipoles.normals[:, 2] > 0, "precentral", "postcentral")
+    sides = np.array(["lh", "rh"])[dipoles.hemisphere]
+    label = np.array([f"{word}-{side}" for word, side in zip(words, sides, strict=True)])
+    return DipoleRegions(
+        hemisphere=dipoles.hemisphere,
+        vertices=dipoles.vertices,
+        mni=dipoles.positions,
+        cortex=~np.isin(np.arange(len(dipoles)), [20, 21, 700]),
+        labels=dict.fromkeys(COLUMNS.values(), label),
+        distance_mm=np.zeros(len(dipoles)),
     )

@@ -6,7 +6,7 @@ import re
 import numpy as np
 import pandas as pd
 import pytest
-from figures_case import ball_dipoles, two_balls
+from figures_case import ball_dipoles, ball_regions, two_balls
 
 from multisource.brains.pack import Pack, in_steps, unpack
 from multisource.brains.page import brains_page, inside_script
@@ -21,6 +21,7 @@ from multisource.recordings.sources import said_at_moments
 from multisource.simulation.truth import SparseTruth
 
 DIPOLES = 2 * 642
+CORTEX = np.arange(30) != 7
 TO_MNI = np.array([[0.9, 0, 0, 1], [0, 0.8, 0, -2], [0, 0, 0.7, 3], [0, 0, 0, 1]])
 # Two moments with no, two and six sources said; only those of one half or more are shown.
 SAID = Sources(
@@ -65,7 +66,12 @@ def scene(**changes):
 @pytest.fixture(scope="module")
 def page(surfaces, dipoles):
     return brains_page(
-        "Two balls", turned_cortex(surfaces, dipoles), dipoles.positions, TO_MNI, [scene()]
+        "Two balls",
+        turned_cortex(surfaces, dipoles),
+        dipoles.positions,
+        ball_regions(),
+        TO_MNI,
+        [scene()],
     )
 
 
@@ -109,6 +115,19 @@ def test_maps_are_right_to_a_255th_of_their_maximum(held):
         assert np.array_equal(highest, given.maps.max(axis=1).astype(np.float32))
         found = array(shown["levels"]).reshape(given.maps.shape) / 255 * highest[:, None]
         assert (np.abs(found - given.maps) <= highest[:, None] / 509).all()
+
+
+def test_every_dipole_has_its_region(held):
+    about, array = held
+    names = np.array(about["regions"]["names"])[array(about["regions"]["number"])]
+    upper = ball_dipoles().normals[:, 2] > 0
+    side = np.repeat(["left", "right"], DIPOLES // 2)
+    expected = [
+        f"{s} {'pre' if u else 'post'}central gyrus" for s, u in zip(side, upper, strict=True)
+    ]
+    at = ball_regions().cortex
+    assert names[at].tolist() == np.array(expected)[at].tolist()
+    assert set(names[~at]) == {"no cortex (medial wall)"}
 
 
 def test_truth_is_exact(held):
@@ -162,7 +181,12 @@ def test_a_cortex_too_fine_for_a_page_is_drawn_by_the_mesh_of_its_dipoles(surfac
 
 def test_page_needs_nothing_else_and_is_the_same_each_time(page, surfaces, dipoles):
     again = brains_page(
-        "Two balls", turned_cortex(surfaces, dipoles), dipoles.positions, TO_MNI, [scene()]
+        "Two balls",
+        turned_cortex(surfaces, dipoles),
+        dipoles.positions,
+        ball_regions(),
+        TO_MNI,
+        [scene()],
     )
     assert again == page
     markup = re.sub(r"<script.*?</script>", "", page, flags=re.S)
@@ -183,7 +207,7 @@ def test_maps_that_a_scale_from_zero_cannot_show_are_refused(value, surfaces, di
     shown = [MethodMaps("mne", np.full((2, DIPOLES), value))]
     cortex = turned_cortex(surfaces, dipoles)
     with pytest.raises(ValueError, match="negative or not finite"):
-        brains_page("", cortex, dipoles.positions, TO_MNI, [scene(shown=shown)])
+        brains_page("", cortex, dipoles.positions, ball_regions(), TO_MNI, [scene(shown=shown)])
 
 
 def test_of_epochs_the_surest_one_stands_for_its_moment():
@@ -217,6 +241,7 @@ def saved(folder, method, maps, said=None):
 def test_a_scenario_is_shown_by_its_figures_window_and_one_that_all_methods_have(tmp_path):
     maps = np.random.default_rng(2).random((7, 30)).astype(np.float32)
     few = Sources(*(np.concatenate([part, part])[:3] for part in vars(SAID).values()))
+    few.centre[1] = [7, 20, 29, -1, -1]
     files = [saved(tmp_path, "mne", maps), saved(tmp_path, "ceiling", maps[:3], few)]
     truth = SparseTruth(
         np.arange(8), np.arange(7), np.full(7, 0.5, np.float32), np.arange(7)[:, None], 30
@@ -225,13 +250,17 @@ def test_a_scenario_is_shown_by_its_figures_window_and_one_that_all_methods_have
     value = [0.1, 0.3, 0.35, 0.9, 0.8, 0.4, 0.7]
     columns = ("auc_close", "auc_far", "fraction_active", "dr_least")
     metrics = pd.DataFrame({"method": "mne", "sample": range(7), **dict.fromkeys(columns, value)})
-    first, second = scenario_scenes("A", truth, metrics, ["mne"], files)
+    first, second = scenario_scenes("A", truth, metrics, ["mne"], files, CORTEX)
     assert [one.method for one in first.shown] == ["mne"]
-    assert np.array_equal(first.shown[0].maps, maps[[5]])
+    assert np.array_equal(first.shown[0].maps, maps[[5]] * CORTEX)
     assert first.truth[5] == 0.5 and first.centres == [5] and "figure 2" in first.name
     assert [one.method for one in second.shown] == ["mne", "ceiling"]
     assert second.truth[1] == 0.5 and np.count_nonzero(second.truth) == 1
-    assert second.shown[1].probability and second.shown[1].said.presence.shape == (1,)
+    assert second.shown[1].probability
+    said = second.shown[1].said
+    assert said.presence.tolist() == [0.9]
+    # Of its sources 7, 700 and 1200 the first lies where there is no cortex.
+    assert said.centre.tolist() == [[20, 29, -1, -1, -1]]
 
 
 def test_a_recording_shows_as_many_moments_as_a_page_holds_round_the_strongest(tmp_path):
@@ -239,11 +268,13 @@ def test_a_recording_shows_as_many_moments_as_a_page_holds_round_the_strongest(t
     files = {"mne": saved(tmp_path, "mne", maps)}
     times, which = 0.2 * np.arange(6), np.repeat(np.arange(6), 2)
     strength = 1e-6 * np.array([1.0, 2, 3, 4, 9, 1])
-    found = recording_scene("vep", times, which, strength, files, window_s=0.2)
+    found = recording_scene("vep", times, which, strength, files, CORTEX, window_s=0.2)
     assert len(found.moments) == 6 and found.first == 4 and found.name == "vep"
-    means = maps.reshape(6, 2, 30).mean(axis=1)
+    means = maps.reshape(6, 2, 30).mean(axis=1) * CORTEX
     np.testing.assert_allclose(found.shown[0].maps, means, rtol=1e-6)
-    found = recording_scene("vep", times, which, strength, files, window_s=0.2, most_values=100)
+    found = recording_scene(
+        "vep", times, which, strength, files, CORTEX, window_s=0.2, most_values=100
+    )
     assert found.moments == ["0.600 to 0.800 s", "0.800 to 1.000 s", "1.000 to 1.200 s"]
     assert found.first == 1 and "3 of 6 windows" in found.name
     np.testing.assert_allclose(found.shown[0].maps, means[3:], rtol=1e-6)

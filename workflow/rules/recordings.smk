@@ -207,6 +207,7 @@ rule turn_recording:
         page=study_file("src/multisource/brains/page.html"),
         viewer=study_file("src/multisource/brains/viewer.js"),
         sources=rules.build_source_space.output.sources,
+        regions=rules.name_dipoles.output.regions,
         windows=rules.cut_recording.output.windows,
         estimates=expand(
             "results/{{head}}/recordings/{{recording}}/{method}.nc",

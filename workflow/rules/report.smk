@@ -60,6 +60,7 @@ rule turn_scenarios:
         page=study_file("src/multisource/brains/page.html"),
         viewer=study_file("src/multisource/brains/viewer.js"),
         sources=rules.build_source_space.output.sources,
+        regions=rules.name_dipoles.output.regions,
         chunks=[path for scenario in TURNED for path in chunks(scenario)],
         estimates=expand(
             "results/{{head}}/estimates/{scenario}/{method}.nc",

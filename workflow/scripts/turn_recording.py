@@ -6,7 +6,8 @@ from multisource.brains.page import brains_page
 from multisource.brains.study import recording_scene
 from multisource.brains.surface import turned_cortex
 from multisource.files import atomic
-from multisource.recordings.windows import moments, strength
+from multisource.parcellation.dipoles import read_dipoles
+from multisource.recordings.windows import moments, strength, window_length
 from multisource.simulation.chunks import read_chunk
 from multisource.steps import step
 
@@ -16,19 +17,21 @@ with step(snakemake):
     times, which = moments(data)
     head = load_head(params.anatomy)
     sources = mne.read_source_spaces(given.sources, verbose="error")
-    dipoles = source_geometry(sources, head.surfaces)
+    dipoles, regions = source_geometry(sources, head.surfaces), read_dipoles(given.regions)
     scene = recording_scene(
         snakemake.wildcards.recording,
         times,
         which,
         strength(data),
         dict(zip(params.methods, given.estimates, strict=True)),
-        window_s=data.sizes["time"] / float(data.attrs["sfreq"]),
+        regions.cortex,
+        window_s=window_length(data),
     )
     page = brains_page(
-        scene.name,
+        f"Your recording: {scene.name}",
         turned_cortex(head.surfaces, dipoles),
         dipoles.positions,
+        regions,
         head.to_mni,
         [scene],
     )

@@ -14,9 +14,12 @@ from multisource.brains import surface
 from multisource.brains.pack import Pack
 from multisource.brains.scenes import Scene
 from multisource.brains.surface import TurnedCortex
+from multisource.parcellation.dipoles import DipoleRegions
+from multisource.parcellation.words import label_in_words
 
 # The package holds several releases of three.js; the file carries its licence (MIT).
 THREE_JS = ("jupyter_threejs_sage", "static", "r130", "three.min.js")
+NO_CORTEX = "no cortex (medial wall)"
 VIEWS = ("left", "right", "top", "bottom", "front", "back", "left medial", "right medial")
 # Each from dark to light or the reverse, so that they are read without telling hues apart.
 COLOURS = {"estimate": ("inferno", 0.25, 1.0), "truth": ("Blues", 0.35, 1.0)}
@@ -26,6 +29,7 @@ def brains_page(
     title: str,
     cortex: TurnedCortex,
     positions: np.ndarray,
+    regions: DipoleRegions,
     to_mni: np.ndarray,
     scenes: Sequence[Scene],
     *,
@@ -41,6 +45,8 @@ def brains_page(
         What is drawn.
     positions : ndarray of shape (N, 3)
         Of the dipoles, mm, surface RAS.
+    regions : DipoleRegions
+        What is at each.
     to_mni : ndarray of shape (4, 4)
         From these to mm of MNI152.
     scenes : sequence of Scene
@@ -54,8 +60,14 @@ def brains_page(
         HTML; the same arguments give the same text.
     """
     pack = Pack()
+    region = np.where(regions.cortex, regions.region, "")
+    names, number = np.unique(region, return_inverse=True)
     about = {
         "mesh": surface.described(cortex, positions, pack),
+        "regions": {
+            "names": [label_in_words(name) if name else NO_CORTEX for name in names.tolist()],
+            "number": pack.add(number, "u2"),
+        },
         "toMni": np.round(to_mni[:3], 6).tolist(),
         "colours": {name: pack.add(_colours(*scale), "u1") for name, scale in COLOURS.items()},
         "scenes": [scenes_module.described(scene, pack) for scene in scenes],

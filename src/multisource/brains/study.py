@@ -17,7 +17,7 @@ from multisource.evaluation.estimates import read_estimates, tells_probability
 from multisource.evaluation.sources import read_said
 from multisource.figures.labels import FIGURES, SCENARIOS
 from multisource.figures.scenario import representative_window
-from multisource.recordings.sources import said_at_moments
+from multisource.recordings.sources import on_cortex, said_at_moments
 from multisource.recordings.windows import over_epochs
 from multisource.simulation.truth import SparseTruth
 
@@ -32,6 +32,7 @@ def scenario_scenes(
     metrics: pd.DataFrame,
     methods: Sequence[str],
     files: Sequence[FilePath],
+    has_cortex: np.ndarray,
 ) -> list[Scene]:
     """Show the window of a scenario's figure, and one that every method has where that has not.
 
@@ -47,6 +48,8 @@ def scenario_scenes(
         These methods.
     files : sequence of path
         The estimates of all methods that are shown; a method may have the first windows only.
+    has_cortex : ndarray of bool, shape (N,)
+        Where there is cortex; elsewhere the maps are zero and no source is named.
 
     Returns
     -------
@@ -73,9 +76,9 @@ def scenario_scenes(
             [
                 MethodMaps(
                     method,
-                    values[[window]],
+                    np.where(has_cortex, values[[window]], 0),
                     probability=telling[method],
-                    said=_only(said[method], [window]),
+                    said=_only(said[method], [window], has_cortex),
                 )
                 for method, values in maps.items()
                 if window < len(values)
@@ -93,6 +96,7 @@ def recording_scene(
     which: np.ndarray,
     strength: np.ndarray,
     files: Mapping[str, FilePath],
+    has_cortex: np.ndarray,
     *,
     window_s: float,
     most_values: int = MOST_VALUES,
@@ -111,6 +115,8 @@ def recording_scene(
         Root mean square of the EEG at each moment, V.
     files : mapping of str to path
         Method to its estimates.
+    has_cortex : ndarray of bool, shape (N,)
+        Where there is cortex; elsewhere the maps are zero and no source is named.
     window_s : float
         Length of a window, s.
     most_values : int
@@ -129,12 +135,13 @@ def recording_scene(
             most = most_values // (maps.shape[1] * len(files))
             moments = _round(int(strength.argmax()), len(times), most)
         told = read_said(path)
+        at = told and said_at_moments(on_cortex(told, has_cortex), which)
         shown.append(
             MethodMaps(
                 method,
-                maps[moments],
+                np.where(has_cortex, maps[moments], 0),
                 probability=tells_probability(path),
-                said=told and _only(said_at_moments(told, which), moments),
+                said=_only(at, moments, has_cortex),
             )
         )
     few = len(times[moments])
@@ -156,14 +163,11 @@ def _round(middle: int, count: int, most: int) -> slice:
     return slice(first, first + length)
 
 
-def _only(said: Sources | None, windows: slice | list[int]) -> Sources | None:
-    """What is said of some windows."""
+def _only(
+    said: Sources | None, windows: slice | list[int], has_cortex: np.ndarray
+) -> Sources | None:
+    """What is said of some windows, and lies in the cortex."""
     if said is None:
         return None
-    return Sources(
-        said.presence[windows],
-        said.number[windows],
-        said.centre[windows],
-        said.probability[windows],
-        said.radius_mm[windows],
-    )
+    values = (said.presence, said.number, said.centre, said.probability, said.radius_mm)
+    return on_cortex(Sources(*(value[windows] for value in values)), has_cortex)

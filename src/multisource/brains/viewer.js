@@ -364,7 +364,8 @@
   const vertexNormal = (d) => new THREE.Vector3().fromArray(normals[state.shape].array, 3 * dipoles[d]);
   const mni = (d) => about.toMni.map((row) => Math.round(
     row[0] * positions[3 * d] + row[1] * positions[3 * d + 1] + row[2] * positions[3 * d + 2] + row[3]));
-  const place = (d) => `${dipoles[d] < mesh.left ? "left" : "right"}, MNI ${mni(d).join(", ").replaceAll("-", "−")} mm`;
+  const region = array(about.regions.number);
+  const place = (d) => `${about.regions.names[region[d]]}, MNI ${mni(d).join(", ").replaceAll("-", "−")} mm`;
   const percent = (p) => (p > 0.995 ? "over 99 %" : p < 0.005 ? "under 1 %" : `${Math.round(100 * p)} %`);
   function lines(method, said, truth) {
     const line = (text) => { const p = document.createElement("li"); p.textContent = text; return p; };
@@ -390,8 +391,9 @@
   }
 
   // --- The camera: azimuth from right to front, height above the horizon, degrees --------------
+  // Of a view: these, the hemispheres that are drawn, and the only one that is seen if both are.
   const VIEWS = {
-    left: [180, 0, "both"], right: [0, 0, "both"], top: [-90, 90, "both"], bottom: [90, -90, "both"],
+    left: [180, 0, "both", "left"], right: [0, 0, "both", "right"], top: [-90, 90, "both"], bottom: [90, -90, "both"],
     front: [90, 0, "both"], back: [-90, 0, "both"],
     "left medial": [0, 0, "left"], "right medial": [180, 0, "right"],
   };
@@ -590,10 +592,19 @@
       $("power").setAttribute("points", strength.map((v, k) => `${k + 0.5},${1 - 0.9 * v / top}`).join(" "));
     }
     atMoment(first);
-    // From where what was found, or is true, is seen.
+    // From where what is true, or was found, is seen best: the surface there faces the view.
     const strongest = panels[0].current.indexOf(Math.max(...panels[0].current));
-    const sides = new Set((truth ? truth.centres : [strongest]).map((d) => dipoles[d] < mesh.left));
-    look(sides.size > 1 ? "top" : sides.has(false) ? "right" : "left", true);
+    const shown = truth ? truth.centres : [strongest];
+    const seen = Object.entries(VIEWS).map(([name, [azimuth, height, side, outer]]) => {
+      const { towards } = frame({ azimuth, height });
+      return [name, shown.reduce((sum, d) => {
+        const here = dipoles[d] < mesh.left ? "left" : "right";
+        const hidden = (side !== "both" && side !== here) || (outer && outer !== here);
+        const facing = new THREE.Vector3().fromArray(normals.opened.array, 3 * dipoles[d]).dot(towards);
+        return sum + (hidden ? 0 : Math.max(0, facing));
+      }, 0)];
+    });
+    look(seen.reduce((best, one) => (one[1] > best[1] + 1e-6 ? one : best))[0], true);
   }
   const choice = $("scene");
   choice.replaceChildren(...about.scenes.map((one) => new Option(one.name)));
