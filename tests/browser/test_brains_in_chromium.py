@@ -48,7 +48,8 @@ class Shown:
         while (now := self.panel(number).locator("canvas").screenshot()) != before:
             before = now
             self.page.wait_for_timeout(150)
-        return np.asarray(Image.open(io.BytesIO(now)).convert("RGB")).astype(int)
+        # Without the margin, into which the ring round what has the focus may reach.
+        return np.asarray(Image.open(io.BytesIO(now)).convert("RGB")).astype(int)[8:-8, 8:-8]
 
     def view(self, name):
         self.page.get_by_role("button", name=name, exact=True).click()

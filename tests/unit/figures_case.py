@@ -55,7 +55,7 @@ def ball_dipoles():
 
 
 def ball_regions():
-    """Their regions: upper half precentral, lower half postcentral, three dipoles of no cortex."""
+    """Their regions: upper half precentral, lower half postcentral, no cortex at the bottom."""
     dipoles = ball_dipoles()
     words = np.where(dipoles.normals[:, 2] > 0, "precentral", "postcentral")
     sides = np.array(["lh", "rh"])[dipoles.hemisphere]
@@ -64,7 +64,7 @@ def ball_regions():
         hemisphere=dipoles.hemisphere,
         vertices=dipoles.vertices,
         mni=dipoles.positions,
-        cortex=~np.isin(np.arange(len(dipoles)), [20, 21, 700]),
+        cortex=dipoles.normals[:, 2] > -0.97,
         labels=dict.fromkeys(COLUMNS.values(), label),
         distance_mm=np.zeros(len(dipoles)),
     )

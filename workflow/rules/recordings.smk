@@ -200,12 +200,18 @@ rule plot_recording:
         "../scripts/plot_recording.py"
 
 
+# What a page of brains is made of, beside the code that is imported.
+TURNED_PAGE = [
+    study_file(f"src/multisource/brains/{name}")
+    for name in ("page.html", "unpack.js", "paint.js", "camera.js", "viewer.js")
+]
+
+
 rule turn_recording:
     """A page of brains to turn: the maps of every method, moment by moment."""
     input:
         **HEAD_FILES,
-        page=study_file("src/multisource/brains/page.html"),
-        viewer=study_file("src/multisource/brains/viewer.js"),
+        page=TURNED_PAGE,
         sources=rules.build_source_space.output.sources,
         regions=rules.name_dipoles.output.regions,
         windows=rules.cut_recording.output.windows,

@@ -57,8 +57,7 @@ rule turn_scenarios:
     """A page of brains to turn: truth and every method's estimate of a window of each scenario."""
     input:
         **HEAD_FILES,
-        page=study_file("src/multisource/brains/page.html"),
-        viewer=study_file("src/multisource/brains/viewer.js"),
+        page=TURNED_PAGE,
         sources=rules.build_source_space.output.sources,
         regions=rules.name_dipoles.output.regions,
         chunks=[path for scenario in TURNED for path in chunks(scenario)],

@@ -19,6 +19,7 @@ from multisource.parcellation.words import label_in_words
 
 # The package holds several releases of three.js; the file carries its licence (MIT).
 THREE_JS = ("jupyter_threejs_sage", "static", "r130", "three.min.js")
+SCRIPTS = ("unpack.js", "paint.js", "camera.js", "viewer.js")
 NO_CORTEX = "no cortex (medial wall)"
 VIEWS = ("left", "right", "top", "bottom", "front", "back", "left medial", "right medial")
 # Each from dark to light or the reverse, so that they are read without telling hues apart.
@@ -86,7 +87,7 @@ def brains_page(
         about=about,
         arrays=pack.text(),
         library=inside_script(_text(*THREE_JS)),
-        viewer=inside_script(_text("multisource.brains", "viewer.js")),
+        viewer=inside_script("\n".join(_text("multisource.brains", name) for name in SCRIPTS)),
     )
 
 
