@@ -179,6 +179,24 @@ def test_a_mark_of_a_channel_that_the_study_lacks_is_none(tmp_path):
         assert cut(saved(raw, tmp_path)).attrs["seconds_lost"] == pytest.approx(lost)
 
 
+@pytest.mark.parametrize("dated", [True, False])
+def test_times_count_from_the_first_sample_of_a_file(tmp_path, dated):
+    """A file cut out of a longer one, as MNE saves it, with the times of the longer one."""
+    raw = recording()
+    if dated:
+        raw.set_meas_date(1_000_000)
+    marked = mne.Annotations([10.0], [2.0], ["BAD"], orig_time=raw.annotations.orig_time)
+    raw.set_annotations(raw.annotations + marked)
+    data = cut(saved(raw.crop(2.5), tmp_path), events="flash", average=False)
+    assert data.attrs["seconds_lost"] == pytest.approx(2)
+    # Of 20 events that of 1 s is cut off, that of 2.5 s has no baseline, two are marked.
+    assert data["epoch"].values.max() == 16 - 1
+    mean = cut(tmp_path / "mine_raw.fif", events="flash", baseline_s=(-0.2, 0))
+    times, values = series(mean)
+    truth = np.outer(referenced(), wave(times, np.zeros(1)))
+    np.testing.assert_allclose(values, truth, atol=TOLERANCE)
+
+
 def test_stretches_under_a_second_are_counted(tmp_path):
     path = fif(tmp_path, [(20.0, 0.5, "BAD"), (21.0, 0.25, "BAD"), (5.0, 0.0, "EDGE boundary")])
     data = cut(path)

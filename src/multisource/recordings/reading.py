@@ -106,6 +106,8 @@ def read_continuous(
     timeline, marks = timeline_of(raw)
     own = match_channels(raw.ch_names, channels, name=name)
     account = Account()
+    whole = f"{timeline.n_times / timeline.sfreq:.1f} s at {timeline.sfreq:g} Hz"
+    account.add("file", f"{whole}, {len(own)} of {len(raw.ch_names)} channels are the study's")
     spans = unbroken(
         timeline,
         [mark for mark in marks if mark.concerns(own)],
