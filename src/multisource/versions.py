@@ -28,6 +28,8 @@ LIBRARIES = {
     "scipy": "scipy",
     "numba": "numba",
     "mne": "mne",
+    "pyprep": "pyprep",
+    "scikit-learn": "sklearn",
     "nibabel": "nibabel",
     "nilearn": "nilearn",
     "openmeeg": "openmeeg",

@@ -53,6 +53,7 @@ from multisource.network.registry import NETWORKS as NETWORK_LINES
 from multisource.provenance import script_version
 from multisource.runs import enter, mark_run, stop_now
 from multisource.recordings.companions import companions
+from multisource.recordings.settings import recording_settings
 from multisource.simulation.registry import DISTURBANCES
 from multisource.simulation.settings import settings_from
 from multisource.versions import note
@@ -187,6 +188,12 @@ def viewer_files():
         recording=RECORDINGS,
     )
     return [*overlays, f"results/{HEAD}/subjects/{HEAD}/surf/lh.inflated"] if RECORDINGS else []
+
+
+def bad_channels_file(name):
+    """Return the table of bad channels of one of the user's recordings, if it names one."""
+    table = recording_settings(config["recordings"][name]).table
+    return study_file(table) if table else []
 
 
 def ar_models():

@@ -14,6 +14,13 @@ rule cut_recording:
     input:
         **named_files(config["electrodes"], "channels"),
         recording=lambda wildcards: recording_files(wildcards.recording),
+        bad_channels=lambda wildcards: bad_channels_file(wildcards.recording),
+        # Where a channel is interpolated; else a recording is read before there is a head.
+        electrodes=lambda wildcards: (
+            rules.place_electrodes.output.electrodes
+            if recording_settings(config["recordings"][wildcards.recording]).needs_electrodes
+            else []
+        ),
     output:
         windows="results/{head}/recordings/{recording}/windows.nc",
         steps="results/{head}/recordings/{recording}/steps.tsv",

@@ -1,3 +1,6 @@
+from dataclasses import replace
+
+from multisource.anatomy.electrodes import read_electrodes
 from multisource.channels.lists import channel_names
 from multisource.files import atomic
 from multisource.recordings.settings import recording_settings
@@ -11,8 +14,16 @@ with step(snakemake):
     channels = channel_names(given["channels"])
     sfreq, window_s = snakemake.params.sfreq, snakemake.params.window_s
     settings = recording_settings(snakemake.params.settings)
+    if snakemake.input.bad_channels:
+        settings = replace(settings, bad_channels=snakemake.input.bad_channels)
+    placed = read_electrodes(snakemake.input.electrodes) if snakemake.input.electrodes else None
     found = read_stretches(
-        snakemake.input.recording[0], channels, settings, sfreq=sfreq, shortest_s=window_s
+        snakemake.input.recording[0],
+        channels,
+        settings,
+        sfreq=sfreq,
+        shortest_s=window_s,
+        positions=placed.positions if placed else None,
     )
     data = cut_windows(
         found,

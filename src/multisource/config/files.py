@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -278,8 +279,16 @@ def _recording(
     channels = study_channels(config, folders, found)
     if not channels:
         return
+    settings = recording_settings(entry)
+    if (table := settings.table) is not None:
+        bad = find_file(table, folders)
+        if bad is None:
+            line = no_file(f"{key}.bad_channels", table, folders)
+            yield f"{key}.bad_channels", f"{line}, or write auto, marked, or a list of names"
+            return
+        settings = replace(settings, bad_channels=str(bad))
     try:
-        check_header(file, channels, recording_settings(entry))
+        check_header(file, channels, settings)
     except UserError as error:
         yield from _lines(key, error)
 

@@ -45,9 +45,34 @@ def check_finite(
         )
 
 
+def zero_reference(eeg: np.ndarray, channels: Sequence[str], zero: Sequence[str]) -> str | None:
+    """Return the channel that is zero because the others were recorded against its electrode.
+
+    Parameters
+    ----------
+    eeg : ndarray of shape (E, T)
+        In V, without drifts.
+    channels : sequence of str
+        Names of the E channels.
+    zero : sequence of str
+        Channels that are zero throughout in the file.
+
+    Returns
+    -------
+    str or None
+        The channel; None if none, or several, are zero, and in average reference, where no
+        electrode is zero but a dead one.
+    """
+    found = [channel for channel in channels if channel in zero]
+    if len(found) != 1 or len(channels) < 3:
+        return None
+    rest = eeg[[channel not in found for channel in channels]]
+    return found[0] if rest.mean(axis=0).std() > 1e-3 * rest.std(axis=1).max() else None
+
+
 def check_amplitudes(
-    eeg: np.ndarray, channels: Sequence[str], *, name: str, zero: Sequence[str]
-) -> str | None:
+    eeg: np.ndarray, channels: Sequence[str], *, name: str, reference: str | None = None
+) -> None:
     """Refuse values that cannot be EEG.
 
     Parameters
@@ -58,19 +83,13 @@ def check_amplitudes(
         Names of the E channels.
     name : str
         How messages call the recording.
-    zero : sequence of str
-        Channels that are zero throughout in the file.
-
-    Returns
-    -------
-    str or None
-        The channel that is zero throughout, if there is one: the electrode that the others are
-        recorded against.
+    reference : str, optional
+        The channel that may be flat, of :func:`zero_reference`.
 
     Raises
     ------
     UserError
-        If a channel is flat, but for one that may be the reference, or too large to be EEG.
+        If a channel is flat or too large to be EEG.
     """
     spread = eeg.std(axis=1)
     if 0 < spread.max() < FLAT_V:
@@ -78,18 +97,11 @@ def check_amplitudes(
             f"{name}: no channel is above {spread.max():.1g} V rms, EEG has some 1e-5 V; the "
             "file's unit is wrong: correct it"
         )
-    flat = spread < FLAT_V
-    reference = None
-    if len(zero) == 1 and flat.sum() == 1 and len(flat) > 2:
-        # In average reference no electrode is zero: a dead one was averaged with the others.
-        common = eeg[~flat].mean(axis=0).std()
-        if common > 1e-3 * spread.max():
-            reference = channels[int(flat.argmax())]
-            flat = np.zeros_like(flat)
+    flat = (spread < FLAT_V) & (np.array(channels) != reference)
     for bad, what in ((flat, "flat"), (spread > LOUD_V, "above 5 mV rms")):
         if bad.any():
             names = ", ".join(np.array(channels)[bad])
             raise UserError(
-                f"{name}: channel(s) {names} are {what}; leave them out or repair the recording"
+                f"{name}: channel(s) {names} are {what}; name them in bad_channels, leave them "
+                "out of electrodes.channels, or repair the recording"
             )
-    return reference

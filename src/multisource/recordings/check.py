@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from multisource.errors import UserError
+from multisource.errors import UserError, refuse
 from multisource.recordings.contents import check_channels, condition_of, open_contents
 from multisource.recordings.events import choose_events, event_onsets
 from multisource.recordings.settings import RecordingSettings
@@ -33,13 +33,20 @@ def check_header(path: Path, channels: Sequence[str], settings: RecordingSetting
 
     name = str(path)
     contents = open_contents(path, preload=False)
-    check_channels(contents, channels, name=name)
+    check_channels(contents, channels, settings.bad_channels, name=name)
     if isinstance(contents, list):
         condition_of(contents, settings.events, name=name)
         return
     if not isinstance(contents, mne.BaseEpochs):
         # The records of an interrupted file say when they begin, or it is refused.
         timeline_of(contents)
+        highest = contents.info["sfreq"] / 2
+        refuse(
+            f"{name}: notch_hz {hz:g}: at {contents.info['sfreq']:g} Hz it has nothing from "
+            f"{highest:g} Hz on; leave it out"
+            for hz in settings.notch_hz
+            if hz >= highest
+        )
     if settings.events is None:
         return
     if isinstance(contents, mne.BaseEpochs):

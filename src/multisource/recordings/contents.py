@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 from multisource.errors import UserError
+from multisource.recordings.bad_channels import known_bad
 from multisource.recordings.events import choose_event
 from multisource.recordings.matching import match_channels
 from multisource.recordings.reading import open_raw, unreadable
@@ -65,8 +66,14 @@ def _holds_eeglab_epochs(path: str | Path) -> bool:
     return False
 
 
-def check_channels(contents: Contents, channels: Sequence[str], *, name: str) -> None:
-    """Check that a file has the channels of the study, none of them marked as bad.
+def check_channels(
+    contents: Contents,
+    channels: Sequence[str],
+    bad_channels: str | Sequence[str] | None = None,
+    *,
+    name: str,
+) -> list[str]:
+    """Check that a file has the channels of the study, and find which are known to be bad.
 
     Parameters
     ----------
@@ -74,22 +81,32 @@ def check_channels(contents: Contents, channels: Sequence[str], *, name: str) ->
         What the file holds.
     channels : sequence of str
         Names of the study's channels.
+    bad_channels : str or sequence of str, optional
+        What is asked for, see :func:`multisource.recordings.bad_channels.known_bad`.
     name : str
         How messages call the file.
+
+    Returns
+    -------
+    list of str
+        Bad channels of the study.
 
     Raises
     ------
     UserError
-        If the file lacks one of the channels, or marks one as bad.
+        If the file lacks one of the channels, or marks one as bad and nothing is to be done.
     """
     first = contents[0] if isinstance(contents, list) else contents
     own = match_channels(first.ch_names, channels, name=name)
-    marked = [one for one in own if one in first.info["bads"]]
+    marked = [one for one, k in zip(channels, own, strict=True) if k in first.info["bads"]]
+    if bad_channels is not None:
+        return known_bad(bad_channels, marked, channels, name=name)
     if marked:
         raise UserError(
-            f"{name}: channel(s) {', '.join(marked)} are marked as bad; interpolate them with "
-            "MNE-Python, or leave them out of electrodes.channels"
+            f"{name}: channel(s) {', '.join(marked)} are marked as bad; interpolate them by "
+            "bad_channels: marked, or leave them out of electrodes.channels"
         )
+    return []
 
 
 def condition_of(averages: Sequence[mne.Evoked], wanted: str | None, *, name: str) -> mne.Evoked:

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from fractions import Fraction
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.signal import butter, resample_poly, sosfiltfilt
 
 from multisource.errors import UserError
 from multisource.recordings.account import Account, counted
-from multisource.recordings.amplitudes import check_amplitudes, check_finite
+from multisource.recordings.amplitudes import check_finite
+from multisource.recordings.cleaning import Cleaning, judge_channels, mended
+from multisource.recordings.filters import HIGHPASS_HZ, filtered, resampled
 from multisource.recordings.marks import Mark
 from multisource.recordings.timeline import Timeline
 
 if TYPE_CHECKING:
     import mne
 
-HIGHPASS_HZ = 0.5  # drifts below are electrode potentials, not brain
+_NOTHING = Cleaning()
 SHORTEST_STRETCH_S = 1.0  # a shorter one has no spectrum to speak of
 
 
@@ -203,8 +203,9 @@ def prepare_recording(
     starts_s: Sequence[float] | None = None,
     to_sfreq: float | None = None,
     account: Account | None = None,
+    cleaning: Cleaning = _NOTHING,
 ) -> ContinuousEEG:
-    """Filter the segments of a recording, check, resample and average-reference them.
+    """Filter the segments of a recording, check, resample, clean and average-reference them.
 
     Each segment is filtered and resampled by itself.
 
@@ -228,6 +229,8 @@ def prepare_recording(
         The rate that is wanted, Hz; by default that of the segments.
     account : Account, optional
         Gets what is done.
+    cleaning : Cleaning, optional
+        What is cleaned; by default nothing.
 
     Returns
     -------
@@ -252,15 +255,13 @@ def prepare_recording(
             f"{why}"
         )
     zero = [c for k, c in enumerate(channels) if not any(s[k].any() for s in segments)]
-    ready = filtered(segments, sfreq, band_hz)
-    reference = check_amplitudes(np.concatenate(ready, axis=1), channels, name=name, zero=zero)
-    low, high = band_hz or (HIGHPASS_HZ, None)
-    band = f"{low:g} to {high:g} Hz" if high else f"above {low:g} Hz"
-    pieces = counted(len(ready), "unbroken stretch", "unbroken stretches")
-    account.add("filter", f"{band}, each of {pieces} by itself")
+    ready = filtered(segments, sfreq, band_hz, cleaning.notch_hz)
+    account.add("filter", _filter_line(len(ready), band_hz, cleaning.notch_hz))
+    bad, reference = judge_channels(ready, sfreq, channels, cleaning, account, zero=zero, name=name)
     if to_sfreq is not None and to_sfreq != sfreq:
         ready = [resampled(s, sfreq, to_sfreq) for s in ready]
         account.add("rate", f"{sfreq:g} to {to_sfreq:g} Hz")
+    ready = mended(ready, to_sfreq or sfreq, channels, bad, cleaning, account)
     account.add("reference", reference_line(reference), channels=[reference] if reference else [])
     return ContinuousEEG(
         [s - s.mean(axis=0) for s in ready],
@@ -271,65 +272,12 @@ def prepare_recording(
     )
 
 
-def filtered(
-    segments: Sequence[np.ndarray], sfreq: float, band_hz: Sequence[float] | None = None
-) -> list[np.ndarray]:
-    """Filter segments without a phase shift, each by itself.
-
-    Parameters
-    ----------
-    segments : sequence of ndarray of shape (E, T_i)
-        EEG in V.
-    sfreq : float
-        Sampling rate in Hz.
-    band_hz : sequence of float, optional
-        Lowest and highest frequency that pass; by default all above 0.5 Hz.
-
-    Returns
-    -------
-    list of ndarray of shape (E, T_i)
-        Filtered EEG, V.
-    """
-    low, high = band_hz or (HIGHPASS_HZ, np.inf)
-    if high < sfreq / 2:
-        passing = butter(2, (low, high), "bandpass", fs=sfreq, output="sos")
-    else:  # a slow recording has nothing above
-        passing = butter(2, low, "highpass", fs=sfreq, output="sos")
-    # Two periods of the slowest that passes: its filter has settled where the segment begins.
-    around = round(2 * sfreq / low)
-    return [
-        sosfiltfilt(
-            passing,
-            s - s.mean(axis=1, keepdims=True),
-            axis=1,
-            padlen=min(around, s.shape[1] - 1),
-        )
-        for s in segments
-    ]
-
-
-def resampled(eeg: np.ndarray, sfreq: float, to_sfreq: float) -> np.ndarray:
-    """Bring EEG to another rate; the first sample stays where it is.
-
-    Parameters
-    ----------
-    eeg : ndarray of shape (..., T)
-        EEG.
-    sfreq : float
-        Its rate, Hz.
-    to_sfreq : float
-        The rate that is wanted, Hz.
-
-    Returns
-    -------
-    ndarray of shape (..., T')
-        EEG at the other rate.
-    """
-    # Not by MNE's Fourier transform: what it pads is seldom a whole number of samples at both
-    # rates, which shifts the signal by up to half a sample.
-    ratio = Fraction(to_sfreq / sfreq).limit_denominator(20_000)
-    values: np.ndarray = resample_poly(eeg, *ratio.as_integer_ratio(), axis=-1, padtype="line")
-    return values
+def _filter_line(stretches: int, band_hz: Sequence[float] | None, notch_hz: Sequence[float]) -> str:
+    low, high = band_hz or (HIGHPASS_HZ, None)
+    band = f"{low:g} to {high:g} Hz" if high else f"above {low:g} Hz"
+    without = f", without {' and '.join(f'{hz:g}' for hz in notch_hz)} Hz" if notch_hz else ""
+    pieces = counted(stretches, "unbroken stretch", "unbroken stretches")
+    return f"{band}{without}, each of {pieces} by itself"
 
 
 def reference_line(zero: str | None) -> str:

@@ -12,6 +12,7 @@ import numpy as np
 from multisource.errors import UserError
 from multisource.recordings.account import Account
 from multisource.recordings.brainvision import is_plain, write_plain
+from multisource.recordings.cleaning import Cleaning
 from multisource.recordings.companions import companions
 from multisource.recordings.continuous import (
     ContinuousEEG,
@@ -24,6 +25,8 @@ from multisource.recordings.timeline import timeline_of
 
 if TYPE_CHECKING:
     import mne
+
+_NOTHING = Cleaning()
 
 
 def read_recording(
@@ -70,6 +73,7 @@ def read_continuous(
     band_hz: Sequence[float] | None = None,
     from_s: float = 0.0,
     to_s: float = np.inf,
+    cleaning: Cleaning = _NOTHING,
 ) -> ContinuousEEG:
     """Read the named channels of an open recording, stretch by stretch.
 
@@ -91,6 +95,8 @@ def read_continuous(
         Lowest and highest frequency that pass; by default all above 0.5 Hz.
     from_s, to_s : float
         What is used of the recording, s.
+    cleaning : Cleaning, optional
+        What is cleaned; by default nothing.
 
     Returns
     -------
@@ -132,6 +138,7 @@ def read_continuous(
         starts_s=starts,
         to_sfreq=to_sfreq,
         account=account,
+        cleaning=cleaning,
     )
 
 

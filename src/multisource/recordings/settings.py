@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
+MARKED, AUTO = "marked", "auto"  # bad channels: by the file, or found
 EPOCH_S = (-0.2, 0.6)  # round an event, where the user says nothing
 
 
@@ -28,6 +29,14 @@ class RecordingSettings:
         The mean of this span is subtracted from each epoch.
     band_hz : tuple of float or None
         Pass band of a continuous recording; None: above 0.5 Hz.
+    notch_hz : tuple of float
+        Frequencies that are filtered out of a continuous recording.
+    bad_channels : str, tuple of str or None
+        Channels that are interpolated, with those that the file marks: their names, a table of
+        BIDS (channels.tsv), ``auto`` for those that are found, ``marked`` for no others; None:
+        none, and a marked one is refused.
+    reject_uv : float or None
+        Epochs and windows of a greater peak-to-peak amplitude are left out, microvolts.
     average : bool
         Whether epochs are averaged.
     step_s : float or None
@@ -43,9 +52,23 @@ class RecordingSettings:
     tmax_s: float | None = None
     baseline_s: tuple[float, float] | None = None
     band_hz: tuple[float, float] | None = None
+    notch_hz: tuple[float, ...] = ()
+    bad_channels: str | tuple[str, ...] | None = None
+    reject_uv: float | None = None
     average: bool = True
     step_s: float | None = None
     moments_s: tuple[float | tuple[float, float], ...] | None = None
+
+    @property
+    def table(self) -> str | None:
+        """The table of bad channels, if one is named."""
+        named = isinstance(self.bad_channels, str) and self.bad_channels not in (MARKED, AUTO)
+        return str(self.bad_channels) if named else None
+
+    @property
+    def needs_electrodes(self) -> bool:
+        """Whether it takes the places of the electrodes."""
+        return self.bad_channels is not None
 
 
 OPTIONS = tuple(field.name for field in fields(RecordingSettings))
@@ -69,9 +92,17 @@ def recording_settings(entry: Mapping[str, Any]) -> RecordingSettings:
     if settings.get("moments_s") is not None:
         listed = settings["moments_s"]
         settings["moments_s"] = tuple(tuple(m) if isinstance(m, list) else m for m in listed)
+    notch = settings.get("notch_hz")
+    settings["notch_hz"] = tuple(notch) if isinstance(notch, list | tuple) else _one(notch)
+    if isinstance(settings.get("bad_channels"), list):
+        settings["bad_channels"] = tuple(settings["bad_channels"])
     if settings.get("events") is not None:
         settings["events"] = str(settings["events"])
     return RecordingSettings(**settings)
+
+
+def _one(value: float | None) -> tuple[float, ...]:
+    return () if value is None else (value,)
 
 
 def settings_mistakes(

@@ -12,14 +12,17 @@ from scipy.signal import detrend
 
 from multisource.errors import UserError
 from multisource.recordings.account import Account, counted
-from multisource.recordings.amplitudes import check_amplitudes, check_finite
+from multisource.recordings.amplitudes import check_finite
+from multisource.recordings.cleaning import Cleaning, judge_channels, mended
 from multisource.recordings.contents import check_channels, condition_of, open_contents
-from multisource.recordings.continuous import reference_line, resampled
+from multisource.recordings.continuous import reference_line
 from multisource.recordings.epochs import cut_epochs
 from multisource.recordings.events import choose_events, event_onsets, told_events
+from multisource.recordings.filters import resampled
 from multisource.recordings.matching import match_channels
 from multisource.recordings.reading import read_continuous
-from multisource.recordings.settings import EPOCH_S, RecordingSettings
+from multisource.recordings.rejection import quiet
+from multisource.recordings.settings import AUTO, EPOCH_S, RecordingSettings
 from multisource.recordings.timeline import timeline_of
 
 if TYPE_CHECKING:
@@ -61,6 +64,7 @@ def read_stretches(
     *,
     sfreq: float,
     shortest_s: float,
+    positions: np.ndarray | None = None,
 ) -> Stretches:
     """Read the EEG of a file that is to be localised.
 
@@ -76,6 +80,8 @@ def read_stretches(
         Sampling rate of the study, Hz.
     shortest_s : float
         What at least one part must last, s.
+    positions : ndarray of shape (E, 3), optional
+        Where the electrodes are, mm; needed where channels are interpolated.
 
     Returns
     -------
@@ -92,16 +98,25 @@ def read_stretches(
 
     name = str(path)
     contents = open_contents(path, preload=False)
-    check_channels(contents, channels, name=name)
+    cleaning = Cleaning(
+        bad=tuple(check_channels(contents, channels, settings.bad_channels, name=name)),
+        find_bad=settings.bad_channels == AUTO,
+        notch_hz=settings.notch_hz,
+        positions=positions,
+    )
     if isinstance(contents, list):
         average = condition_of(contents, settings.events, name=name)
-        found = _of_epochs(average, average.nave, channels, settings, sfreq=sfreq, name=name)
+        found = _of_epochs(
+            average, average.nave, channels, settings, cleaning, sfreq=sfreq, name=name
+        )
     elif isinstance(contents, mne.BaseEpochs):
         if settings.events is not None:
             contents = contents[choose_events(contents.event_id, settings.events, name=name)]
-        found = _of_epochs(contents, len(contents), channels, settings, sfreq=sfreq, name=name)
+        found = _of_epochs(
+            contents, len(contents), channels, settings, cleaning, sfreq=sfreq, name=name
+        )
     else:
-        found = _of_recording(contents, channels, settings, sfreq=sfreq, name=name)
+        found = _of_recording(contents, channels, settings, cleaning, sfreq=sfreq, name=name)
     longest = max(part.shape[1] for part in found.parts) / sfreq
     if longest < shortest_s - 0.5 / sfreq:
         raise UserError(
@@ -115,6 +130,7 @@ def _of_recording(
     raw: mne.io.BaseRaw,
     channels: Sequence[str],
     settings: RecordingSettings,
+    cleaning: Cleaning,
     *,
     sfreq: float,
     name: str,
@@ -146,6 +162,7 @@ def _of_recording(
         band_hz=settings.band_hz,
         from_s=from_s,
         to_s=to_s,
+        cleaning=cleaning,
     )
     if onsets is None:
         parts, begins = recorded.segments, list(recorded.starts_s)
@@ -156,7 +173,7 @@ def _of_recording(
         recorded, onsets, span, timeline, marks, event=settings.events or "", name=name
     )
     found = Stretches(list(epochs), [span[0]], [], 1, recorded_sfreq, recorded.account)
-    return _epochs_or_average(found, settings, sfreq=sfreq, name=name)
+    return _epochs_or_average(found, channels, settings, sfreq=sfreq, name=name)
 
 
 def _of_epochs(
@@ -164,16 +181,18 @@ def _of_epochs(
     count: int,
     channels: Sequence[str],
     settings: RecordingSettings,
+    cleaning: Cleaning,
     *,
     sfreq: float,
     name: str,
 ) -> Stretches:
     """Parts of a file of epochs, or of an average of ``count`` epochs."""
-    if settings.band_hz:
-        raise UserError(
-            f"{name}: band_hz {list(settings.band_hz)}: the file holds epochs, which are too "
-            "short to filter; filter the recording before you cut it"
-        )
+    for option in ("band_hz", "notch_hz"):
+        if getattr(settings, option):
+            raise UserError(
+                f"{name}: {option} {list(getattr(settings, option))}: the file holds epochs, which "
+                "are too short to filter; filter the recording before you cut it"
+            )
     recorded_sfreq = float(data.info["sfreq"])
     own = match_channels(data.ch_names, channels, name=name)
     values = np.array(data.get_data(), ndmin=3)[:, [data.ch_names.index(one) for one in own], :]
@@ -184,13 +203,21 @@ def _of_epochs(
         for one, all_of_it in zip(channels, np.moveaxis(values, 1, 0), strict=True)
         if not all_of_it.any()
     ]
-    # As a filter takes drifts from a recording.
-    steady = np.concatenate(list(detrend(values, axis=2)), axis=1)
-    reference = check_amplitudes(steady, channels, name=name, zero=zero)
     account = Account()
+    # As a filter takes drifts from a recording.
+    bad, reference = judge_channels(
+        list(detrend(values, axis=2)),
+        recorded_sfreq,
+        channels,
+        cleaning,
+        account,
+        zero=zero,
+        name=name,
+    )
     if recorded_sfreq != sfreq:
         values = resampled(values, recorded_sfreq, sfreq)
         account.add("rate", f"{recorded_sfreq:g} to {sfreq:g} Hz")
+    values = np.array(mended(list(values), sfreq, channels, bad, cleaning, account))
     account.add("reference", reference_line(reference), channels=[reference] if reference else [])
     begin, end = data.times[0], data.times[0] + values.shape[2] / sfreq
     low, high = _span(settings, (begin, end))
@@ -200,12 +227,17 @@ def _of_epochs(
             f"{name}: its epochs last from {begin:g} to {end:g} s; choose tmin_s and tmax_s inside"
         )
     cut = Stretches(list(values[:, :, first:last]), [low], [], 1, recorded_sfreq, account)
-    found = _epochs_or_average(cut, settings, sfreq=sfreq, name=name)
+    found = _epochs_or_average(cut, channels, settings, sfreq=sfreq, name=name)
     return found if len(values) > 1 else replace(found, averaged=count)
 
 
 def _epochs_or_average(
-    found: Stretches, settings: RecordingSettings, *, sfreq: float, name: str
+    found: Stretches,
+    channels: Sequence[str],
+    settings: RecordingSettings,
+    *,
+    sfreq: float,
+    name: str,
 ) -> Stretches:
     """Baseline-corrected epochs, or their average, by average reference.
 
@@ -222,6 +254,8 @@ def _epochs_or_average(
             )
         epochs = epochs - epochs[:, :, low:high].mean(axis=2, keepdims=True)
     epochs = epochs - epochs.mean(axis=1, keepdims=True)
+    if settings.reject_uv is not None:
+        epochs = epochs[quiet(epochs, settings.reject_uv, channels, found.account, name=name)]
     count = len(epochs)
     if settings.average:
         if count > 1:

@@ -11,6 +11,7 @@ import xarray as xr
 
 from multisource.errors import UserError
 from multisource.recordings.moments import Chosen, Moment, choose_moments
+from multisource.recordings.rejection import REJECTED, quiet
 from multisource.recordings.settings import RecordingSettings
 from multisource.recordings.stretches import Stretches
 from multisource.simulation.truth import SparseTruth
@@ -71,6 +72,19 @@ def cut_windows(
             eeg.append(part[:, first : first + length])
             starts.append((begin + first) / sfreq)
             epochs.append(epoch)
+    epochs_judged = any(entry.step == REJECTED for entry in found.account.entries)
+    if settings.reject_uv is not None and not epochs_judged:
+        windows = np.array(eeg).reshape(-1, len(channels), length)
+        kept = quiet(
+            windows,
+            settings.reject_uv,
+            channels,
+            found.account,
+            name=f"recordings.{name}",
+            what="window",
+            each_s=step / sfreq,
+        )
+        eeg, starts, epochs = ([one[k] for k in kept] for one in (eeg, starts, epochs))
     if len(eeg) > MOST_WINDOWS:
         raise UserError(
             f"recordings.{name}: {len(eeg)} windows; choose tmin_s and tmax_s or a larger step_s "
