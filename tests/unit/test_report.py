@@ -9,10 +9,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from multisource.anatomy.electrodes import Electrodes
 from multisource.errors import UserError
 from multisource.evaluation.detection import COLUMNS as DETECTION_COLUMNS
 from multisource.evaluation.sources import NUMBER_COLUMNS
 from multisource.evaluation.tables import best_methods
+from multisource.montage.placement import Placed
+from multisource.montage.record import write_placement
 from multisource.report.checks import study_checks
 from multisource.report.page import (
     Picture,
@@ -315,6 +318,14 @@ def study_folder(folder):
     (folder / "anatomy").mkdir()
     electrodes = pd.DataFrame({"name": ["Cz", "Pz", "Oz"], "x": 0.0, "y": 0.0, "z": 100.0})
     electrodes.to_csv(folder / "anatomy/electrodes.tsv", sep="\t", index=False)
+    placed = Placed(
+        Electrodes(["Cz", "Pz", "Oz"], np.array([[0.0, 0, 100], [0, -50, 80], [0, -90, 0]])),
+        before=np.array([[0.0, 0, 104], [0, -50, 81], [0, -92, 0]]),
+        from_standard_mm=np.array([3.0, np.nan, 5.0]),
+        how="mine.tsv, as stated",
+        warnings=["the cap is shifted by 7 mm to the front"],
+    )
+    write_placement(folder / "anatomy/placement.tsv", folder / "anatomy/placement.json", placed)
     (folder / "leadfield").mkdir()
     for name in ("comparison", "sphere", "sensitivity", "placement"):
         (folder / f"leadfield/{name}.png").write_bytes(PNG)
@@ -345,6 +356,9 @@ def study_files(folder, **more):
         detection=folder / "tables/detection.csv",
         found=folder / "figures/calibration.png",
         electrodes=folder / "anatomy/electrodes.tsv",
+        electrode_table=folder / "anatomy/placement.tsv",
+        electrode_note=folder / "anatomy/placement.json",
+        electrode_picture=folder / "figures/anatomy.png",
         comparison=leadfield / "comparison.csv",
         by_operator=leadfield / "comparison.png",
         verification=leadfield / "verification.csv",
@@ -371,7 +385,9 @@ def test_report_of_a_study_on_disk(tmp_path):
     places = page.values("id")
     assert len(places) == len(set(places))
     assert {"table-I", "table-V", "table-IX"} <= set(places)
-    assert len(page.values("src", "img")) == 11
+    assert len(page.values("src", "img")) == 12
+    assert "moved to the scalp by 2.0 mm (median; Cz by 4.0 mm)" in text
+    assert "Warning: the cap is shifted by 7 mm to the front." in text
     assert "how-sure" in places
     facts = re.sub(r"<[^>]*>", " ", text[text.index("<dl") : text.index("</dl>")]).split()
     assert facts[facts.index("Electrodes") + 1] == "3"
@@ -391,7 +407,7 @@ def test_parts_that_a_study_lacks_are_left_out(tmp_path):
     files = replace(files, tables={"I": moved})
     page = Page(study_report(files, config=CONFIG, scenarios=TABLES))
     # Neither a scenario's picture, a training, boxes of the test set nor a recording.
-    assert len(page.values("src", "img")) == 8
+    assert len(page.values("src", "img")) == 9
     assert "table-I" in page.values("id") and "table-V" not in page.values("id")
 
 

@@ -3,6 +3,7 @@
 in:  a head provider (config anatomy.provider), a montage and channel names
 out: anatomy/surf/*, anatomy/bem/*, anatomy/mri/tissues.nii.gz, anatomy/head.json,
      anatomy/electrodes.tsv, anatomy/placement.{tsv,json}, figures/anatomy.png,
+     figures/electrodes.png,
      subjects/{head}/label/*.annot, subjects/{head}/surf/*
 """
 
@@ -73,12 +74,15 @@ rule place_electrodes:
 
 
 rule plot_anatomy:
-    """Slices of the tissues with the surfaces, and the electrodes on the head."""
+    """Slices of the tissues with the surfaces; the electrodes, and how far they were moved."""
     input:
         **HEAD_FILES,
         electrodes=rules.place_electrodes.output.electrodes,
+        table=rules.place_electrodes.output.table,
+        note=rules.place_electrodes.output.note,
     output:
         figure="results/{head}/figures/anatomy.png",
+        electrodes="results/{head}/figures/electrodes.png",
     log:
         "results/{head}/logs/plot_anatomy.log",
     benchmark:

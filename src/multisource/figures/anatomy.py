@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.collections import LineCollection, PolyCollection
+from matplotlib.collections import LineCollection
 from matplotlib.colors import BoundaryNorm, ListedColormap
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
 from multisource.anatomy.electrodes import Electrodes
 from multisource.anatomy.head import TISSUES, Head
-from multisource.geometry.surfaces import plane_section, vertex_normals
+from multisource.figures.scalp import draw_scalp, label_spots
+from multisource.geometry.surfaces import plane_section
 
 _COLOURS = ["#ffffff", "#f2e6c9", "#b9848c", "#a9d3e8", "#f4f1e4", "#e7bfa0"]
 _LINES = {
@@ -108,33 +109,7 @@ def _slice(
 
 
 def _scalp(axis: Axes, head: Head, electrodes: Electrodes, view: str) -> None:
-    normal, sign, across, up, mirror = {
-        "left": (0, -1.0, 1, 2, -1.0),
-        "front": (1, 1.0, 0, 2, -1.0),
-        "top": (2, 1.0, 0, 1, 1.0),
-    }[view]
-    vertices, triangles = head.surfaces["outer_skin"]
-    normals = vertex_normals(vertices, triangles)
-    depth = sign * vertices[triangles].mean(axis=1)[:, normal]
-    order = np.argsort(depth)
-    light = normals[triangles[order]].mean(axis=1)
-    shade = 0.45 + 0.5 * np.clip(sign * light[:, normal] * 0.8 + 0.25 * light[:, 2], 0, 1)
-    corners = vertices[triangles[order]][:, :, [across, up]] * [mirror, 1.0]
-    facing = sign * light[:, normal] > -0.1
-    axis.add_collection(
-        PolyCollection(
-            corners[facing], facecolors=np.repeat(shade[facing][:, None], 3, axis=1), zorder=1
-        )
-    )
-    direction = electrodes.positions - vertices.mean(axis=0)
-    seen = sign * direction[:, normal] > -0.15 * np.linalg.norm(direction, axis=1)
-    spots = electrodes.positions[:, [across, up]] * [mirror, 1.0]
+    project = draw_scalp(axis, head.surfaces["outer_skin"], view)
+    spots, seen = project(electrodes.positions)
     axis.plot(*spots[seen].T, "o", color="#c2342b", markersize=5, zorder=2)
-    for name, spot, show in zip(electrodes.names, spots, seen, strict=True):
-        if show:
-            axis.annotate(
-                name, spot, xytext=(3, 3), textcoords="offset points", fontsize=7, zorder=3
-            )
-    axis.set_aspect("equal")
-    axis.autoscale_view()
-    axis.set_axis_off()
+    label_spots(axis, np.array(electrodes.names)[seen], spots[seen])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 from dataclasses import dataclass
+from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -77,7 +78,7 @@ def write_placement(table: str | Path, note: str | Path, placed: Placed) -> None
         part.write_text(json.dumps(said, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
-def read_placement(table: str | Path, note: str | Path) -> Placement:
+def read_placement(table: str | PathLike[str], note: str | PathLike[str]) -> Placement:
     """Read what :func:`write_placement` wrote.
 
     Parameters

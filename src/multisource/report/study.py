@@ -20,6 +20,7 @@ from multisource.figures.scenario import CLOSENESS
 from multisource.figures.tables import metric_figure
 from multisource.leadfield.compare import by_depth
 from multisource.report.checks import study_checks
+from multisource.report.head import head_section
 from multisource.report.page import (
     Picture,
     ScenarioResult,
@@ -65,6 +66,8 @@ class StudyFiles:
         Tables (csv) of the named sources, of their numbers, and of whether there are any.
     electrodes : path
         Table of the electrodes (tsv).
+    electrode_table, electrode_note, electrode_picture : path
+        How they came to their places: distances (tsv), words (json), and the picture.
     comparison, by_operator : path
         Operator A against B: values of every dipole (csv) and the picture.
     verification : path
@@ -101,6 +104,9 @@ class StudyFiles:
     found: FilePath
     reliability: FilePath
     electrodes: FilePath
+    electrode_table: FilePath
+    electrode_note: FilePath
+    electrode_picture: FilePath
     comparison: FilePath
     by_operator: FilePath
     verification: FilePath
@@ -281,11 +287,6 @@ def _sections(files: StudyFiles) -> list[Section]:
         "Figure 1. Simulated EEG at one channel: time course and spectrum",
         "Time course and power spectral density of a simulated channel",
     )
-    anatomy = _picture(
-        files.anatomy,
-        "Tissues, surfaces and electrodes",
-        "Slices of the head with five tissues and surfaces, and electrodes on the scalp",
-    )
     leadfields = _picture(
         files.by_operator,
         "Operator A (FEM) against operator B (BEM): RDM and lnMAG",
@@ -293,7 +294,9 @@ def _sections(files: StudyFiles) -> list[Section]:
     )
     return [
         Section("Simulated EEG", pictures=[eeg]),
-        Section("Head", pictures=[anatomy]),
+        head_section(
+            files.anatomy, files.electrode_picture, files.electrode_table, files.electrode_note
+        ),
         Section(
             "Leadfields",
             OPERATORS,
