@@ -34,7 +34,7 @@ $(error Scripts cannot be run from an environment in a folder with spaces or quo
 endif
 endif
 
-.PHONY: run refresh verify restore paper reproduction setup hooks test test-fast test-browser
+.PHONY: run refresh verify restore paper reproduction setup hooks test pytest test-fast test-browser
 .PHONY: faults lint format docs clean
 .DEFAULT_GOAL := run
 
@@ -89,7 +89,11 @@ format: $(TESTS)
 	$(BIN)/ruff format src tests workflow benchmarks docs
 	$(BIN)/snakefmt Snakefile workflow/rules
 
-test: lint
+# Both at a time: the type checker keeps one core busy for most of a minute.
+test: $(TESTS)
+	@$(MAKE) --no-print-directory --jobs=2 lint pytest
+
+pytest: $(TESTS)
 	$(BIN)/pytest -n $(WORKERS) --dist worksteal tests
 
 test-fast: $(TESTS)
