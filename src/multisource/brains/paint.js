@@ -119,7 +119,7 @@ function marker(number, faint) {
     vertexShader: `uniform float size;
       void main() {
         vec4 at = modelViewMatrix * vec4(position, 1.0);
-        at.z += 6.0;  // no fold beside it cuts it
+        at.z += 12.0;  // mm, so that no fold beside it cuts it
         gl_Position = projectionMatrix * at;
         gl_PointSize = size;
       }`,
