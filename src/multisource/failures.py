@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import errno
+import os
 import resource
 import sys
+import traceback
+from pathlib import Path
 
 # What libraries say that have no exception of their own for it.
 _NO_MEMORY = ("out of memory", "can't allocate memory", "cannot allocate memory", "bad_alloc")
@@ -40,6 +43,27 @@ def explain(error: BaseException, *, declared_mb: float | None = None) -> str:
         return f"the disk is full{where}: make room, and the same command goes on"
     kind = type(error).__name__
     return f"unexpected {kind}: {told:.300}" if told else f"unexpected {kind}"
+
+
+def write_traceback(folder: str | os.PathLike[str], error: BaseException) -> Path:
+    """Keep the traceback of an error that is shown as one line.
+
+    Parameters
+    ----------
+    folder : str or path-like
+        Where to write; it is made.
+    error : BaseException
+        The error.
+
+    Returns
+    -------
+    Path
+        The file.
+    """
+    path = Path(folder, "multisource-error.log")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("".join(traceback.format_exception(error)), encoding="utf-8")
+    return path
 
 
 def used_mb() -> float:

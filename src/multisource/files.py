@@ -11,6 +11,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from uuid import uuid4
 
+from multisource.errors import UserError
+
 # Folders that files are written in begin so; one that is left over has nobody who holds its lock.
 _PREFIX = ".writing-"
 _LOCK = "lock"
@@ -72,6 +74,39 @@ def sweep(folder: str | os.PathLike[str]) -> int:
             names.remove(name)
             count += _remove_if_left(Path(place, name))
     return count
+
+
+@contextmanager
+def reading(path: str | os.PathLike[str]) -> Iterator[None]:
+    """Name a file that cannot be read, whatever its reader says of it.
+
+    Libraries tell of a damaged file by exceptions of many kinds, and most name no file.
+
+    Parameters
+    ----------
+    path : str or path-like
+        The file that is read in the body of ``with``.
+
+    Yields
+    ------
+    None
+        While it is read.
+
+    Raises
+    ------
+    UserError
+        If it is missing or damaged.
+    """
+    try:
+        yield
+    except (UserError, MemoryError):
+        raise
+    except Exception as error:
+        told = " ".join(str(error).split())
+        raise UserError(
+            f"{path}: missing or damaged ({type(error).__name__}: {told:.120}); delete it, and run "
+            "the same command again"
+        ) from error
 
 
 def _locked_folder(parent: Path) -> tuple[Path, int]:

@@ -14,7 +14,7 @@ import h5netcdf
 import h5py
 import numpy as np
 
-from multisource.files import atomic
+from multisource.files import atomic, reading
 
 # Dimensions of a variable, its values, its attributes.
 Variable = tuple[tuple[str, ...], np.ndarray, Mapping[str, Any]]
@@ -41,11 +41,12 @@ def read_arrays(
 
     Raises
     ------
-    OSError
-        If the file is damaged: a variable with a checksum, such as Fletcher-32, is checked.
+    UserError
+        If the file is missing or damaged: a variable with a checksum, such as Fletcher-32, is
+        checked.
     """
     arrays = {}
-    with h5py.File(path) as file:
+    with reading(path), h5py.File(path) as file:
         for name in names:
             if name in file:
                 found = file[name]
@@ -67,8 +68,13 @@ def variable_names(path: str | os.PathLike[str]) -> list[str]:
     -------
     list of str
         Names, coordinates included.
+
+    Raises
+    ------
+    UserError
+        If the file is missing or damaged.
     """
-    with h5py.File(path) as file:
+    with reading(path), h5py.File(path) as file:
         return list(file)
 
 

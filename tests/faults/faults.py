@@ -50,7 +50,8 @@ class Faults:
     def __init__(self, folder: Path, seed: int) -> None:
         self.draw = random.Random(seed)
         self.rows: list[tuple[str, str, bool]] = []
-        self.study = Study.new(folder)
+        # A folder in which this has run before has the study already.
+        self.study = Study(folder) if (folder / "tiny.yaml").exists() else Study.new(folder)
         run = self.study.snakemake("--cores", "2")
         if run.returncode:
             sys.exit(run.stdout[-3000:] + run.stderr[-3000:])
@@ -220,7 +221,7 @@ cp -a results made
 def main() -> None:
     """Run all faults, and print a table."""
     parser = argparse.ArgumentParser(description=main.__doc__)
-    parser.add_argument("--folder", type=Path, help="an empty or new folder to work in")
+    parser.add_argument("--folder", type=Path, help="new, or of an earlier run of this program")
     parser.add_argument("--kills", type=int, default=6, help="of each kind")
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()

@@ -81,6 +81,7 @@ REFUSED_LATE = [
     ("electrodes.channels", ["Cz", "Pz", "Fz", "Ozz"], ["'Ozz'", "did you mean 'Oz'"]),
     ("electrodes.montage", "fsaverage1005", ["did you mean 'fsaverage_1005'"]),
     ("simulation.splits.train.samples", 1, ["at least 2"]),
+    ("network.learning_curve.samples", [60, 30, 2], ["samples.2: 2 must be at least 10"]),
     ("simulation.splits.test.noise", {"snr_db": [30, 10]}, ["noise.snr_db", "write [10, 30]"]),
     ("simulation.splits.test.nois", {}, ["unknown key", "did you mean 'noise'"]),
     ("simulation.splits.validation.bad_channels", {"count": [0, 52]}, ["only 51 channels"]),

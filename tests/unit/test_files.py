@@ -7,7 +7,8 @@ import sys
 
 import pytest
 
-from multisource.files import atomic, by_folder, sweep
+from multisource.errors import UserError
+from multisource.files import atomic, by_folder, reading, sweep
 
 
 def test_written_whole(tmp_path):
@@ -96,3 +97,11 @@ def test_files_are_sorted_by_their_folders():
     paths = ["s/B/chunk-0.nc", "s/A/chunk-0.nc", "s/B/chunk-1.nc"]
     names = {name: [path.name for path in files] for name, files in by_folder(paths).items()}
     assert names == {"B": ["chunk-0.nc", "chunk-1.nc"], "A": ["chunk-0.nc"]}
+
+
+def test_a_file_that_cannot_be_read_is_named(tmp_path):
+    with pytest.raises(UserError, match="a.npz: missing or damaged .FileNotFoundError: .* run the"):
+        with reading(tmp_path / "a.npz"):
+            (tmp_path / "a.npz").read_bytes()
+    with pytest.raises(UserError, match="^mine$"), reading("b"):
+        raise UserError("mine")

@@ -9,7 +9,7 @@ import warnings
 import pytest
 
 from multisource.errors import UserError
-from multisource.failures import explain
+from multisource.failures import explain, write_traceback
 from multisource.logs import QUIET, logged
 from multisource.progress import progress
 
@@ -69,6 +69,14 @@ CAUSES = [
 def test_causes_are_named(error, words):
     line = explain(error, declared_mb=3000)
     assert "\n" not in line and all(word in line for word in words)
+
+
+def test_the_traceback_of_an_error_is_kept(tmp_path):
+    try:
+        1 / 0  # noqa: B018
+    except ZeroDivisionError as error:
+        path = write_traceback(tmp_path / "log", error)
+    assert path.read_text().startswith("Traceback") and "ZeroDivisionError" in path.read_text()
 
 
 def test_user_error_is_one_line(tmp_path, capsys):

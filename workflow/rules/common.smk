@@ -44,6 +44,7 @@ from multisource.checksums import remembered
 from multisource.damage import clock_note
 from multisource.damage import note as missing_note
 from multisource.errors import UserError
+from multisource.failures import explain, write_traceback
 from multisource.figures.labels import FIGURES as PAPER_FIGURES
 from multisource.files import sweep
 from multisource.inverse.registry import SOLVERS as SOLVER_LINES
@@ -93,6 +94,9 @@ if workflow.is_main_process:
         )
     except UserError as error:
         sys.exit(str(error))
+    except Exception as error:
+        kept = write_traceback(".snakemake/log", error)
+        sys.exit(f"config: {explain(error)}; the traceback is in {kept}: please report it")
 
 HEAD = config["head"]
 PROVIDER = config["anatomy"]["provider"]

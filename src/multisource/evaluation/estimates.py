@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from multisource.errors import UserError
-from multisource.files import atomic
+from multisource.files import atomic, reading
 from multisource.netcdf import Variable, read_arrays, variable_names, write_arrays
 
 # Most steps write and read maps only, in less time than this import takes.
@@ -165,7 +165,16 @@ def read_metrics(paths: Sequence[str | os.PathLike[str]]) -> pd.DataFrame:
     -------
     pandas.DataFrame
         One tidy table, the files' rows in their order.
+
+    Raises
+    ------
+    UserError
+        If a file is missing or damaged.
     """
     import pandas as pd
 
-    return pd.concat([pd.read_parquet(path) for path in paths], ignore_index=True)
+    frames = []
+    for path in paths:
+        with reading(path):
+            frames.append(pd.read_parquet(path))
+    return pd.concat(frames, ignore_index=True)

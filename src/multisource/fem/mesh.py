@@ -13,7 +13,7 @@ from scipy.spatial import cKDTree
 
 from multisource.anatomy.head import TISSUES
 from multisource.errors import UserError
-from multisource.files import atomic
+from multisource.files import atomic, reading
 
 # Corners of the reference elements. Hexahedra use tensor-product order, x fastest, as DUNE does.
 HEX_CORNERS = np.array([[i & 1, i >> 1 & 1, i >> 2 & 1] for i in range(8)], float)
@@ -213,7 +213,12 @@ def load_mesh(path: str | PathLike[str]) -> Mesh:
     -------
     Mesh
         The mesh.
+
+    Raises
+    ------
+    UserError
+        If the file is missing or damaged.
     """
-    with np.load(path, allow_pickle=False) as file:
+    with reading(path), np.load(path, allow_pickle=False) as file:
         lattice = file["lattice"] if "lattice" in file else None
         return Mesh(file["nodes"], file["elements"], file["labels"], lattice)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from multisource.errors import UserError
+from multisource.files import reading
 from multisource.inverse.kernel import Kernel
 from multisource.netcdf import read_arrays, write_arrays
 
@@ -77,7 +78,13 @@ def read_forward(path: str | os.PathLike[str]) -> mne.Forward:
     -------
     mne.Forward
         The solution.
+
+    Raises
+    ------
+    UserError
+        If the file is missing or damaged.
     """
     import mne
 
-    return mne.read_forward_solution(path, verbose="error")
+    with reading(path):
+        return mne.read_forward_solution(path, verbose="error")

@@ -18,7 +18,7 @@ from multisource.anatomy.electrodes import Electrodes
 from multisource.anatomy.landmarks import LANDMARKS
 from multisource.channels.names import check_names
 from multisource.errors import UserError
-from multisource.files import atomic
+from multisource.files import atomic, reading
 
 _FREE, _HEAD = 2, 4  # FIFF constants: free orientation, head coordinate frame
 _SAME_MM = 0.01  # dipoles of two operators that are nearer than this are the same
@@ -244,9 +244,10 @@ def read_leadfield(path: str | PathLike[str]) -> Leadfield:
     Raises
     ------
     UserError
-        If the solution has fixed or surface orientation.
+        If the file is missing or damaged, or the solution has fixed or surface orientation.
     """
-    return leadfield_of(mne.read_forward_solution(path, verbose="error"))
+    with reading(path):
+        return leadfield_of(mne.read_forward_solution(path, verbose="error"))
 
 
 def read_leadfields(

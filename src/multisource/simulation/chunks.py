@@ -272,6 +272,8 @@ def _damage_named(path: str | Path) -> Iterator[None]:
         raise UserError(f"{path}: the file does not exist")
     try:
         yield
+    except UserError:
+        raise
     except Exception as error:  # HDF5 reports damage by many exception types
         raise UserError(
             f"{path}: the file is damaged or truncated ({type(error).__name__}); remove it and "
