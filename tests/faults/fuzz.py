@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import copy
+import json
 import random
 import sys
 import tempfile
@@ -16,15 +17,20 @@ from typing import Any
 
 import yaml
 
-from multisource.anatomy.electrodes import read_channel_list
 from multisource.anatomy.scenarios import read_scenarios
+from multisource.channels.lists import read_channel_list
 from multisource.config.check import check_values
 from multisource.errors import UserError
 from multisource.experiments.one_change import read_changes
+from multisource.montage.coordsystem import read_coordsystem
+from multisource.montage.placement import place
+from multisource.montage.standard import ten_five
+from multisource.montage.target import packaged_target
 from multisource.simulation.ar_io import read_models
 from strict_yaml import YamlMistake, load_text
 
 REPOSITORY = Path(__file__).parents[2]
+CHANNELS = "channels-natview.tsv"
 SCHEMA = REPOSITORY / "workflow/schemas/config.schema.yaml"
 ODD: list[Any] = [
     *(None, True, False, 0, 1, -1, 2, 10**9, 10**30, -0.0, 0.5, 1e-300, 1e300, 30.0),
@@ -81,12 +87,12 @@ def spoilt_text(text: str, draw: random.Random) -> bytes:
     return bytes(content)
 
 
-def in_place_of(read: Callable[[Path], Any]) -> Callable[[bytes], Any]:
+def in_place_of(read: Callable[[Path], Any], name: str = "table.tsv") -> Callable[[bytes], Any]:
     """Return a function that reads content as a file."""
 
     def function(content: bytes) -> Any:
         with tempfile.TemporaryDirectory() as folder:
-            path = Path(folder, "table.yaml")
+            path = Path(folder, name)
             path.write_bytes(content)
             return read(path)
 
@@ -112,12 +118,30 @@ def main() -> None:
     kinds: dict[str, tuple[Callable[[], Any], Callable[[Any], Any]]] = {
         "configuration": (lambda: spoilt_config(config, draw), check)
     }
+    target = packaged_target()
+    names, standard = read_channel_list(resources / CHANNELS), ten_five(target)
+    rows = ["\t".join(map(str, [name, *standard[name].round(2)])) for name in names]
+    system = {"EEGCoordinateSystem": "CTF", "EEGCoordinateUnits": "mm"}
+    system["AnatomicalLandmarkCoordinates"] = {
+        "NAS": [9, 0, 1],
+        "LPA": [0, 7, 0],
+        "RPA": [0, -7, 0],
+    }
+    texts = {
+        "electrodes": (
+            "\n".join(["name\tx\ty\tz", *rows]),
+            lambda path: place(target, names[:9], path),
+        ),
+        "coordinates": (json.dumps(system, indent=1), read_coordsystem),
+    }
+    for name, (text, read) in texts.items():
+        kinds[name] = (lambda text=text: spoilt_text(text, draw), in_place_of(read))
     for name, source, read in (
         ("YAML", "scenarios.yaml", lambda p: load_text(p.read_bytes().decode("latin-1"), "x")),
         ("scenarios", "scenarios.yaml", read_scenarios),
         ("AR models", "ar-models.yaml", lambda path: read_models(path, sfreq=250.0)),
         ("experiments", "experiments.yaml", read_changes),
-        ("channels", "channels-natview.tsv", read_channel_list),
+        ("channels", CHANNELS, read_channel_list),
     ):
         text = (resources / source).read_text()
         kinds[name] = (lambda text=text: spoilt_text(text, draw), in_place_of(read))

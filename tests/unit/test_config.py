@@ -2,10 +2,12 @@
 
 import re
 
+import numpy as np
 import pytest
 import yaml
 from config_case import REPOSITORY, SCHEMA, changed, default, mistakes
 
+from multisource.anatomy.electrodes import Electrodes, write_electrodes
 from multisource.config.study import (
     chunk_ranges,
     has_sources,
@@ -16,6 +18,8 @@ from multisource.config.study import (
     solver_operators,
     split_samples,
 )
+from multisource.montage.standard import ten_five
+from multisource.montage.target import packaged_target
 from multisource.network.losses import LOSSES
 from multisource.schema import read_schema
 
@@ -192,6 +196,26 @@ def test_files_of_another_kind_are_refused(tmp_path):
     ):
         (line,) = mistakes(changed(key, name), tmp_path)
         assert line.startswith(f"config: {key}: ") and name in line
+
+
+def test_positions_in_another_frame_are_refused_before_there_is_a_head(tmp_path):
+    """On the packaged head electrodes are placed when the configuration is read."""
+    target = packaged_target()
+    standard = ten_five(target)
+    names = ["Cz", "Pz", "Fz", "Oz", "C3", "C4"]
+    positions = np.array([standard[name] for name in names])
+    write_electrodes(tmp_path / "metres.tsv", Electrodes(names, positions / 1000))
+    write_electrodes(tmp_path / "right.tsv", Electrodes(names, positions))
+    config = changed("electrodes.montage", "metres.tsv")
+    config["electrodes"]["channels"] = names
+    (line,) = mistakes(config, tmp_path)
+    assert line.startswith("config: electrodes.montage: ") and "metres.tsv" in line
+    assert "look like surface RAS of the head in metres" in line
+    config["electrodes"]["montage"] = "right.tsv"
+    assert mistakes(config, tmp_path) == []
+    (tmp_path / "coordsystem.json").write_text('{"EEGCoordinateSystem": "Talairach"}')
+    (line,) = mistakes(config, tmp_path)
+    assert line.startswith("config: electrodes.montage: ") and "coordsystem.json" in line
 
 
 def test_a_batch_of_one_is_refused():
