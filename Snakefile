@@ -62,7 +62,8 @@ rule datasets:
 
 rule networks:
     input:
-        expand(f"results/{HEAD}/network/{{network}}/weights.safetensors", network=NETWORKS),
+        expand(f"results/{HEAD}/network/{{network}}/certainty.json", network=NETWORKS),
+        f"results/{HEAD}/study.json",
 
 
 rule estimates:
@@ -80,6 +81,7 @@ rule recordings:
         expand(f"results/{HEAD}/figures/recording-{{recording}}.png", recording=RECORDINGS),
         expand(f"results/{HEAD}/brains/recording-{{recording}}.html", recording=RECORDINGS),
         viewer_files(),
+        f"results/{HEAD}/study.json",
 
 
 rule tables:

@@ -12,6 +12,8 @@ import pytest
 import xarray as xr
 import yaml
 
+from multisource import Study
+from multisource.errors import UserError
 from multisource.network.prediction import predict
 from multisource.network.weights import load_network
 
@@ -150,6 +152,51 @@ def test_source_estimates_open_on_the_source_space_of_the_study(localised):
         stc = mne.read_source_estimate(results / f"recordings/example/{method}")
         assert [list(v) for v in stc.vertices] == [list(p["vertno"]) for p in forward["src"]]
         np.testing.assert_allclose(stc.times, [-0.1, 0.1, 0.3, 0.5], atol=1e-6)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_python_says_the_same_as_the_files(localised, example, method):
+    """The EEG in memory, without Snakemake; the workflow's arrays to the bit, tables to print."""
+    results = localised[0].folder / "results/fsaverage"
+    study = Study(results)
+    assert study.methods == METHODS and study.window_s == 0.2
+    raw = mne.io.read_raw(localised[0].folder / "example_raw.fif", preload=True, verbose="error")
+    before = raw.get_data().copy()
+    found = study.localise(raw, method, events="flash", baseline_s=[-0.2, 0], step_s=0.2)
+    np.testing.assert_array_equal(raw.get_data(), before)
+    folder = results / "recordings/example"
+    with xr.open_dataset(folder / f"{method}.nc", engine="h5netcdf") as data:
+        np.testing.assert_array_equal(found.maps, data["estimate"].values)
+    stc = mne.read_source_estimate(folder / method)
+    np.testing.assert_array_equal(found.stc.data.astype(np.float32), stc.data)
+    assert found.stc.subject == "fsaverage"
+    for name, table in (
+        ("peaks", found.peaks),
+        ("sources", found.sources),
+        ("parcels", found.parcels),
+        ("steps", found.account),
+    ):
+        written = pd.read_csv(folder / f"{name}.tsv", sep="\t")
+        if "method" in written:
+            written = written[written["method"] == method].reset_index(drop=True)
+        if len(written):
+            pd.testing.assert_frame_equal(
+                table.reset_index(drop=True), written, check_dtype=False, rtol=1e-3, atol=1e-6
+            )
+        else:
+            assert table.empty
+
+
+def test_python_refuses_in_one_line(localised, tmp_path):
+    with pytest.raises(UserError, match="study.json: missing"):
+        Study(tmp_path)
+    study = Study(localised[0].folder / "results/fsaverage")
+    with pytest.raises(UserError, match="'ConvNet' is unknown; use one of convnet, mne, eloreta"):
+        study.localise(np.zeros(3), "ConvNet")
+    with pytest.raises(UserError, match="'event' is unknown; use one of events"):
+        study.localise(np.zeros(3), event="flash")
+    with pytest.raises(UserError, match="a ndarray; give a Raw, Epochs or Evoked"):
+        study.localise(np.zeros(3))
 
 
 def test_an_edit_of_a_solver_reruns_it_alone(localised):

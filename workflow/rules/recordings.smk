@@ -5,8 +5,53 @@ out: recordings/{recording}/windows.nc, recordings/{recording}/steps.tsv,
      recordings/{recording}/{method}.nc, recordings/{recording}/{method}-{lh,rh}.stc,
      recordings/{recording}/{peaks,sources,parcels}.tsv,
      recordings/{recording}/{method}-{lh,rh}.{func.gii,mgz},
-     figures/recording-{recording}.png, brains/recording-{recording}.html
+     figures/recording-{recording}.png, brains/recording-{recording}.html,
+     study.json
 """
+
+from types import SimpleNamespace
+
+
+def solver_record(name):
+    """Return what applying a solver to a recording needs to know, for Python users."""
+    given = SimpleNamespace(solver=name)
+    models = {"simulation": simulated(config), "seed": config["seed"], "ar_models": ar_models()}
+    forward = solver_operators(config, name)["test"]
+    return {
+        "kernel": bool(solver_kernel(given)),
+        "forward": forward if solver_forward(given) else None,
+        "smooth": config["inverse"]["smooth"],
+        "settings": solver_settings(given),
+        "study": solver_study(given, models) or None,
+    }
+
+
+rule describe_study:
+    """What multisource.Study has to know to localise EEG in memory as the workflow does."""
+    input:
+        **named_files(config["electrodes"], "channels"),
+        regions=rules.name_dipoles.output.regions,
+    output:
+        record="results/{head}/study.json",
+    log:
+        "results/{head}/logs/describe_study.log",
+    benchmark:
+        "results/{head}/benchmarks/describe_study.tsv"
+    conda:
+        "../../envs/multisource.yaml"
+    resources:
+        mem_mb=500,
+        runtime=5,
+    params:
+        electrodes=pick(config["electrodes"], "channels"),
+        record={
+            **pick(config["simulation"], "sfreq", "window_s"),
+            "networks": NETWORKS,
+            "solvers": {name: solver_record(name) for name in RECORDING_METHODS[len(NETWORKS) :]},
+        },
+        code=code("describe_study"),
+    script:
+        "../scripts/describe_study.py"
 
 
 rule cut_recording:

@@ -123,6 +123,7 @@ rule render_report:
         brains=rules.turn_scenarios.output.page if TURNED else [],
         turned=expand("results/{{head}}/brains/recording-{recording}.html", recording=RECORDINGS),
         viewers=viewer_files(),
+        study=rules.describe_study.output.record,
     output:
         report="results/{head}/report.html",
     log:

@@ -28,6 +28,8 @@ from multisource.recordings.timeline import timeline_of
 if TYPE_CHECKING:
     import mne
 
+    from multisource.recordings.contents import Contents
+
 
 @dataclass(frozen=True)
 class Stretches:
@@ -94,10 +96,59 @@ def read_stretches(
         If the file cannot be read, lacks a channel or marks it as bad, knows no such event, is in a
         wrong unit, flat or too short.
     """
+    contents = open_contents(path, preload=False)
+    return stretches_of(
+        contents,
+        channels,
+        settings,
+        sfreq=sfreq,
+        shortest_s=shortest_s,
+        positions=positions,
+        name=str(path),
+    )
+
+
+def stretches_of(
+    contents: Contents,
+    channels: Sequence[str],
+    settings: RecordingSettings,
+    *,
+    sfreq: float,
+    shortest_s: float,
+    positions: np.ndarray | None,
+    name: str,
+) -> Stretches:
+    """Take the EEG that is to be localised from what MNE-Python has read.
+
+    Parameters
+    ----------
+    contents : mne.io.BaseRaw, mne.BaseEpochs or list of mne.Evoked
+        A recording, epochs or averages; they may be changed.
+    channels : sequence of str
+        Names of the study's channels.
+    settings : RecordingSettings
+        What is asked of the recording.
+    sfreq : float
+        Sampling rate of the study, Hz.
+    shortest_s : float
+        What at least one part must last, s.
+    positions : ndarray of shape (E, 3) or None
+        As for :func:`read_stretches`.
+    name : str
+        How messages call the recording.
+
+    Returns
+    -------
+    Stretches
+        The EEG at the rate ``sfreq``.
+
+    Raises
+    ------
+    UserError
+        As for :func:`read_stretches`.
+    """
     import mne
 
-    name = str(path)
-    contents = open_contents(path, preload=False)
     cleaning = Cleaning(
         bad=tuple(check_channels(contents, channels, settings.bad_channels, name=name)),
         find_bad=settings.bad_channels == AUTO,
