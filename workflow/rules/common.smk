@@ -186,12 +186,14 @@ def recording_files(name):
 
 
 def viewer_files():
-    """Return a file of every step that writes for other programs' viewers, if anything is to see."""
+    """Return a file of every step that writes for other programs, if there are recordings."""
     overlays = expand(
         f"results/{HEAD}/recordings/{{recording}}/{RECORDING_METHODS[0]}-lh.func.gii",
         recording=RECORDINGS,
     )
-    return [*overlays, f"results/{HEAD}/subjects/{HEAD}/surf/lh.inflated"] if RECORDINGS else []
+    rest = [f"results/{HEAD}/subjects/{HEAD}/surf/lh.inflated"]
+    rest += [f"results/{HEAD}/recordings/summary.tsv"]
+    return [*overlays, *rest] if RECORDINGS else []
 
 
 def bad_channels_file(name):

@@ -6,7 +6,7 @@ out: recordings/{recording}/windows.nc, recordings/{recording}/steps.tsv,
      recordings/{recording}/{peaks,sources,parcels}.tsv,
      recordings/{recording}/{method}-{lh,rh}.{func.gii,mgz},
      figures/recording-{recording}.png, brains/recording-{recording}.html,
-     study.json
+     recordings/summary.tsv, study.json
 """
 
 from types import SimpleNamespace
@@ -170,6 +170,29 @@ rule summarise_recording:
         code=code("summarise_recording"),
     script:
         "../scripts/summarise_recording.py"
+
+
+rule compare_recordings:
+    """All recordings in one table: what each method says of each."""
+    input:
+        peaks=expand("results/{{head}}/recordings/{recording}/peaks.tsv", recording=RECORDINGS),
+        named=expand("results/{{head}}/recordings/{recording}/sources.tsv", recording=RECORDINGS),
+    output:
+        summary="results/{head}/recordings/summary.tsv",
+    log:
+        "results/{head}/logs/compare_recordings.log",
+    benchmark:
+        "results/{head}/benchmarks/compare_recordings.tsv"
+    conda:
+        "../../envs/multisource.yaml"
+    resources:
+        mem_mb=500,
+        runtime=5,
+    params:
+        recordings=RECORDINGS,
+        code=code("compare_recordings"),
+    script:
+        "../scripts/compare_recordings.py"
 
 
 rule export_recording:

@@ -12,11 +12,13 @@ import pandas as pd
 
 from multisource.certainty.levels import LEVELS
 from multisource.evaluation.names import method_label
+from multisource.evaluation.sources import SAID
 from multisource.parcellation.dipoles import COLUMNS, MNI
 from multisource.parcellation.words import label_in_words
 from multisource.recordings.credible import shares_of_cell
 from multisource.recordings.moments import MEAN
 from multisource.recordings.sources import RADII
+from multisource.recordings.summary import summary_table
 from multisource.report.page import Picture, Section
 
 RECORDINGS = (
@@ -29,6 +31,7 @@ RECORDINGS = (
 )
 FilePath = str | os.PathLike[str]
 REGION = COLUMNS["aparc"]
+_MOMENT = ("moment", "from_s", "to_s")
 REACH = RADII[LEVELS.index(0.8)]
 
 
@@ -70,16 +73,57 @@ def your_recordings(
         )
         for name, path in pictures.items()
     ]
+    clusters = {name: pd.read_csv(peaks[name], sep="\t") for name in pictures}
+    sources = {name: pd.read_csv(named[name], sep="\t") for name in pictures}
     frames = []
+    if len(pictures) > 1:
+        frames.append(("All recordings side by side", side_by_side(clusters, sources)))
     for name in pictures:
-        clusters = pd.read_csv(peaks[name], sep="\t")
-        sources = pd.read_csv(named[name], sep="\t")
-        frames.append((f"{name}: in words", in_words(clusters, sources)))
-        frames.append((f"{name}: strongest cluster of each map", _clusters(clusters)))
+        frames.append((f"{name}: in words", in_words(clusters[name], sources[name])))
+        frames.append((f"{name}: strongest cluster of each map", _clusters(clusters[name])))
         done = f"{name}: what was done to it before, and what was left out"
         frames.append((done, _steps(steps[name])))
     links = [(address, f"{name}: turn the brain") for name, address in turned.items()]
     return [Section("Your recordings", RECORDINGS, pictures=shown, frames=frames, links=links)]
+
+
+def side_by_side(
+    peaks: Mapping[str, pd.DataFrame], sources: Mapping[str, pd.DataFrame]
+) -> pd.DataFrame:
+    """Compare recordings: the region that each method says, and how sure it is.
+
+    Parameters
+    ----------
+    peaks : mapping of str to pandas.DataFrame
+        Recording to table of :func:`multisource.recordings.peaks.peak_table`.
+    sources : mapping of str to pandas.DataFrame
+        Recording to table of :func:`multisource.recordings.sources.named_table`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per recording and moment, a column per method: the most probable source, or the
+        peak of the map.
+    """
+    table = summary_table(peaks, sources)
+    table["window (s)"] = [_window(*row) for row in zip(*(table[c] for c in _MOMENT), strict=True)]
+    table["says"] = [_at_a_glance(row) for _, row in table.iterrows()]
+    table["method"] = table["method"].map(method_label)
+    rows = ["recording", "window (s)"]
+    wide = table.pivot_table(
+        index=rows, columns="method", values="says", aggfunc="first", sort=False
+    )
+    return wide.fillna("").reset_index()
+
+
+def _at_a_glance(row: pd.Series) -> str:
+    words = label_in_words(row[REGION])
+    if not np.isnan(row["probability"]):
+        words += f", {100 * row['probability']:.0f} %"
+        return words + (" of the windows" if row["moment"] == MEAN else "")
+    if row["presence"] < SAID:
+        return f"nothing ({100 * row['presence']:.0f} % sure of a source)"
+    return words
 
 
 def in_words(peaks: pd.DataFrame, sources: pd.DataFrame) -> pd.DataFrame:
@@ -118,9 +162,12 @@ def _moments(table: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
     for (kind, low, high), part in table.groupby(["moment", "from_s", "to_s"], sort=False):
         if kind == "strongest" and found:
             continue
-        words = f"mean of {low:g} to {high:g}" if kind == MEAN else f"{low:g} to {high:g}"
-        found.append((words, part))
+        found.append((_window(str(kind), low, high), part))
     return found
+
+
+def _window(kind: str, low: float, high: float) -> str:
+    return f"mean of {low:g} to {high:g}" if kind == MEAN else f"{low:g} to {high:g}"
 
 
 def _presence(row: pd.Series) -> str:
