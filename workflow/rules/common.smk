@@ -4,6 +4,7 @@ import os
 import shlex
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 from snakemake.common.configfile import load_configfile
 from snakemake.io import _IOFile
@@ -254,6 +255,20 @@ def solver_windows(wildcards):
 def solver_study(wildcards, value):
     """Return a value for a solver that asks how the study's sources behave, else nothing."""
     return value if "study" in SOLVER_LINES.offered(solver_kind(wildcards)) else []
+
+
+def solver_record(name):
+    """Return what applying a solver to a recording needs to know, for Python users."""
+    given = SimpleNamespace(solver=name)
+    models = {"simulation": simulated(config), "seed": config["seed"], "ar_models": ar_models()}
+    forward = solver_operators(config, name)["test"]
+    return {
+        "kernel": bool(solver_kernel(given)),
+        "forward": forward if solver_forward(given) else None,
+        "smooth": config["inverse"]["smooth"],
+        "settings": solver_settings(given),
+        "study": solver_study(given, models) or None,
+    }
 
 
 def operator_files(split):

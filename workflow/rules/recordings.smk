@@ -9,22 +9,6 @@ out: recordings/{recording}/windows.nc, recordings/{recording}/steps.tsv,
      recordings/summary.tsv, study.json
 """
 
-from types import SimpleNamespace
-
-
-def solver_record(name):
-    """Return what applying a solver to a recording needs to know, for Python users."""
-    given = SimpleNamespace(solver=name)
-    models = {"simulation": simulated(config), "seed": config["seed"], "ar_models": ar_models()}
-    forward = solver_operators(config, name)["test"]
-    return {
-        "kernel": bool(solver_kernel(given)),
-        "forward": forward if solver_forward(given) else None,
-        "smooth": config["inverse"]["smooth"],
-        "settings": solver_settings(given),
-        "study": solver_study(given, models) or None,
-    }
-
 
 rule describe_study:
     """What multisource.Study has to know to localise EEG in memory as the workflow does."""
