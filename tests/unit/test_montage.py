@@ -197,7 +197,7 @@ def test_landmarks_of_the_file_are_used(target, right, table):
     placed = place(target, NAMES, path)
     assert "ears and nasion are 17 % closer together than this head's" in placed.warnings[0]
     # A head that is smaller by a sixth is brought to this one's size.
-    assert "+20 %, +20 %, +20 %" in placed.warnings[1]
+    assert len(placed.warnings) == 1
     assert np.linalg.norm(placed.electrodes.positions - right, axis=1).max() < 1
 
 
