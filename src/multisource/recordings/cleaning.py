@@ -11,6 +11,7 @@ from multisource.errors import UserError
 from multisource.recordings.account import Account
 from multisource.recordings.amplitudes import check_amplitudes, zero_reference
 from multisource.recordings.bad_channels import check_count, find_bad, interpolated
+from multisource.recordings.components import take_out
 
 
 @dataclass(frozen=True)
@@ -25,13 +26,16 @@ class Cleaning:
         Whether others are looked for.
     notch_hz : tuple of float
         Frequencies that are filtered out, Hz.
+    components : tuple of str
+        Artefacts that are taken out by independent components.
     positions : ndarray of shape (E, 3) or None
-        Where the electrodes are, mm; needed where channels are interpolated.
+        Where the electrodes are, mm; needed for channels that are interpolated and for components.
     """
 
     bad: tuple[str, ...] = ()
     find_bad: bool = False
     notch_hz: tuple[float, ...] = ()
+    components: tuple[str, ...] = ()
     positions: np.ndarray | None = None
 
 
@@ -106,8 +110,11 @@ def mended(
     bad: Sequence[str],
     cleaning: Cleaning,
     account: Account,
+    *,
+    name: str,
+    wide: Sequence[np.ndarray] = (),
 ) -> list[np.ndarray]:
-    """Interpolate bad channels.
+    """Take out artefacts, then interpolate bad channels.
 
     Parameters
     ----------
@@ -120,9 +127,13 @@ def mended(
     bad : sequence of str
         Bad channels.
     cleaning : Cleaning
-        Has the places.
+        What is asked for.
     account : Account
         Gets what is done.
+    name : str
+        How messages call the recording.
+    wide : sequence of ndarray of shape (E, T_i), optional
+        The EEG of 1 to 100 Hz that components are found in.
 
     Returns
     -------
@@ -132,11 +143,30 @@ def mended(
     Raises
     ------
     UserError
-        If there are bad channels, and no places.
+        If places are needed and there are none.
     """
-    if not bad:
-        return list(segments)
+    ready = [segment.copy() for segment in segments]
+    if not bad and not cleaning.components:
+        return ready
     if cleaning.positions is None:
-        raise UserError("bad channels are interpolated by the places of the electrodes; give them")
-    account.add("interpolated", f"{', '.join(bad)}, by spherical splines", channels=bad)
-    return interpolated(segments, sfreq, channels, cleaning.positions, bad)
+        raise UserError(
+            f"{name}: bad_channels and ica need the places of the electrodes; give them"
+        )
+    if cleaning.components:
+        good = [k for k, channel in enumerate(channels) if channel not in bad]
+        cleaned = take_out(
+            [s[good] for s in ready],
+            [s[good] for s in wide],
+            sfreq,
+            [channels[k] for k in good],
+            cleaning.positions[good],
+            cleaning.components,
+            account,
+            name=name,
+        )
+        for segment, part in zip(ready, cleaned, strict=True):
+            segment[good] = part
+    if bad:
+        account.add("interpolated", f"{', '.join(bad)}, by spherical splines", channels=bad)
+        ready = interpolated(ready, sfreq, channels, cleaning.positions, bad)
+    return ready

@@ -12,6 +12,7 @@ from multisource.errors import UserError
 from multisource.recordings.account import Account, counted
 from multisource.recordings.amplitudes import check_finite
 from multisource.recordings.cleaning import Cleaning, judge_channels, mended
+from multisource.recordings.components import BAND_HZ as COMPONENTS_HZ
 from multisource.recordings.filters import HIGHPASS_HZ, filtered, resampled
 from multisource.recordings.marks import Mark
 from multisource.recordings.timeline import Timeline
@@ -261,11 +262,16 @@ def prepare_recording(
     if to_sfreq is not None and to_sfreq != sfreq:
         ready = [resampled(s, sfreq, to_sfreq) for s in ready]
         account.add("rate", f"{sfreq:g} to {to_sfreq:g} Hz")
-    ready = mended(ready, to_sfreq or sfreq, channels, bad, cleaning, account)
+    rate = float(to_sfreq or sfreq)
+    found_in = []
+    if cleaning.components:
+        found_in = filtered(segments, sfreq, COMPONENTS_HZ, cleaning.notch_hz)
+        found_in = [resampled(s, sfreq, rate) for s in found_in]
+    ready = mended(ready, rate, channels, bad, cleaning, account, name=name, wide=found_in)
     account.add("reference", reference_line(reference), channels=[reference] if reference else [])
     return ContinuousEEG(
         [s - s.mean(axis=0) for s in ready],
-        float(to_sfreq or sfreq),
+        rate,
         tuple(channels),
         tuple(float(start) for start in starts_s),
         account,

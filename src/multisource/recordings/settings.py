@@ -35,6 +35,8 @@ class RecordingSettings:
         Channels that are interpolated, with those that the file marks: their names, a table of
         BIDS (channels.tsv), ``auto`` for those that are found, ``marked`` for no others; None:
         none, and a marked one is refused.
+    ica : tuple of str
+        Artefacts that are taken out by independent components: eye, muscle, heart.
     reject_uv : float or None
         Epochs and windows of a greater peak-to-peak amplitude are left out, microvolts.
     average : bool
@@ -54,6 +56,7 @@ class RecordingSettings:
     band_hz: tuple[float, float] | None = None
     notch_hz: tuple[float, ...] = ()
     bad_channels: str | tuple[str, ...] | None = None
+    ica: tuple[str, ...] = ()
     reject_uv: float | None = None
     average: bool = True
     step_s: float | None = None
@@ -68,7 +71,7 @@ class RecordingSettings:
     @property
     def needs_electrodes(self) -> bool:
         """Whether it takes the places of the electrodes."""
-        return self.bad_channels is not None
+        return self.bad_channels is not None or bool(self.ica)
 
 
 OPTIONS = tuple(field.name for field in fields(RecordingSettings))
@@ -94,6 +97,7 @@ def recording_settings(entry: Mapping[str, Any]) -> RecordingSettings:
         settings["moments_s"] = tuple(tuple(m) if isinstance(m, list) else m for m in listed)
     notch = settings.get("notch_hz")
     settings["notch_hz"] = tuple(notch) if isinstance(notch, list | tuple) else _one(notch)
+    settings["ica"] = tuple(settings.get("ica") or ())
     if isinstance(settings.get("bad_channels"), list):
         settings["bad_channels"] = tuple(settings["bad_channels"])
     if settings.get("events") is not None:

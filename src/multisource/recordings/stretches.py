@@ -153,6 +153,7 @@ def stretches_of(
         bad=tuple(check_channels(contents, channels, settings.bad_channels, name=name)),
         find_bad=settings.bad_channels == AUTO,
         notch_hz=settings.notch_hz,
+        components=settings.ica,
         positions=positions,
     )
     if isinstance(contents, list):
@@ -238,11 +239,11 @@ def _of_epochs(
     name: str,
 ) -> Stretches:
     """Parts of a file of epochs, or of an average of ``count`` epochs."""
-    for option in ("band_hz", "notch_hz"):
+    for option in ("band_hz", "notch_hz", "ica"):
         if getattr(settings, option):
             raise UserError(
                 f"{name}: {option} {list(getattr(settings, option))}: the file holds epochs, which "
-                "are too short to filter; filter the recording before you cut it"
+                "are too short to filter; clean the recording before you cut it"
             )
     recorded_sfreq = float(data.info["sfreq"])
     own = match_channels(data.ch_names, channels, name=name)
@@ -268,7 +269,7 @@ def _of_epochs(
     if recorded_sfreq != sfreq:
         values = resampled(values, recorded_sfreq, sfreq)
         account.add("rate", f"{recorded_sfreq:g} to {sfreq:g} Hz")
-    values = np.array(mended(list(values), sfreq, channels, bad, cleaning, account))
+    values = np.array(mended(list(values), sfreq, channels, bad, cleaning, account, name=name))
     account.add("reference", reference_line(reference), channels=[reference] if reference else [])
     begin, end = data.times[0], data.times[0] + values.shape[2] / sfreq
     low, high = _span(settings, (begin, end))
