@@ -13,6 +13,7 @@ from multisource.recordings.check import check_header
 from multisource.recordings.edf_records import read_edf_records
 from multisource.recordings.settings import RecordingSettings
 from multisource.recordings.stretches import read_stretches
+from multisource.recordings.timeline import timeline_of
 from multisource.recordings.windows import cut_windows, series
 
 JOINT_S = 16.0  # the eleventh event is there
@@ -132,6 +133,26 @@ def test_times_of_edf_records_are_read(tmp_path):
         (2.0, 1.5, "BAD", ("C3",)),
     ]
     assert cut(path, events="Öffnen").attrs["averaged"] == 1
+
+
+def test_a_recording_that_was_changed_since_it_was_opened(tmp_path):
+    """Cut or annotated in memory: its own times count, not those of its file."""
+    notes = [(onset, 0, b"flash") for onset in ONSETS]
+    path = write_edf(tmp_path / "whole.edf", pieces(), NAMES, SFREQ, notes=notes, kind="EDF+C")
+    raw = mne.io.read_raw_edf(path, preload=True, verbose="error").crop(4.0)
+    raw.annotations.append(6.0, 1.0, "BAD", ch_names=None)
+    timeline, marks = timeline_of(raw)
+    assert timeline.end_s == pytest.approx(28 - 1 / SFREQ)
+    flashes = [one.onset_s for one in marks if one.text == "flash"]
+    np.testing.assert_allclose(flashes, ONSETS[ONSETS >= 4] - 4)
+    assert any(one.is_bad for one in marks)
+    # Of a file with gaps MNE's times are wrong from the first gap on.
+    gapped = mne.io.read_raw_edf(edf(tmp_path, 10.0), preload=True, verbose="error")
+    assert len(timeline_of(gapped)[0].gaps()[0]) == 1
+    for changed in (gapped.copy().crop(4.0), gapped):
+        changed.annotations.append(5.0, 1.0, "BAD new")
+        with pytest.raises(UserError, match="mine.edf: it has gaps in time"):
+            timeline_of(changed)
 
 
 def test_records_that_go_back_in_time_are_refused(tmp_path):

@@ -101,7 +101,7 @@ def timeline_of(raw: mne.io.BaseRaw) -> tuple[Timeline, list[Mark]]:
     Parameters
     ----------
     raw : mne.io.BaseRaw
-        All of a recording, as it was opened.
+        A recording.
 
     Returns
     -------
@@ -113,7 +113,8 @@ def timeline_of(raw: mne.io.BaseRaw) -> tuple[Timeline, list[Mark]]:
     Raises
     ------
     UserError
-        If the records of an EDF+ file do not say their times, or go back in time.
+        If the records of an EDF+ file do not say their times, or go back in time; if such a file
+        has gaps, and the recording was changed after it was opened.
     """
     sfreq, n_times = float(raw.info["sfreq"]), len(raw.times)
     whole = Timeline(sfreq, n_times, np.zeros(1, int), np.zeros(1))
@@ -133,4 +134,17 @@ def timeline_of(raw: mne.io.BaseRaw) -> tuple[Timeline, list[Mark]]:
             f"{path}: its data record {place // size + 1} begins at {timeline.seconds(place):g} s, "
             "before the one ahead of it ends; save its pieces as files of their own"
         )
+    as_opened = raw.first_samp == 0 and n_times == size * len(firsts)
+    if not len(timeline.gaps()[0]):
+        # MNE's times are right, and what was annotated since is there.
+        return (timeline if as_opened else whole), marks_of(raw)
+    if not as_opened or not _held(marks_of(raw)) <= _held(records.marks):
+        raise UserError(
+            f"{path}: it has gaps in time, of which MNE-Python does not know; give it as it is, or "
+            "its pieces as files of their own"
+        )
     return timeline, records.marks
+
+
+def _held(marks: list[Mark]) -> set[tuple[float, str]]:
+    return {(round(one.onset_s, 3), one.text) for one in marks}
