@@ -134,10 +134,20 @@ SCENARIOS = scenarios(config)
 # Operators beside A and B, computed where a split names them.
 VARIANTS = config["leadfield"]["variants"]
 RECORDINGS = list(config["recordings"])
-# Which operator has made a recording nobody knows.
-RECORDING_METHODS = NETWORKS + [
-    name for name in SOLVERS if config["inverse"]["settings"][name].get("operator") != "own"
-]
+
+
+def of_recordings(solver):
+    """Whether a solver localises recordings: one that takes long, where `windows` says so."""
+    settings = config["inverse"]["settings"][solver]
+    if "windows" in solver_options(settings["kind"]):
+        given = settings.get("windows")
+        return (
+            isinstance(given, dict) and "recordings" in given and settings.get("operator") != "own"
+        )
+    return True
+
+
+RECORDING_METHODS = NETWORKS + list(filter(of_recordings, SOLVERS))
 
 
 wildcard_constraints:
@@ -249,7 +259,8 @@ def solver_windows(wildcards):
     options = solver_options(solver_kind(wildcards))
     given = (options | config["inverse"]["settings"][wildcards.solver]).get("windows")
     by_name = given if isinstance(given, dict) else {"others": given}
-    return {name: by_name.get(name, by_name.get("others")) for name in SCENARIOS}
+    named = {name: by_name.get(name, by_name.get("others")) for name in SCENARIOS}
+    return named | {name: by_name.get("recordings") for name in RECORDINGS}
 
 
 def solver_study(wildcards, value):

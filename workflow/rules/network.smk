@@ -28,7 +28,8 @@ rule train_network:
     priority: 1
     conda:
         "../../envs/multisource.yaml"
-    threads: 2
+    # Fresh samples are made beside a network that itself takes one thread: together about one core.
+    threads: lambda wildcards: 1 if is_fresh(wildcards) else 2
     resources:
         mem_mb=5000,
         runtime=240,

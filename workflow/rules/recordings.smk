@@ -1,7 +1,7 @@
 """Recordings of your own: every network and solver applied to them (config recordings).
 
 in:  an EEG file each, network/{network}/*, inverse/{solver}.nc, leadfield/sources-src.fif
-out: recordings/{recording}/windows.nc, recordings/{recording}/steps.tsv,
+out: recordings/{recording}/{windows,ordinary}.nc, recordings/{recording}/steps.tsv,
      recordings/{recording}/{method}.nc, recordings/{recording}/{method}-{lh,rh}.stc,
      recordings/{recording}/{peaks,sources,parcels}.tsv,
      recordings/{recording}/{method}-{lh,rh}.{func.gii,mgz},
@@ -52,6 +52,7 @@ rule cut_recording:
         ),
     output:
         windows="results/{head}/recordings/{recording}/windows.nc",
+        ordinary="results/{head}/recordings/{recording}/ordinary.nc",
         steps="results/{head}/recordings/{recording}/steps.tsv",
     log:
         "results/{head}/logs/cut_recording/{recording}.log",
@@ -73,46 +74,72 @@ rule cut_recording:
             if key != "moments_s"
         },
         electrodes=pick(config["electrodes"], "channels"),
+        seed=config["seed"],
         code=code("cut_recording"),
     script:
         "../scripts/cut_recording.py"
 
 
-# The steps of the scenarios, on a recording in a scenario's place.
-use rule solve_scenarios as solve_recording with:
+rule solve_recording:
+    """One solver's map of every window, with the noise covariance of this recording."""
     input:
-        kernel=solver_kernel,
-        forward=solver_forward,
+        forward=lambda wildcards: f"results/{HEAD}/leadfield/"
+        f"{solver_operators(config, wildcards.solver)['test']}-fwd.fif",
         ar_models=lambda wildcards: solver_study(wildcards, ar_models()),
         sources=lambda wildcards: solver_study(wildcards, rules.build_source_space.output.table),
-        chunks=[rules.cut_recording.output.windows],
+        windows=rules.cut_recording.output.windows,
+        ordinary=rules.cut_recording.output.ordinary,
     output:
-        estimates=["results/{head}/recordings/{recording}/{solver}.nc"],
+        estimates="results/{head}/recordings/{recording}/{solver}.nc",
     log:
         "results/{head}/logs/solve_recording/{recording}-{solver}.log",
     benchmark:
         "results/{head}/benchmarks/solve_recording/{recording}-{solver}.tsv"
+    conda:
+        "../../envs/multisource.yaml"
+    resources:
+        mem_mb=3000,
+        runtime=60,
     params:
-        # What is left out of a scenario costs certainty, of a recording its contents.
-        windows=lambda wildcards: {wildcards.recording: None},
-        operators=lambda wildcards: {
-            wildcards.recording: solver_operators(config, wildcards.solver)["test"]
-        },
+        smooth=config["inverse"]["smooth"],
+        snr=config["inverse"]["snr"],
+        settings=lambda wildcards: solver_settings(wildcards)
+        or config["inverse"]["settings"][wildcards.solver],
+        windows=lambda wildcards: solver_windows(wildcards)[wildcards.recording],
+        study=lambda wildcards: solver_study(
+            wildcards, {"simulation": simulated(config), "seed": config["seed"]}
+        ),
+        code=lambda wildcards: code("solve_recording", solver_line(wildcards)),
+    script:
+        "../scripts/solve_recording.py"
 
 
-use rule predict_network as predict_recording with:
+rule predict_recording:
+    """A network's map of every window, whitened by what is ordinary in this recording."""
     input:
         weights=rules.train_network.output.weights,
         settings=rules.train_network.output.settings,
         certainty=rules.learn_certainty.output.certainty,
         sources=rules.build_source_space.output.table,
-        chunks=[rules.cut_recording.output.windows],
+        windows=rules.cut_recording.output.windows,
+        ordinary=rules.cut_recording.output.ordinary,
     output:
-        estimates=["results/{head}/recordings/{recording}/{network}.nc"],
+        estimates="results/{head}/recordings/{recording}/{network}.nc",
     log:
         "results/{head}/logs/predict_recording/{recording}-{network}.log",
     benchmark:
         "results/{head}/benchmarks/predict_recording/{recording}-{network}.tsv"
+    wildcard_constraints:
+        network="|".join(NETWORKS),
+    conda:
+        "../../envs/multisource.yaml"
+    resources:
+        mem_mb=3000,
+        runtime=20,
+    params:
+        code=lambda wildcards: code("predict_recording", network_line(wildcards)),
+    script:
+        "../scripts/predict_recording.py"
 
 
 rule summarise_recording:

@@ -3,6 +3,7 @@ from dataclasses import replace
 from multisource.anatomy.electrodes import read_electrodes
 from multisource.channels.lists import channel_names
 from multisource.files import atomic
+from multisource.recordings.ordinary import measure_ordinary, write_ordinary
 from multisource.recordings.settings import recording_settings
 from multisource.recordings.stretches import read_stretches
 from multisource.recordings.windows import cut_windows
@@ -38,3 +39,7 @@ with step(snakemake):
     write_chunk(snakemake.output.windows, data)
     with atomic(snakemake.output.steps) as part:
         found.account.table().to_csv(part, sep="\t", index=False)
+    write_ordinary(
+        snakemake.output.ordinary,
+        measure_ordinary(found, sfreq=sfreq, window_s=window_s, seed=snakemake.params.seed),
+    )

@@ -133,7 +133,12 @@ def fit_certainty(
 
 
 def tell_sources(
-    certainty: Certainty, active: np.ndarray, coefficient: np.ndarray, positions: np.ndarray
+    certainty: Certainty,
+    active: np.ndarray,
+    coefficient: np.ndarray,
+    positions: np.ndarray,
+    *,
+    presence: np.ndarray | None = None,
 ) -> Sources:
     """Say what maps show, and how surely.
 
@@ -147,6 +152,9 @@ def tell_sources(
         E[l].
     positions : ndarray of shape (N, 3)
         Of the dipoles, mm.
+    presence : ndarray of shape (S,), optional
+        Probability that there is anything, where it was measured: the sources are as probable as
+        their maps say times this. By default it is read off the maps.
 
     Returns
     -------
@@ -157,9 +165,14 @@ def tell_sources(
     peaks = find_peaks(active, coefficient, positions)
     probability = np.where(peaks.found, certainty.source(peaks.active), 0.0)
     number = _numbers(probability)
-    presence = np.full(len(active), np.nan)
-    if certainty.presence is not None:
+    if presence is not None:
+        presence = np.asarray(presence, float)
+        probability *= presence[:, None]
+    elif certainty.presence is not None:
         presence = certainty.presence(active.max(axis=1))
+    if presence is None:
+        presence = np.full(len(active), np.nan)
+    else:
         some = 1 - number[:, 0]
         # A map without a single peak shows at least one source where presence says so.
         rest = np.where(some[:, None] > 0, number[:, 1:], np.eye(1, MOST))

@@ -23,9 +23,9 @@ from multisource.config.suggest import suggest
 from multisource.evaluation.names import PAPER_TABLES
 
 # Names of the files beside a method's in results/<head>/recordings/<recording>/.
-_FILES_OF_RECORDINGS = ("windows",)
+_FILES_OF_RECORDINGS = ("windows", "ordinary")
 # Words that stand beside names of scenarios in a setting (windows of a solver, operator).
-_WORDS = ("others", "scenarios")
+_WORDS = ("others", "scenarios", "recordings")
 
 
 def check_names(config: Mapping[str, Any], found: Found) -> None:
@@ -194,7 +194,7 @@ def _own_operators(config: Mapping[str, Any], found: Found) -> Mistakes:
 def _windows(config: Mapping[str, Any], found: Found) -> Mistakes:
     if not found.sound("simulation", "inverse", "evaluation"):
         return
-    known = [*scenarios(config), "others"]
+    known = [*scenarios(config), "others", "recordings"]
     for solver in config["inverse"]["solvers"]:
         windows = config["inverse"]["settings"][solver].get("windows")
         for name in windows if isinstance(windows, Mapping) else ():

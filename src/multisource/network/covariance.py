@@ -152,10 +152,40 @@ class CovarianceFeatures(nn.Module):
         components = self.components(eeg)
         level, scale = self.noise_level(components)
         deviation = torch.sqrt(scale[:, None, None] * self.variance(level))
+        return self._described(components / deviation, self.speed, level)
+
+    def measured(self, eeg: Tensor, variance: Tensor, speed: Tensor, level: float) -> Tensor:
+        """Map windows to standardised features, whitened by a background that was measured.
+
+        Parameters
+        ----------
+        eeg : Tensor of shape (B, E, T)
+            Windows, V, against any reference.
+        variance : Tensor of shape (E - 1, T)
+            Variance of every component of space and time, V^2.
+        speed : Tensor of shape (T,)
+            Of the background's components of time, 1 on average.
+        level : float
+            Variance of white noise over the background's mean one.
+
+        Returns
+        -------
+        Tensor of shape (B, F)
+            As :meth:`forward` returns them.
+        """
+        single = self.mean.dtype
+        referenced = eeg.double() - eeg.double().mean(dim=1, keepdim=True)
+        components = self.spatial.double() @ referenced @ self.temporal.double()
+        white = (components / torch.sqrt(variance)).to(single)
+        levels = torch.full((len(eeg),), level, dtype=single)
+        return (self._described(white, speed.to(single), levels) - self.mean) / self.deviation
+
+    def _described(self, white: Tensor, speed: Tensor, level: Tensor) -> Tensor:
+        """Features of components (B, E - 1, T) of unit variance in the background."""
         # A component of time that holds mostly noise tells little of the sources.
-        weight = self.speed / (self.speed + level[:, None])
+        weight = speed / (speed + level[:, None])
         weight = torch.sqrt(weight / weight.sum(dim=1, keepdim=True))
-        white = components / deviation * weight[:, None, :]
+        white = white * weight[:, None, :]
         values, vectors = torch.linalg.eigh(white @ white.transpose(1, 2))
         values = values.clamp(min=0)
         bulk = values[:, : max(1, int(BULK * values.shape[1]))].mean(dim=1, keepdim=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -49,6 +49,8 @@ class Stretches:
         The file's rate, Hz.
     account : Account
         What was done, and what was left out.
+    single : list of ndarray of shape (E, T)
+        The epochs of an average, V; none of what is not one, or came as an average.
     """
 
     parts: list[np.ndarray]
@@ -57,6 +59,7 @@ class Stretches:
     averaged: int
     recorded_sfreq: float
     account: Account
+    single: list[np.ndarray] = field(default_factory=list)
 
 
 def read_stretches(
@@ -313,7 +316,8 @@ def _epochs_or_average(
         if count > 1:
             found.account.add("average", f"of {counted(count, 'epoch')}")
         mean = epochs.mean(axis=0)
-        return replace(found, parts=[mean], starts_s=[start_s], epochs=[0], averaged=count)
+        found = replace(found, parts=[mean], starts_s=[start_s], epochs=[0], averaged=count)
+        return replace(found, single=list(epochs)) if count > 1 else found
     starts = [start_s] * count
     return replace(found, parts=list(epochs), starts_s=starts, epochs=list(range(count)))
 

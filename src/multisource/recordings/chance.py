@@ -1,0 +1,109 @@
+"""A recording in which there is nothing to find, made of a real one: what chance alone shows.
+
+Every person's EEG, muscles and noise are their own, so that no simulated window without a source
+can stand for them. Of epochs, half have their sign turned before they are averaged: what follows
+the event cancels, the rest stays. Of a continuous recording, each channel is shifted in time
+against the others: spectra and amplitudes stay, but no source reaches two channels at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from multisource.recordings.stretches import Stretches
+
+WINDOWS = 300  # of chance, at least
+AVERAGES = 40  # of epochs with random signs
+
+
+def by_chance(found: Stretches, *, sfreq: float, window_s: float, seed: int) -> Stretches:
+    """Make stretches in which there is nothing but chance.
+
+    Parameters
+    ----------
+    found : Stretches
+        What was read.
+    sfreq : float
+        Sampling rate, Hz.
+    window_s : float
+        Length of a window, s.
+    seed : int
+        Seed of the random numbers.
+
+    Returns
+    -------
+    Stretches
+        The averages of epochs with random signs; or copies of the parts, as many as hold
+        ``WINDOWS`` windows, whose channels are shifted against each other, or, of epochs that all
+        begin alike, come from different epochs.
+    """
+    rng = np.random.default_rng([seed, 20])
+    if found.single:
+        averages = sign_flipped(np.array(found.single), rng, AVERAGES)
+        count = len(averages)
+        return replace(
+            found, parts=list(averages), starts_s=found.starts_s * count, epochs=list(range(count))
+        )
+    windows = sum(part.shape[1] for part in found.parts) / (sfreq * window_s)
+    copies = max(1, int(np.ceil(WINDOWS / max(windows, 1))))
+    parts: list[np.ndarray] = []
+    for _ in range(copies):
+        parts += shifted(found.parts, rng)
+    count = len(parts)
+    return replace(
+        found, parts=parts, starts_s=found.starts_s * copies, epochs=list(range(count)), averaged=1
+    )
+
+
+def sign_flipped(epochs: np.ndarray, rng: np.random.Generator, count: int) -> np.ndarray:
+    """Average epochs, half of them with the sign turned.
+
+    Parameters
+    ----------
+    epochs : ndarray of shape (K, E, T)
+        EEG, V.
+    rng : numpy.random.Generator
+        Source of random numbers.
+    count : int
+        How many averages are made.
+
+    Returns
+    -------
+    ndarray of shape (count, E, T)
+        V. Of an odd number of epochs one is left out of each average, another one in each. They
+        have the noise of the true average of all epochs.
+    """
+    n = len(epochs)
+    even = n - n % 2
+    signs = np.zeros((count, n))
+    for row in signs:
+        order = rng.permutation(n)[:even]
+        row[order[: even // 2]], row[order[even // 2 :]] = 1.0, -1.0
+    # The variance of a mean of n, of which even were used.
+    return np.tensordot(signs, epochs, 1) / np.sqrt(n * max(even, 1))
+
+
+def shifted(parts: Sequence[np.ndarray], rng: np.random.Generator) -> list[np.ndarray]:
+    """Shift channels against each other.
+
+    Parameters
+    ----------
+    parts : sequence of ndarray of shape (E, T_i)
+        EEG, V.
+    rng : numpy.random.Generator
+        Source of random numbers.
+
+    Returns
+    -------
+    list of ndarray of shape (E, T_i)
+        V, in average reference: the samples of each channel one after the other through all parts,
+        turned by a random number of samples that is another one for each channel.
+    """
+    joined = np.concatenate(list(parts), axis=1)
+    turns = rng.integers(joined.shape[1], size=len(joined))
+    turned = np.stack([np.roll(row, turn) for row, turn in zip(joined, turns, strict=True)])
+    turned -= turned.mean(axis=0)
+    return np.split(turned, np.cumsum([part.shape[1] for part in parts])[:-1], axis=1)
