@@ -89,7 +89,11 @@ def map_windows(
         Windows (B, E, T) in V to logits (B, N) or (B, 2, N).
     eeg : ndarray of shape (S, E, T)
         EEG, V.
-    batch_size, device, threads
+    batch_size : int, optional
+        As for :func:`predict`.
+    device : str, optional
+        As for :func:`predict`.
+    threads : int, optional
         As for :func:`predict`.
 
     Returns

@@ -93,5 +93,7 @@ def write_freesurfer_overlay(path: str | os.PathLike[str], values: np.ndarray) -
         The maps.
     """
     frames = np.asarray(values, np.float32).T[:, None, None, :]
+    # nibabel's header drops a last dimension of one, and then refuses data that have it.
+    frames = frames[..., 0] if frames.shape[3] == 1 else frames
     with atomic(path) as part:
         nibabel.save(nibabel.freesurfer.MGHImage(frames, np.eye(4)), part)
