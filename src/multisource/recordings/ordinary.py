@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -72,6 +72,26 @@ def measure_ordinary(found: Stretches, *, sfreq: float, window_s: float, seed: i
     chance = measure_background(nothing.parts, sfreq, aperiodic=continuous)
     own = measure_background(found.parts, sfreq, aperiodic=True) if continuous else chance
     return Ordinary(own, windows, chance)
+
+
+def stored(ordinary: Ordinary) -> Ordinary:
+    """Return what a file keeps: the same in single precision.
+
+    Parameters
+    ----------
+    ordinary : Ordinary
+        What was measured.
+
+    Returns
+    -------
+    Ordinary
+        What :func:`read_ordinary` reads.
+    """
+    own, chance = (
+        replace(one, spectrum=one.spectrum.astype(np.float32).astype(float))
+        for one in (ordinary.background, ordinary.chance_background)
+    )
+    return Ordinary(own, ordinary.chance.astype(np.float32).astype(float), chance)
 
 
 def write_ordinary(path: str | os.PathLike[str], ordinary: Ordinary) -> None:

@@ -1,0 +1,110 @@
+"""What a network or a solver says of a recording, given what is ordinary in it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from multisource.certainty.certainty import tell_sources
+from multisource.inverse.contract import Estimates, Study
+from multisource.network.answers import Answers, TrainedNetwork
+from multisource.recordings.ordinary import Ordinary
+
+
+def ask_network(
+    network: TrainedNetwork,
+    eeg: np.ndarray,
+    channels: Sequence[str],
+    ordinary: Ordinary,
+    *,
+    threads: int | None = None,
+) -> Answers:
+    """Ask a network what is active in the windows of a recording.
+
+    Parameters
+    ----------
+    network : TrainedNetwork
+        The network.
+    eeg : ndarray of shape (S, E, T)
+        Windows, V.
+    channels : sequence of str
+        Names of the E channels.
+    ordinary : Ordinary
+        What was measured of the recording.
+    threads : int, optional
+        Threads on the processor; None: torch's number.
+
+    Returns
+    -------
+    Answers
+        Of every window: the maps times the probability that there is anything, and the sources.
+
+    Raises
+    ------
+    UserError
+        If the network was trained on other channels or windows of another length.
+    """
+    from multisource.recordings.measured import show_recording
+
+    network.check(channels, eeg.shape[2])
+    shown = show_recording(network.network, eeg, ordinary, threads=threads)
+    said = None
+    if network.certainty is not None:
+        said = tell_sources(
+            network.certainty,
+            shown.maps.estimate,
+            shown.maps.likely,
+            network.positions,
+            presence=shown.presence,
+        )
+    return Answers(*shown.weighted, said)
+
+
+def ask_solver(
+    eeg: np.ndarray,
+    sfreq: float,
+    ordinary: Ordinary,
+    *,
+    forward: str | os.PathLike[str],
+    settings: Mapping[str, Any],
+    snr: float,
+    smooth: int,
+    study: Study | None,
+) -> Estimates:
+    """Ask a solver what is active in the windows of a recording.
+
+    Parameters
+    ----------
+    eeg : ndarray of shape (S, E, T)
+        Windows, V.
+    sfreq : float
+        Sampling rate, Hz.
+    ordinary : Ordinary
+        What was measured of the recording.
+    forward : str or path-like
+        The operator that it is given, ``*-fwd.fif``.
+    settings : mapping
+        Its kind and options. One that takes a noise covariance and names none is given that of the
+        recording's background.
+    snr : float
+        Amplitude signal-to-noise ratio, where the settings name none.
+    smooth : int
+        Steps of averaging over neighbours on the cortex, for a linear solver.
+    study : Study or None
+        How the study's sources behave, for a solver that asks for it.
+
+    Returns
+    -------
+    Estimates
+        Maps and more.
+    """
+    from multisource.inverse.io import read_forward
+    from multisource.inverse.registry import estimates
+    from multisource.recordings.noise import with_noise
+
+    operator = read_forward(forward)
+    chosen = {"snr": snr} | with_noise(settings, operator, ordinary.background)
+    return estimates(forward=operator, eeg=eeg, sfreq=sfreq, smooth=smooth, study=study, **chosen)
