@@ -7,6 +7,7 @@
 # make test   set up what is missing, then run every check
 # make test-fast  the unit tests that take no time;  make lint, make format
 # make test-browser  the pages of brains to turn in Chromium, which must be installed
+# make alpha  real EEG: the alpha rhythm in its place, and nothing where there is nothing
 # make faults  the study disturbed in every way: it must end with the same tables
 # make docs   the documentation site, site/index.html
 # make setup  install only;  make hooks: the checks of `make lint` before every commit
@@ -35,7 +36,7 @@ endif
 endif
 
 .PHONY: run refresh verify restore paper reproduction setup hooks test pytest test-fast test-browser
-.PHONY: faults lint format docs clean
+.PHONY: alpha faults lint format docs clean
 .DEFAULT_GOAL := run
 
 $(STAMP): pyproject.toml envs/constraints.txt envs/install.sh
@@ -70,6 +71,12 @@ refresh: $(STAMP)
 
 paper: CONFIG := config/paper.yaml
 paper: run
+
+# Real EEG with the default study, and what it must show.
+alpha: CONFIG := config/alpha.yaml
+alpha: TARGETS := all
+alpha: run
+	$(BIN)/python tests/proofs/alpha.py results/fsaverage
 
 # The paper's study and the document about it.
 reproduction: CONFIG := config/paper.yaml
