@@ -43,6 +43,8 @@ if TYPE_CHECKING:
 
 RECORD = "study.json"
 _NAME = "recording"
+# Options that name what EEG in memory has not: its file, another recording of the configuration.
+_OF_FILES = {"file", "against"}
 
 
 @dataclass(frozen=True)
@@ -143,8 +145,8 @@ class Study:
         method : str, optional
             One of :attr:`methods`; None: the first.
         **settings : object
-            Options of a recording in the configuration, all but ``file``: ``events``, ``tmin_s``,
-            ``baseline_s``, ``bad_channels``, ``moments_s`` and the others.
+            Options of a recording in the configuration, all but ``file`` and ``against``:
+            ``events``, ``tmin_s``, ``baseline_s``, ``bad_channels``, ``moments_s`` and the others.
 
         Returns
         -------
@@ -159,9 +161,9 @@ class Study:
         method = method or self.methods[0]
         if method not in self.methods:
             raise UserError(f"method {method!r} is unknown; use one of {', '.join(self.methods)}")
-        unknown = sorted(set(settings) - set(OPTIONS) | set(settings) & {"file"})
+        unknown = sorted(set(settings) - set(OPTIONS) | set(settings) & _OF_FILES)
         if unknown:
-            known = ", ".join(option for option in OPTIONS if option != "file")
+            known = ", ".join(option for option in OPTIONS if option not in _OF_FILES)
             raise UserError(f"option {unknown[0]!r} is unknown; use one of {known}")
         found, data = self._windows(recording, settings)
         ordinary = measure_ordinary(

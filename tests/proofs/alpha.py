@@ -35,7 +35,10 @@ def noise(raw: mne.io.BaseRaw, seed: int) -> dict[str, mne.io.BaseRaw]:
         "white noise": 1e-5 * rng.standard_normal(shape),
         "phases shuffled": np.fft.irfft(turned, n=shape[1], axis=1),
     }
-    return {name: mne.io.RawArray(data, raw.info.copy(), verbose="error") for name, data in found.items()}
+    return {
+        name: mne.io.RawArray(data, raw.info.copy(), verbose="error")
+        for name, data in found.items()
+    }
 
 
 def main(results: Path) -> int:

@@ -9,6 +9,7 @@ from scipy.signal import lfilter
 from multisource.certainty.certainty import Certainty, tell_sources
 from multisource.certainty.chance import beyond_chance
 from multisource.certainty.logistic import Line
+from multisource.errors import UserError
 from multisource.network.contract import ForwardModel
 from multisource.network.registry import build_network
 from multisource.recordings.account import Account
@@ -16,7 +17,12 @@ from multisource.recordings.background import Background, measure_background, or
 from multisource.recordings.chance import by_chance, shifted, sign_flipped
 from multisource.recordings.measured import Whitening, fit_level, map_measured, show_recording
 from multisource.recordings.noise import with_noise
-from multisource.recordings.ordinary import measure_ordinary, read_ordinary, write_ordinary
+from multisource.recordings.ordinary import (
+    against,
+    measure_ordinary,
+    read_ordinary,
+    write_ordinary,
+)
 from multisource.recordings.stretches import Stretches
 
 SFREQ = 100.0
@@ -102,6 +108,24 @@ def test_what_is_ordinary_comes_back_from_its_file(tmp_path, rng):
     np.testing.assert_allclose(
         found.background.spectrum, ordinary.background.spectrum, rtol=1e-6, atol=1e-25
     )
+
+
+def test_another_recording_as_what_to_rise_above(rng):
+    rest = rng.standard_normal((4, 5000))
+    rhythm = np.sin(2 * np.pi * 10 * np.arange(5000) / SFREQ)
+    other = measure_ordinary(stretches([rest + rhythm]), sfreq=SFREQ, window_s=0.2, seed=0)
+    windows = rng.standard_normal((1500, 4, 20))
+    contrast = against(other, windows, name="rest")
+    # The rhythm is background now, which alone it is not.
+    whole, line = (
+        one.of_components(np.eye(4), 11)[:, 0] for one in (contrast.background, other.background)
+    )
+    assert whole == pytest.approx(1.5, rel=0.1) and (line < 1.2).all()
+    assert len(contrast.chance) == 1000
+    epochs = list(rng.standard_normal((9, 4, 80)))
+    average = measure_ordinary(stretches([rest], epochs), sfreq=SFREQ, window_s=0.2, seed=0)
+    with pytest.raises(UserError, match="recordings.rest: it is an average"):
+        against(average, windows, name="rest")
 
 
 def test_windows_like_chance_show_nothing_and_others_do(rng):

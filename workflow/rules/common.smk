@@ -268,6 +268,13 @@ def solver_study(wildcards, value):
     return value if "study" in SOLVER_LINES.offered(solver_kind(wildcards)) else []
 
 
+def contrasted(wildcards):
+    """Return windows and background of the recording that another is to rise above."""
+    other = config["recordings"][wildcards.recording].get("against")
+    folder = f"results/{HEAD}/recordings/{other}"
+    return [] if other is None else [f"{folder}/windows.nc", f"{folder}/ordinary.nc"]
+
+
 def recording_solver(wildcards):
     """Return how a solver is applied to a recording."""
     # A kernel is built with the noise of the recording, from its settings.

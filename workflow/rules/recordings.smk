@@ -72,7 +72,7 @@ rule cut_recording:
         settings=lambda wildcards: {
             key: value
             for key, value in config["recordings"][wildcards.recording].items()
-            if key != "moments_s"
+            if key not in ("moments_s", "against")
         },
         electrodes=pick(config["electrodes"], "channels"),
         seed=config["seed"],
@@ -90,6 +90,7 @@ rule solve_recording:
         sources=lambda wildcards: solver_study(wildcards, rules.build_source_space.output.table),
         windows=rules.cut_recording.output.windows,
         ordinary=rules.cut_recording.output.ordinary,
+        against=contrasted,
     output:
         estimates="results/{head}/recordings/{recording}/{solver}.nc",
     log:
@@ -121,6 +122,7 @@ rule predict_recording:
         sources=rules.build_source_space.output.table,
         windows=rules.cut_recording.output.windows,
         ordinary=rules.cut_recording.output.ordinary,
+        against=contrasted,
     output:
         estimates="results/{head}/recordings/{recording}/{network}.nc",
     log:

@@ -3,7 +3,7 @@ from multisource.certainty.variables import as_variables
 from multisource.evaluation.estimates import write_estimates
 from multisource.network.answers import TrainedNetwork
 from multisource.recordings.answers import ask_network
-from multisource.recordings.ordinary import read_ordinary
+from multisource.recordings.ordinary import ordinary_of
 from multisource.simulation.chunks import read_eeg
 from multisource.steps import step
 
@@ -16,7 +16,7 @@ with step(snakemake):
         network,
         windows.eeg,
         windows.channels,
-        read_ordinary(given.ordinary),
+        ordinary_of(given.ordinary, given.against),
         threads=snakemake.threads,
     )
     write_estimates(

@@ -1,7 +1,7 @@
 from multisource.evaluation.estimates import write_estimates
 from multisource.inverse.contract import Study
 from multisource.recordings.answers import ask_solver
-from multisource.recordings.ordinary import read_ordinary
+from multisource.recordings.ordinary import ordinary_of
 from multisource.simulation.chunks import read_eeg
 from multisource.steps import step
 
@@ -12,7 +12,7 @@ with step(snakemake):
     found = ask_solver(
         windows.eeg[: params.windows],
         windows.sfreq,
-        read_ordinary(given.ordinary),
+        ordinary_of(given.ordinary, given.against),
         forward=given.forward,
         study=study or None,
         **params.solver,

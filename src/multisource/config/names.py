@@ -50,6 +50,7 @@ def check_names(config: Mapping[str, Any], found: Found) -> None:
         _operators,
         _own_operators,
         _windows,
+        _against,
     ):
         for key, line in list(mistakes(config, found)):
             found.add(key.split("."), line)
@@ -201,6 +202,28 @@ def _windows(config: Mapping[str, Any], found: Found) -> Mistakes:
             if name not in known:
                 key = f"inverse.settings.{solver}.windows.{name}"
                 yield key, f"{key}: methods are compared on no {name!r}: {suggest(name, known)}"
+
+
+def _against(config: Mapping[str, Any], found: Found) -> Mistakes:
+    if not found.sound("recordings"):
+        return
+    recordings = config["recordings"]
+    for name, entry in recordings.items():
+        other = entry.get("against")
+        if other is None:
+            continue
+        key = f"recordings.{name}.against"
+        known = [one for one in recordings if one != name]
+        if other not in known:
+            yield key, f"{key}: {other!r} is no other recording: {suggest(other, known)}"
+            continue
+        for one in (name, other):
+            if recordings[one].get("events") is not None and recordings[one].get("average", True):
+                yield (
+                    key,
+                    f"{key}: recordings.{one} is an average, whose noise is not the activity of "
+                    "its epochs: set average: false there",
+                )
 
 
 def _operators(config: Mapping[str, Any], found: Found) -> Mistakes:

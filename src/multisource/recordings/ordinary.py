@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 
@@ -12,6 +14,7 @@ from multisource.netcdf import Variable, read_arrays, write_arrays
 from multisource.recordings.background import Background, measure_background
 from multisource.recordings.chance import by_chance
 from multisource.recordings.stretches import Stretches
+from multisource.simulation.chunks import read_eeg
 
 _NAMES = ("frequency", "spectrum", "chance_spectrum", "chance_eeg")
 MOST_CHANCE = 1000  # windows of chance that are kept
@@ -65,13 +68,50 @@ def measure_ordinary(found: Stretches, *, sfreq: float, window_s: float, seed: i
         ],
         np.float32,
     )
-    if len(windows) > MOST_CHANCE:
-        windows = windows[np.linspace(0, len(windows) - 1, MOST_CHANCE).round().astype(int)]
+    windows = _thinned(windows)
     # An average's noise is measured as it is, rhythms and all: none of it follows the event.
     continuous = not found.single
     chance = measure_background(nothing.parts, sfreq, aperiodic=continuous)
     own = measure_background(found.parts, sfreq, aperiodic=True) if continuous else chance
     return Ordinary(own, windows, chance)
+
+
+def against(other: Ordinary, eeg: np.ndarray, *, name: str) -> Ordinary:
+    """Return another recording as what a source has to rise above: a contrast of power.
+
+    Parameters
+    ----------
+    other : Ordinary
+        What was measured of the other recording.
+    eeg : ndarray of shape (S, E, T)
+        Its windows, V.
+    name : str
+        How messages call it.
+
+    Returns
+    -------
+    Ordinary
+        The other recording's spectrum with its rhythms, and its own windows in the place of chance,
+        at most 1000 of them.
+
+    Raises
+    ------
+    UserError
+        If the other recording is an average.
+    """
+    if not other.background.aperiodic:
+        raise UserError(
+            f"recordings.{name}: it is an average, whose noise is not the activity of its epochs; "
+            "set average: false for a contrast"
+        )
+    whole = replace(other.background, aperiodic=False)
+    return Ordinary(whole, _thinned(np.asarray(eeg, float)), whole)
+
+
+def _thinned(windows: np.ndarray) -> np.ndarray:
+    if len(windows) <= MOST_CHANCE:
+        return windows
+    return np.asarray(windows[np.linspace(0, len(windows) - 1, MOST_CHANCE).round().astype(int)])
 
 
 def stored(ordinary: Ordinary) -> Ordinary:
@@ -92,6 +132,28 @@ def stored(ordinary: Ordinary) -> Ordinary:
         for one in (ordinary.background, ordinary.chance_background)
     )
     return Ordinary(own, ordinary.chance.astype(np.float32).astype(float), chance)
+
+
+def ordinary_of(path: str | os.PathLike[str], other: Sequence[str | os.PathLike[str]]) -> Ordinary:
+    """Read what a recording has to rise above.
+
+    Parameters
+    ----------
+    path : str or path-like
+        What was measured of it.
+    other : sequence of path-like
+        Windows of the recording that it is contrasted with, and what was measured of that one;
+        nothing where there is none.
+
+    Returns
+    -------
+    Ordinary
+        Its own, or the other's.
+    """
+    if not other:
+        return read_ordinary(path)
+    windows, measured = other
+    return against(read_ordinary(measured), read_eeg([windows]).eeg, name=Path(windows).parent.name)
 
 
 def write_ordinary(path: str | os.PathLike[str], ordinary: Ordinary) -> None:

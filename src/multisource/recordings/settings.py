@@ -41,6 +41,9 @@ class RecordingSettings:
         Epochs and windows of a greater peak-to-peak amplitude are left out, microvolts.
     average : bool
         Whether epochs are averaged.
+    against : str or None
+        Another recording of the study, whose activity is what this one has to rise above: a
+        contrast of power. None: the background of the recording itself.
     step_s : float or None
         From one window to the next; None: a quarter of a window where epochs are averaged, else a
         window.
@@ -59,6 +62,7 @@ class RecordingSettings:
     ica: tuple[str, ...] = ()
     reject_uv: float | None = None
     average: bool = True
+    against: str | None = None
     step_s: float | None = None
     moments_s: tuple[float | tuple[float, float], ...] | None = None
 
