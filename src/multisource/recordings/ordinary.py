@@ -153,7 +153,9 @@ def ordinary_of(path: str | os.PathLike[str], other: Sequence[str | os.PathLike[
     if not other:
         return read_ordinary(path)
     windows, measured = other
-    return against(read_ordinary(measured), read_eeg([windows]).eeg, name=Path(windows).parent.name)
+    return against(
+        read_ordinary(measured), read_eeg([Path(windows)]).eeg, name=Path(windows).parent.name
+    )
 
 
 def write_ordinary(path: str | os.PathLike[str], ordinary: Ordinary) -> None:
