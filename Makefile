@@ -6,6 +6,7 @@
 # make verify  names files of finished steps that are gone or damaged;  make restore makes them again
 # make test   set up what is missing, then run every check
 # make test-fast  the unit tests that take no time;  make lint, make format
+# make test-long  what `make test` leaves out for time: a SAMSEG head, every example of docs/add-your-own.md
 # make test-browser  the pages of brains to turn in Chromium, which must be installed
 # make alpha  real EEG: the alpha rhythm in its place, and nothing where there is nothing
 # make faults  the study disturbed in every way: it must end with the same tables
@@ -35,7 +36,7 @@ $(error Scripts cannot be run from an environment in a folder with spaces or quo
 endif
 endif
 
-.PHONY: run refresh verify restore paper reproduction setup hooks test pytest test-fast test-browser
+.PHONY: run refresh verify restore paper reproduction setup hooks test pytest test-fast test-long test-browser
 .PHONY: alpha faults lint format docs clean
 .DEFAULT_GOAL := run
 
@@ -104,7 +105,10 @@ pytest: $(TESTS)
 	$(BIN)/pytest -n $(WORKERS) --dist worksteal tests
 
 test-fast: $(TESTS)
-	$(BIN)/pytest -n $(WORKERS) -m "not slow" tests/unit
+	$(BIN)/pytest -n $(WORKERS) -m "not slow and not long" tests/unit
+
+test-long: $(TESTS)
+	$(BIN)/pytest -n $(WORKERS) -m long tests
 
 test-browser: $(TESTS) $(BROWSER)
 	$(BIN)/pytest -m browser tests/browser

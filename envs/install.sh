@@ -30,5 +30,6 @@ if has_cuda "$venv/bin/python"; then
 else
   cp "$here/constraints.txt" "$constraints"
 fi
-"$venv/bin/python" -m pip install --quiet --disable-pip-version-check \
+# Python compiles what is imported, at its first import: most of what is installed never is.
+"$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-compile \
   --constraint "$constraints" --editable "$here/..[$extra]"

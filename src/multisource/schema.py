@@ -29,7 +29,7 @@ def read_schema(path: Path) -> dict[str, Any]:
     """
     # The C loader reads the same in a seventh of the time; PyYAML may have been built without it.
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    schema: dict[str, Any] = yaml.load(path.read_text(encoding="utf-8"), Loader=loader)
+    schema: dict[str, Any] = loader(path.read_text(encoding="utf-8")).get_single_data()
     _fill_in(schema)
     return schema
 

@@ -19,7 +19,7 @@ from multisource.errors import UserError
 from multisource.geometry.closest_points import closest_points
 from multisource.geometry.surfaces import euler_number, is_closed, triangle_areas, volume
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.long
 
 VOXEL_MM = 2.0
 

@@ -6,8 +6,11 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pytest
 import xarray as xr
 import yaml
+
+pytestmark = pytest.mark.long
 
 PAGE = (Path(__file__).parents[2] / "docs/add-your-own.md").read_text(encoding="utf-8")
 BLOCK = r":\n\n```\w+\n(.*?)```"

@@ -94,8 +94,18 @@ def _explain(error: ValidationError) -> str:
     if error.validator == "uniqueItems":
         twice = sorted({str(v) for v in instance if instance.count(v) > 1})
         return f"{key}: {', '.join(twice)} stands more than once; name each once"
-    allowed = {
-        "type": "needs " + _types(error.validator_value) + _type_hint(error),
+    if error.validator == "type":
+        words = "needs " + _types(error.validator_value) + _type_hint(error)
+    else:
+        words = _limit(error)
+    schema: Any = error.schema
+    described = isinstance(schema, dict) and "description" in schema
+    return f"{key}: {value} {words}" + (f" ({schema['description']})" if described else "")
+
+
+def _limit(error: ValidationError) -> str:
+    """Say what a value that has the right type must be."""
+    return {
         "minimum": f"must be at least {error.validator_value}",
         "maximum": f"must be at most {error.validator_value}",
         "exclusiveMinimum": f"must be greater than {error.validator_value}",
@@ -106,9 +116,6 @@ def _explain(error: ValidationError) -> str:
         "maxLength": f"is longer than {error.validator_value} letters",
         "pattern": f"must match {error.validator_value}",
     }.get(str(error.validator), error.message)
-    schema: Any = error.schema
-    described = isinstance(schema, dict) and "description" in schema
-    return f"{key}: {value} {allowed}" + (f" ({schema['description']})" if described else "")
 
 
 def _types(kinds: Any) -> str:
