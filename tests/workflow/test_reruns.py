@@ -13,7 +13,7 @@ SCORED = {"score_estimates", "make_tables", "plot_scenarios", "turn_scenarios", 
 TOLD = {"calibrate", "measure_found"}  # of the methods that tell probabilities
 NETWORK = {"train_network", "learn_certainty", "predict_network"} | TOLD | SCORED
 OTHER_NETWORK = NETWORK - {"plot_scenarios"}  # the figures show the first, covnet
-TOLD = {"describe_study"}  # what Python has to know of the solvers
+DESCRIBED = {"describe_study"}  # what Python has to know of the solvers
 INVERSE = {"build_kernel", "solve_scenarios", "measure_found"} | SCORED  # with eLORETA
 SOLVED = {"solve_scenarios"} | SCORED
 # The tiny study's figures show MNE.
@@ -30,8 +30,8 @@ LEADFIELD_A = {"compute_fem", "solve_scenarios"} | COMPARED | SIMULATED | NETWOR
 LEADFIELD_B = {"compute_bem"} | COMPARED | INVERSE
 
 CONFIG_EDITS = [
-    (("inverse", "settings", "laura", "exponent"), 2, LAURA | TOLD),
-    (("inverse", "snr"), 5, INVERSE | TOLD),
+    (("inverse", "settings", "laura", "exponent"), 2, LAURA | DESCRIBED),
+    (("inverse", "snr"), 5, INVERSE | DESCRIBED),
     (("network", "settings", "covnet", "learning_rate"), 0.01, NETWORK),
     (("network", "settings", "convnet", "learning_rate"), 0.01, OTHER_NETWORK),
     (("evaluation", "close_radius_mm"), 25, SCORED),
