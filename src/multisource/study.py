@@ -21,7 +21,7 @@ from multisource.errors import UserError
 from multisource.evaluation.sources import VARIABLES
 from multisource.parcellation.dipoles import read_dipoles
 from multisource.recordings.answers import ask_network, ask_solver
-from multisource.recordings.ordinary import Ordinary, measure_ordinary, stored
+from multisource.recordings.ordinary import Ordinary, measure_ordinary
 from multisource.recordings.parcels import parcel_table
 from multisource.recordings.peaks import peak_table
 from multisource.recordings.settings import OPTIONS, recording_settings
@@ -169,7 +169,7 @@ class Study:
         ordinary = measure_ordinary(
             found, sfreq=self.sfreq, window_s=self.window_s, seed=self._record["seed"]
         )
-        maps, said = self._apply(method, data, stored(ordinary))
+        maps, said = self._apply(method, data, ordinary)
         (times, which), power, window_s = moments(data), strength(data), window_length(data)
         told = told_moments(data, recording_settings({"file": _NAME, **settings}).moments_s)
         averaged = {method: over_epochs(maps, which)}

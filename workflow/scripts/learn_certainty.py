@@ -10,7 +10,7 @@ with step(snakemake):
     maps = predict(network, read_eeg(snakemake.input.chunks).eeg, threads=snakemake.threads)
     certainty = fit_certainty(
         maps.estimate,
-        maps.estimate if maps.coefficient is None else maps.coefficient,
+        maps.likely,
         read_truth(snakemake.input.chunks),
         read_source_table(snakemake.input.sources).positions,
     )

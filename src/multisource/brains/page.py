@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from importlib import resources
 
-import jinja2
 import matplotlib
 import numpy as np
 
@@ -16,6 +15,7 @@ from multisource.brains.scenes import Scene
 from multisource.brains.surface import TurnedCortex
 from multisource.parcellation.dipoles import DipoleRegions
 from multisource.parcellation.words import label_in_words
+from multisource.templates import template
 
 # The package holds several releases of three.js; the file carries its licence (MIT).
 THREE_JS = ("jupyter_threejs_sage", "static", "r130", "three.min.js")
@@ -73,14 +73,7 @@ def brains_page(
         "colours": {name: pack.add(_colours(*scale), "u1") for name, scale in COLOURS.items()},
         "scenes": [scenes_module.described(scene, pack) for scene in scenes],
     }
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("multisource.brains", "."),
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        undefined=jinja2.StrictUndefined,
-    )
-    return environment.get_template("page.html").render(
+    return template("multisource.brains", "page.html").render(
         title=title,
         views=VIEWS,
         notes=notes,

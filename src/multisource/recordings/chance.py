@@ -9,7 +9,6 @@ against the others: spectra and amplitudes stay, but no source reaches two chann
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
 
@@ -19,7 +18,7 @@ WINDOWS = 300  # of chance, at least
 AVERAGES = 40  # of epochs with random signs
 
 
-def by_chance(found: Stretches, *, sfreq: float, window_s: float, seed: int) -> Stretches:
+def by_chance(found: Stretches, *, sfreq: float, window_s: float, seed: int) -> list[np.ndarray]:
     """Make stretches in which there is nothing but chance.
 
     Parameters
@@ -35,27 +34,16 @@ def by_chance(found: Stretches, *, sfreq: float, window_s: float, seed: int) -> 
 
     Returns
     -------
-    Stretches
-        The averages of epochs with random signs; or copies of the parts, as many as hold
-        ``WINDOWS`` windows, whose channels are shifted against each other, or, of epochs that all
-        begin alike, come from different epochs.
+    list of ndarray of shape (E, T_i)
+        V: the averages of epochs with random signs; or copies of the parts, as many as hold
+        ``WINDOWS`` windows, whose channels are shifted against each other.
     """
     rng = np.random.default_rng([seed, 20])
     if found.single:
-        averages = sign_flipped(np.array(found.single), rng, AVERAGES)
-        count = len(averages)
-        return replace(
-            found, parts=list(averages), starts_s=found.starts_s * count, epochs=list(range(count))
-        )
+        return list(sign_flipped(np.array(found.single), rng, AVERAGES))
     windows = sum(part.shape[1] for part in found.parts) / (sfreq * window_s)
     copies = max(1, int(np.ceil(WINDOWS / max(windows, 1))))
-    parts: list[np.ndarray] = []
-    for _ in range(copies):
-        parts += shifted(found.parts, rng)
-    count = len(parts)
-    return replace(
-        found, parts=parts, starts_s=found.starts_s * copies, epochs=list(range(count)), averaged=1
-    )
+    return [part for _ in range(copies) for part in shifted(found.parts, rng)]
 
 
 def sign_flipped(epochs: np.ndarray, rng: np.random.Generator, count: int) -> np.ndarray:

@@ -60,19 +60,20 @@ def measure_ordinary(found: Stretches, *, sfreq: float, window_s: float, seed: i
     """
     nothing = by_chance(found, sfreq=sfreq, window_s=window_s, seed=seed)
     length = round(window_s * sfreq)
+    # All in the precision of its file, so that it is the same read as measured.
     windows = np.array(
         [
             part[:, first : first + length]
-            for part in nothing.parts
+            for part in nothing
             for first in range(0, part.shape[1] - length + 1, length)
         ],
         np.float32,
     )
-    windows = _thinned(windows)
+    windows = _thinned(windows).astype(float)
     # An average's noise is measured as it is, rhythms and all: none of it follows the event.
     continuous = not found.single
-    chance = measure_background(nothing.parts, sfreq, aperiodic=continuous)
-    own = measure_background(found.parts, sfreq, aperiodic=True) if continuous else chance
+    chance = _single(measure_background(nothing, sfreq, aperiodic=continuous))
+    own = _single(measure_background(found.parts, sfreq, aperiodic=True)) if continuous else chance
     return Ordinary(own, windows, chance)
 
 
@@ -114,24 +115,8 @@ def _thinned(windows: np.ndarray) -> np.ndarray:
     return np.asarray(windows[np.linspace(0, len(windows) - 1, MOST_CHANCE).round().astype(int)])
 
 
-def stored(ordinary: Ordinary) -> Ordinary:
-    """Return what a file keeps: the same in single precision.
-
-    Parameters
-    ----------
-    ordinary : Ordinary
-        What was measured.
-
-    Returns
-    -------
-    Ordinary
-        What :func:`read_ordinary` reads.
-    """
-    own, chance = (
-        replace(one, spectrum=one.spectrum.astype(np.float32).astype(float))
-        for one in (ordinary.background, ordinary.chance_background)
-    )
-    return Ordinary(own, ordinary.chance.astype(np.float32).astype(float), chance)
+def _single(measured: Background) -> Background:
+    return replace(measured, spectrum=measured.spectrum.astype(np.float32).astype(float))
 
 
 def ordinary_of(path: str | os.PathLike[str], other: Sequence[str | os.PathLike[str]]) -> Ordinary:

@@ -7,13 +7,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from numbers import Integral, Real
 
-import jinja2
 import pandas as pd
 import yaml
 
 from multisource.figures.labels import SCENARIOS
 from multisource.report.checks import Check
 from multisource.report.tables import ComparisonTable, print_frame
+from multisource.templates import template
 
 
 @dataclass(frozen=True)
@@ -155,14 +155,7 @@ def render_report(
     str
         HTML.
     """
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("multisource.report", "."),
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        undefined=jinja2.StrictUndefined,
-    )
-    return environment.get_template("template.html").render(
+    return template("multisource.report", "template.html").render(
         title=title,
         facts=facts,
         headline=headline,
