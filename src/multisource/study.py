@@ -17,6 +17,7 @@ from multisource.anatomy.io import load_head
 from multisource.anatomy.source_space import source_geometry
 from multisource.certainty.certainty import Sources
 from multisource.certainty.variables import as_variables
+from multisource.channels.subset import kept_channels, subset_name
 from multisource.errors import UserError
 from multisource.evaluation.sources import VARIABLES
 from multisource.parcellation.dipoles import read_dipoles
@@ -200,13 +201,15 @@ class Study:
 
         chosen = recording_settings({"file": _NAME, **settings})
         rate, length = self.sfreq, self.window_s
+        channels = kept_channels(self.channels, chosen.leave_out, name=_NAME)
         positions = None
         if chosen.needs_electrodes:
-            positions = read_electrodes(self.results / "anatomy/electrodes.tsv").positions
+            placed = read_electrodes(self.results / "anatomy/electrodes.tsv")
+            positions = placed.chosen(channels).positions
         if isinstance(recording, str | os.PathLike):
             found = read_stretches(
                 Path(recording),
-                self.channels,
+                channels,
                 chosen,
                 sfreq=rate,
                 shortest_s=length,
@@ -216,7 +219,7 @@ class Study:
             contents = recording.copy()
             found = stretches_of(
                 [contents] if isinstance(contents, mne.Evoked) else contents,
-                self.channels,
+                channels,
                 chosen,
                 sfreq=rate,
                 shortest_s=length,
@@ -228,26 +231,32 @@ class Study:
                 f"recording: a {type(recording).__name__}; give a Raw, Epochs or Evoked of "
                 "MNE-Python, or the name of a file"
             )
-        return found, cut_windows(
-            found, self.channels, chosen, name=_NAME, sfreq=rate, window_s=length
-        )
+        data = cut_windows(found, channels, chosen, name=_NAME, sfreq=rate, window_s=length)
+        return found, data
 
     def _apply(
         self, method: str, data: xr.Dataset, ordinary: Ordinary
     ) -> tuple[np.ndarray, Sources | None]:
         """Maps (S, N) and named sources of a method, in the precision of the workflow's files."""
         eeg, single = data["eeg"].values, np.float32
+        channels = [str(name) for name in data["channel"].values]
         if method in self._record["networks"]:
             from multisource.network.answers import TrainedNetwork
 
-            folder = self.results / "network" / method
+            subset = subset_name(channels, self.channels)
+            folder = self.results / "network" / (f"{method}-{subset}" if subset else method)
+            if not folder.is_dir():
+                raise UserError(
+                    f"leave_out: no network of these {len(channels)} channels has been trained; "
+                    "run the workflow once with a recording that leaves the same ones out"
+                )
             network = TrainedNetwork(
                 folder / "weights.safetensors",
                 folder / "settings.json",
                 folder / "certainty.json",
                 self._dipoles.positions,
             )
-            answers = ask_network(network, eeg, self.channels, ordinary)
+            answers = ask_network(network, eeg, channels, ordinary)
             variables = {} if answers.sources is None else as_variables(answers.sources)
             maps = answers.maps
         else:
@@ -256,6 +265,7 @@ class Study:
                 eeg,
                 self.sfreq,
                 ordinary,
+                channels=channels,
                 forward=self.results / "leadfield" / f"{record['forward']}-fwd.fif",
                 study=self._solver_study(record["study"]),
                 **record["solver"],

@@ -9,6 +9,7 @@ import pytest
 
 from multisource.errors import UserError
 from multisource.inverse import registry
+from multisource.inverse.io import forward_of
 from multisource.inverse.kernel import apply_kernel
 from multisource.inverse.mesh import smoothing
 from multisource.inverse.solver_leadfield import background_covariance
@@ -88,3 +89,15 @@ if importlib.util.find_spec("invert"):
         ours = registry.estimate("mne", forward, eeg, orientation="fixed")
         # float32 products on our side.
         np.testing.assert_allclose(theirs, ours, rtol=1e-4)
+
+
+def test_some_of_the_channels_are_a_leadfield_of_their_own():
+    """Maps by rows of a leadfield are those of a leadfield that has these electrodes alone."""
+    few = tuple(name for name in inverse_case.CHANNELS if name not in ("Fz", "T8"))
+    picked, alone = forward_of(inverse_case.forward(), few), inverse_case.forward("oct3", few)
+    np.testing.assert_allclose(picked["sol"]["data"], alone["sol"]["data"], rtol=1e-5, atol=1e-9)
+    eeg = inverse_case.random_data(2, len(few), 5)
+    for kind in ("eloreta", "dspm"):
+        maps = registry.estimate(kind, picked, eeg)
+        np.testing.assert_allclose(maps, registry.estimate(kind, alone, eeg), rtol=1e-3, atol=1e-6)
+    assert forward_of(inverse_case.forward(), inverse_case.CHANNELS) is inverse_case.forward()

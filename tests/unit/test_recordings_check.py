@@ -44,6 +44,8 @@ WRONG = [
     ({"baseline_s": [0, 0]}, ["recordings.mine.baseline_s", "second must be the larger"]),
     ({"tmin_s": 0, "tmax_s": 0.1}, ["tmin_s 0 to tmax_s 0.1", "shorter than a window, 0.2 s"]),
     ({"step_s": 0.001}, ["recordings.mine.step_s", "less than a sample"]),
+    ({"leave_out": ["Fp9"]}, ["recordings.mine: leave_out: 'Fp9' is no channel of the study"]),
+    ({"leave_out": ["Fz", "Cz", "Pz"]}, ["3 channel(s) are left, 4 at least are needed"]),
     ({"file": "text.edf"}, ["text.edf", "MNE cannot read"]),
 ]
 

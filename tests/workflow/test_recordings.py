@@ -19,6 +19,7 @@ from multisource.network.weights import load_network
 
 REPOSITORY = Path(__file__).parents[2]
 METHODS = ["convnet", "mne", "eloreta"]
+LEFT_OUT = ["Fpz", "C3", "T8"]
 
 
 @pytest.fixture(scope="module")
@@ -42,14 +43,14 @@ def localised(study, example, once):
         order = np.random.default_rng(0).permutation(raw.ch_names)
         raw.reorder_channels(list(order))
         raw.save(folder / "example_raw.fif", overwrite=True, verbose="error")
+        fewer = raw.copy().drop_channels(LEFT_OUT)
+        fewer.save(folder / "fewer_raw.fif", overwrite=True, verbose="error")
         config = yaml.safe_load((folder / "tiny.yaml").read_text())
+        entry = {"events": "flash", "baseline_s": [-0.2, 0], "step_s": 0.2}
         config["recordings"] = {
-            "example": {
-                "file": "example_raw.fif",
-                "events": "flash",
-                "baseline_s": [-0.2, 0],
-                "step_s": 0.2,
-            }
+            "example": {"file": "example_raw.fif", **entry},
+            # As people write them.
+            "fewer": {"file": "fewer_raw.fif", "leave_out": ["fpz", "C3", "T4"], **entry},
         }
         config["network"]["networks"] = ["convnet"]
         config["inverse"]["solvers"] = ["mne", "eloreta"]
@@ -96,6 +97,24 @@ def test_solvers_find_the_patch_that_was_recorded(localised):
         place = first.loc[method, ["mni_x", "mni_y", "mni_z"]].to_numpy(float)
         # Of 132 dipoles neighbours are 20 to 30 mm apart: the patch's own or one next to it. A
         # wrong order of the channels, or left for right, is 60 mm off and more.
+        assert np.linalg.norm(place - truth) < 35, method
+
+
+def test_a_recording_of_fewer_channels_has_a_network_of_its_own(localised):
+    study, truth = localised
+    results = study.folder / "results/fsaverage"
+    (own,) = results.glob("network/convnet-*of*-*/settings.json")
+    whole = json.loads((results / "network/convnet/settings.json").read_text())
+    kept = [name for name in whole["channels"] if name not in LEFT_OUT]
+    assert json.loads(own.read_text())["channels"] == kept
+    assert own.parent.name.startswith(f"convnet-{len(kept)}of{len(kept) + 3}-")
+    with xr.open_dataset(results / "recordings/fewer/windows.nc", engine="h5netcdf") as data:
+        assert [str(name) for name in data["channel"].values] == kept
+        np.testing.assert_allclose(data["eeg"].mean("channel"), 0, atol=1e-12)
+    peaks = pd.read_csv(results / "recordings/fewer/peaks.tsv", sep="\t")
+    first = peaks.drop_duplicates("method").set_index("method")
+    for method in ("mne", "eloreta"):
+        place = first.loc[method, ["mni_x", "mni_y", "mni_z"]].to_numpy(float)
         assert np.linalg.norm(place - truth) < 35, method
 
 
@@ -191,6 +210,17 @@ def test_python_says_the_same_as_the_files(localised, example, method):
     assert found.account["step"].tolist() == steps["step"].tolist()
 
 
+def test_python_does_without_channels(localised):
+    folder = localised[0].folder / "results/fsaverage"
+    raw = mne.io.read_raw(localised[0].folder / "fewer_raw.fif", preload=True, verbose="error")
+    options = {"events": "flash", "baseline_s": [-0.2, 0], "step_s": 0.2}
+    found = Study(folder).localise(raw, "convnet", leave_out=LEFT_OUT, **options)
+    with xr.open_dataset(folder / "recordings/fewer/convnet.nc", engine="h5netcdf") as data:
+        np.testing.assert_allclose(found.maps, data["estimate"].values, rtol=1e-4, atol=1e-6)
+    with pytest.raises(UserError, match="no network of these 47 channels has been trained"):
+        Study(folder).localise(raw, "convnet", leave_out=[*LEFT_OUT, "Oz"], **options)
+
+
 def test_python_refuses_in_one_line(localised, tmp_path):
     with pytest.raises(UserError, match="study.json: missing"):
         Study(tmp_path)
@@ -212,4 +242,5 @@ def test_an_edit_of_a_solver_reruns_it_alone(localised):
     # Of the recording all methods' summary, figure and page, of the study nothing.
     steps = {"solve_recording", "summarise_recording", "export_recording"}
     steps |= {"plot_recording", "turn_recording", "compare_recordings", "describe_study"}
-    assert planned == dict.fromkeys([*steps, "recordings"], 1)
+    once = ["compare_recordings", "describe_study", "recordings"]
+    assert planned == dict.fromkeys([*steps], 2) | dict.fromkeys(once, 1)

@@ -31,6 +31,7 @@ from multisource.config.study import (
     methods,
     operator_settings,
     operators,
+    recording_network,
     reference,
     scenarios,
     simulated,
@@ -41,6 +42,7 @@ from multisource.config.study import (
 )
 from multisource.anatomy.inputs import head_inputs
 from multisource.anatomy.providers import PROVIDERS
+from multisource.channels.lists import channel_names
 from multisource.checksums import remembered
 from multisource.damage import clock_note
 from multisource.damage import note as missing_note
@@ -134,6 +136,23 @@ SCENARIOS = scenarios(config)
 # Operators beside A and B, computed where a split names them.
 VARIANTS = config["leadfield"]["variants"]
 RECORDINGS = list(config["recordings"])
+CHANNELS = channel_names(
+    find_file(config["electrodes"]["channels"], FOLDERS)
+    if isinstance(config["electrodes"]["channels"], str)
+    else config["electrodes"]["channels"]
+)
+# Networks that are trained for recordings without some of the channels, and their channels.
+OF_FEWER_CHANNELS = {
+    name: kept
+    for recording in RECORDINGS
+    for network in NETWORKS
+    for name, kept in [recording_network(config, network, recording, CHANNELS)]
+    if name not in NETWORKS
+}
+if workflow.is_main_process:
+    for network, kept in OF_FEWER_CHANNELS.items():
+        if not Path(f"results/{HEAD}/network/{network}/weights.safetensors").exists():
+            logger.warning(f"{network}: to be trained once, for recordings of {len(kept)} channels")
 
 
 def of_recordings(solver):
@@ -154,7 +173,7 @@ wildcard_constraints:
     head=HEAD,
     split="|".join(SPLITS),
     chunk=r"\d+",
-    network="|".join([*CURVE, *NETWORKS]),
+    network="|".join([*OF_FEWER_CHANNELS, *CURVE, *NETWORKS]),
     solver="|".join(SOLVERS),
     baseline="|".join(BASELINES),
     method="|".join([*CURVE, *METHODS]),
@@ -263,6 +282,14 @@ def solver_windows(wildcards):
     return named | {name: by_name.get("recordings") for name in RECORDINGS}
 
 
+def recording_network_files(wildcards):
+    """Return weights, settings and certainty of the network for a recording's channels."""
+    name, _ = recording_network(config, wildcards.network, wildcards.recording, CHANNELS)
+    names = {"weights": "weights.safetensors", "settings": "settings.json"}
+    names["certainty"] = "certainty.json"
+    return {key: f"results/{HEAD}/network/{name}/{file}" for key, file in names.items()}
+
+
 def solver_study(wildcards, value):
     """Return a value for a solver that asks how the study's sources behave, else nothing."""
     return value if "study" in SOLVER_LINES.offered(solver_kind(wildcards)) else []
@@ -341,7 +368,10 @@ def disturbance_lines(split):
 
 
 def network_name(wildcards):
-    """Return the name of a network's settings; points of the learning curve share their network's."""
+    """Return the name of a network's settings, which those of its kind share.
+
+    They are points of the learning curve, and networks of fewer channels.
+    """
     return wildcards.network.partition("-")[0]
 
 

@@ -37,6 +37,7 @@ rule train_network:
     params:
         seed=config["seed"],
         samples=training_samples,
+        channels=lambda wildcards: OF_FEWER_CHANNELS.get(wildcards.network, []),
         settings=network_settings,
         split=training_split,
         simulated=lambda wildcards: simulated(config, training_split(wildcards)),
@@ -68,6 +69,7 @@ rule learn_certainty:
         mem_mb=2000,
         runtime=10,
     params:
+        channels=lambda wildcards: OF_FEWER_CHANNELS.get(wildcards.network, []),
         code=lambda wildcards: code("learn_certainty", network_line(wildcards)),
     script:
         "../scripts/learn_certainty.py"

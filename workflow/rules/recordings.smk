@@ -116,9 +116,7 @@ rule solve_recording:
 rule predict_recording:
     """A network's map of every window, whitened by what is ordinary in this recording."""
     input:
-        weights=rules.train_network.output.weights,
-        settings=rules.train_network.output.settings,
-        certainty=rules.learn_certainty.output.certainty,
+        unpack(recording_network_files),
         sources=rules.build_source_space.output.table,
         windows=rules.cut_recording.output.windows,
         ordinary=rules.cut_recording.output.ordinary,

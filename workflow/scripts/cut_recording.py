@@ -2,6 +2,7 @@ from dataclasses import replace
 
 from multisource.anatomy.electrodes import read_electrodes
 from multisource.channels.lists import channel_names
+from multisource.channels.subset import kept_channels
 from multisource.files import atomic
 from multisource.recordings.ordinary import measure_ordinary, write_ordinary
 from multisource.recordings.settings import recording_settings
@@ -12,12 +13,15 @@ from multisource.steps import step
 
 with step(snakemake):
     given = snakemake.params.electrodes | dict(snakemake.input.items())
-    channels = channel_names(given["channels"])
+    study = channel_names(given["channels"])
     sfreq, window_s = snakemake.params.sfreq, snakemake.params.window_s
     settings = recording_settings(snakemake.params.settings)
     if snakemake.input.bad_channels:
         settings = replace(settings, bad_channels=snakemake.input.bad_channels)
-    placed = read_electrodes(snakemake.input.electrodes) if snakemake.input.electrodes else None
+    channels = kept_channels(study, settings.leave_out, name=settings.file)
+    placed = None
+    if snakemake.input.electrodes:
+        placed = read_electrodes(snakemake.input.electrodes).chosen(channels)
     found = read_stretches(
         snakemake.input.recording[0],
         channels,

@@ -7,7 +7,10 @@ from multisource.steps import step
 
 with step(snakemake):
     network, _ = load_network(snakemake.input.weights, snakemake.input.settings)
-    maps = predict(network, read_eeg(snakemake.input.chunks).eeg, threads=snakemake.threads)
+    windows = read_eeg(snakemake.input.chunks)
+    if channels := snakemake.params.channels:
+        windows = windows.of_channels(channels)
+    maps = predict(network, windows.eeg, threads=snakemake.threads)
     certainty = fit_certainty(
         maps.estimate,
         maps.likely,

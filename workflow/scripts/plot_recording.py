@@ -29,7 +29,7 @@ with step(snakemake):
         has_cortex=read_dipoles(given.regions).cortex,
         times=seconds,
         eeg=eeg,
-        electrodes=read_electrodes(given.electrodes).positions,
+        electrodes=read_electrodes(given.electrodes).chosen(data["channel"].values).positions,
         title=snakemake.wildcards.recording
         + (f", average of {averaged} epochs" if averaged > 1 else ""),
     )

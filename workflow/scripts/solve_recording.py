@@ -13,6 +13,7 @@ with step(snakemake):
         windows.eeg[: params.windows],
         windows.sfreq,
         ordinary_of(given.ordinary, given.against),
+        channels=windows.channels,
         forward=given.forward,
         study=study or None,
         **params.solver,

@@ -8,23 +8,29 @@ from multisource.network.registry import build_network, options, split_settings
 from multisource.network.samples import windows_of
 from multisource.network.training import train
 from multisource.network.weights import save_network
-from multisource.simulation.chunks import read_chunks
+from multisource.simulation.chunks import of_channels, read_chunks
 from multisource.simulation.study import study_simulator
 from multisource.steps import step
 
 with step(snakemake):
     params = snakemake.params
-    data = read_chunks(snakemake.input.train)
-    training = windows_of(data).first(params.samples)
-    validation = windows_of(read_chunks(snakemake.input.validation))
+    data, held_back = (read_chunks(snakemake.input[name]) for name in ("train", "validation"))
+    channels = params.channels or None
+    if channels:
+        data, held_back = (of_channels(one, channels) for one in (data, held_back))
+    training, validation = windows_of(data).first(params.samples), windows_of(held_back)
     architecture, build, recipe = split_settings(params.settings)
     files = {k: v for k, v in snakemake.input.items() if k not in ("train", "validation")}
     sampling = {"sfreq": params.simulated["sfreq"], "n_times": data.sizes["time"]}
-    model = read_forward_model(files["forward"], files["ar_models"], **sampling)
+    model = read_forward_model(files["forward"], files["ar_models"], channels=channels, **sampling)
     simulator = None
     if recipe.get("fresh"):
         simulator = study_simulator(
-            **files, settings=params.simulated, seed=params.seed, split=params.split
+            **files,
+            settings=params.simulated,
+            seed=params.seed,
+            split=params.split,
+            channels=channels,
         )
     # Not an output: it outlives a killed job, and the next start goes on from it.
     checkpoint = Path(snakemake.output.weights).with_name("checkpoint.safetensors")

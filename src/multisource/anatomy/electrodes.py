@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,6 +35,21 @@ class Electrodes:
 
     def __len__(self) -> int:
         return len(self.names)
+
+    def chosen(self, names: Sequence[str]) -> Electrodes:
+        """Return some of the electrodes.
+
+        Parameters
+        ----------
+        names : sequence of str
+            Their names, all of them in ``self.names``.
+
+        Returns
+        -------
+        Electrodes
+            In the order of ``names``.
+        """
+        return Electrodes(list(names), self.positions[[self.names.index(one) for one in names]])
 
 
 def read_electrodes(path: str | Path) -> Electrodes:

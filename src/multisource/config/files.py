@@ -268,6 +268,7 @@ def _recording(
     key: str, entry: Mapping[str, Any], config: Mapping[str, Any], folders: list[Path], found: Found
 ) -> Mistakes:
     """Look at the header of one file of EEG."""
+    from multisource.channels.subset import kept_channels
     from multisource.recordings.check import check_header
     from multisource.recordings.settings import recording_settings
 
@@ -280,6 +281,11 @@ def _recording(
     if not channels:
         return
     settings = recording_settings(entry)
+    try:
+        channels = kept_channels(channels, settings.leave_out, name=key)
+    except UserError as error:
+        yield from _lines(f"{key}.leave_out", error)
+        return
     if (table := settings.table) is not None:
         bad = find_file(table, folders)
         if bad is None:

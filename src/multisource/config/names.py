@@ -217,6 +217,8 @@ def _against(config: Mapping[str, Any], found: Found) -> Mistakes:
         if other not in known:
             yield key, f"{key}: {other!r} is no other recording: {suggest(other, known)}"
             continue
+        if set(entry.get("leave_out") or ()) != set(recordings[other].get("leave_out") or ()):
+            yield key, f"{key}: recordings.{other} has another leave_out: write the same in both"
         for one in (name, other):
             if recordings[one].get("events") is not None and recordings[one].get("average", True):
                 yield (

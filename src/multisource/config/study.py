@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from multisource.channels.subset import kept_channels, subset_name
 from multisource.errors import UserError
 
 BASELINES = ("random", "perfect")
@@ -360,6 +361,35 @@ def learning_curve(config: Mapping[str, Any]) -> dict[str, int]:
         return {}
     whole = config["simulation"]["splits"][split_of(config, network, "train")]["samples"]
     return {f"{network}-{count}": count for count in sorted(samples) if count != whole}
+
+
+def recording_network(
+    config: Mapping[str, Any], network: str, recording: str, channels: Sequence[str]
+) -> tuple[str, list[str]]:
+    """Return which network localises a recording, and the channels that it is trained on.
+
+    Parameters
+    ----------
+    config : mapping
+        The configuration.
+    network : str
+        A network of the study.
+    recording : str
+        A recording.
+    channels : sequence of str
+        Names of the study's channels.
+
+    Returns
+    -------
+    name : str
+        The study's network, or one that is trained for a recording that does without some channels.
+    kept : list of str
+        Its channels.
+    """
+    leave_out = config["recordings"][recording].get("leave_out") or ()
+    kept = kept_channels(channels, leave_out, name=f"recordings.{recording}")
+    subset = subset_name(kept, channels)
+    return (f"{network}-{subset}" if subset else network), kept
 
 
 def reference(config: Mapping[str, Any]) -> str:

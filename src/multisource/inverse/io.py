@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -88,3 +89,28 @@ def read_forward(path: str | os.PathLike[str]) -> mne.Forward:
 
     with reading(path):
         return mne.read_forward_solution(path, verbose="error")
+
+
+def forward_of(forward: mne.Forward, channels: Sequence[str]) -> mne.Forward:
+    """Return the forward solution of some of the channels, in their own average reference.
+
+    Parameters
+    ----------
+    forward : mne.Forward
+        A solution of free orientation.
+    channels : sequence of str
+        Names, all of them among its channels.
+
+    Returns
+    -------
+    mne.Forward
+        Its rows are in the order of ``channels``; itself where these are all it has.
+    """
+    import mne
+
+    if list(channels) == forward["sol"]["row_names"]:
+        return forward
+    chosen = mne.pick_channels_forward(forward, list(channels), ordered=True, verbose="error")
+    for part in (chosen["sol"]["data"], chosen["_orig_sol"]):
+        part -= part.mean(axis=0)
+    return chosen

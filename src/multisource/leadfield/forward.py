@@ -7,7 +7,7 @@ solutions live in the head frame of the electrodes' landmarks, in metres.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from os import PathLike
 
 import mne
@@ -44,6 +44,24 @@ class Leadfield:
     free: np.ndarray
     positions: np.ndarray
     normals: np.ndarray
+
+    def of_channels(self, channels: Sequence[str]) -> Leadfield:
+        """Return the gain of some of the electrodes, in their own average reference.
+
+        Parameters
+        ----------
+        channels : sequence of str
+            Names of the electrodes, all of them in ``self.channels``.
+
+        Returns
+        -------
+        Leadfield
+            Its rows are in the order of ``channels``; itself where these are all it has.
+        """
+        if list(channels) == self.channels:
+            return self
+        free = self.free[[self.channels.index(name) for name in channels]]
+        return replace(self, channels=list(channels), free=free - free.mean(axis=0))
 
     @property
     def fixed(self) -> np.ndarray:

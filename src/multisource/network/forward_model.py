@@ -19,6 +19,7 @@ def read_forward_model(
     *,
     sfreq: float,
     n_times: int,
+    channels: Sequence[str] | None = None,
 ) -> ForwardModel:
     """Read what is known of the EEG before any window is seen.
 
@@ -34,6 +35,8 @@ def read_forward_model(
         Sampling rate, Hz.
     n_times : int
         T, samples of a window.
+    channels : sequence of str, optional
+        Names of the electrodes in use; all by default.
 
     Returns
     -------
@@ -46,7 +49,8 @@ def read_forward_model(
         If one file is of other channels or dipoles than the first.
     """
     operators = read_leadfields(forward)
-    gains = [np.asarray(operator.fixed, float) for operator in operators]
+    used = operators[0].channels if channels is None else channels
+    gains = [np.asarray(operator.of_channels(used).fixed, float) for operator in operators]
     return ForwardModel(
         # Side by side, so that gain @ gain.T is the mean over the operators.
         gain=np.concatenate(gains, axis=1) / np.sqrt(len(gains)),

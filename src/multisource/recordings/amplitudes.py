@@ -102,6 +102,6 @@ def check_amplitudes(
         if bad.any():
             names = ", ".join(np.array(channels)[bad])
             raise UserError(
-                f"{name}: channel(s) {names} are {what}; name them in bad_channels, leave them "
-                "out of electrodes.channels, or repair the recording"
+                f"{name}: channel(s) {names} are {what}; name them in bad_channels or leave_out, "
+                "or repair the recording"
             )

@@ -68,6 +68,7 @@ def ask_solver(
     sfreq: float,
     ordinary: Ordinary,
     *,
+    channels: Sequence[str],
     forward: str | os.PathLike[str],
     settings: Mapping[str, Any],
     snr: float,
@@ -84,8 +85,10 @@ def ask_solver(
         Sampling rate, Hz.
     ordinary : Ordinary
         What was measured of the recording.
+    channels : sequence of str
+        Names of the E channels.
     forward : str or path-like
-        The operator that it is given, ``*-fwd.fif``.
+        The operator that it is given, ``*-fwd.fif``; it may have more channels.
     settings : mapping
         Its kind and options. One that takes a noise covariance and names none is given that of the
         recording's background.
@@ -101,10 +104,10 @@ def ask_solver(
     Estimates
         Maps and more.
     """
-    from multisource.inverse.io import read_forward
+    from multisource.inverse.io import forward_of, read_forward
     from multisource.inverse.registry import estimates
     from multisource.recordings.noise import with_noise
 
-    operator = read_forward(forward)
+    operator = forward_of(read_forward(forward), channels)
     chosen = {"snr": snr} | with_noise(settings, operator, ordinary.background)
     return estimates(forward=operator, eeg=eeg, sfreq=sfreq, smooth=smooth, study=study, **chosen)

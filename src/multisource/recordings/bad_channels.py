@@ -89,7 +89,7 @@ def check_count(bad: Sequence[str], channels: Sequence[str], *, name: str) -> No
     if len(bad) > MOST * len(channels):
         raise UserError(
             f"{name}: {len(bad)} of {len(channels)} channels are bad ({', '.join(bad)}), a third "
-            "at most can be interpolated; leave them out of electrodes.channels"
+            "at most can be interpolated; do without the worst by leave_out"
         )
 
 

@@ -97,14 +97,14 @@ def check_channels(
         If the file lacks one of the channels, or marks one as bad and nothing is to be done.
     """
     first = contents[0] if isinstance(contents, list) else contents
-    own = match_channels(first.ch_names, channels, name=name)
+    own = match_channels(first.ch_names, channels, name=name, spared=True)
     marked = [one for one, k in zip(channels, own, strict=True) if k in first.info["bads"]]
     if bad_channels is not None:
         return known_bad(bad_channels, marked, channels, name=name)
     if marked:
         raise UserError(
             f"{name}: channel(s) {', '.join(marked)} are marked as bad; interpolate them by "
-            "bad_channels: marked, or leave them out of electrodes.channels"
+            f"bad_channels: marked, or do without them by leave_out: [{', '.join(marked)}]"
         )
     return []
 

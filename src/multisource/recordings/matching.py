@@ -8,7 +8,9 @@ from multisource.channels.names import find_names, split_reference
 from multisource.errors import UserError, refuse
 
 
-def match_channels(found: Sequence[str], wanted: Sequence[str], *, name: str) -> list[str]:
+def match_channels(
+    found: Sequence[str], wanted: Sequence[str], *, name: str, spared: bool = False
+) -> list[str]:
     """Find the recording's own names of channels.
 
     Case does not count, nor what amplifiers add ('EEG Fp1-REF', 'Fc5.', 'C3-A2'); T3, T4, T5, T6
@@ -22,6 +24,8 @@ def match_channels(found: Sequence[str], wanted: Sequence[str], *, name: str) ->
         Names of the study's channels.
     name : str
         How messages call the recording.
+    spared : bool, optional
+        Whether a recording may do without some channels, as the message on missing ones then says.
 
     Returns
     -------
@@ -39,6 +43,7 @@ def match_channels(found: Sequence[str], wanted: Sequence[str], *, name: str) ->
     if missing:
         raise UserError(
             f"{name}: it lacks the channel(s) {', '.join(missing)}; it has {', '.join(found[:80])}"
+            + (f"; localise it without them by leave_out: [{', '.join(missing)}]" if spared else "")
         )
     refuse(
         f"{name}: it has {len(own)} signals for {one}: {', '.join(own)}; rename or drop all but "

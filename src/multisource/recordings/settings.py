@@ -35,6 +35,8 @@ class RecordingSettings:
         Channels that are interpolated, with those that the file marks: their names, a table of
         BIDS (channels.tsv), ``auto`` for those that are found, ``marked`` for no others; None:
         none, and a marked one is refused.
+    leave_out : tuple of str
+        Channels of the study that it does without: the networks are trained again for the others.
     ica : tuple of str
         Artefacts that are taken out by independent components: eye, muscle, heart.
     reject_uv : float or None
@@ -59,6 +61,7 @@ class RecordingSettings:
     band_hz: tuple[float, float] | None = None
     notch_hz: tuple[float, ...] = ()
     bad_channels: str | tuple[str, ...] | None = None
+    leave_out: tuple[str, ...] = ()
     ica: tuple[str, ...] = ()
     reject_uv: float | None = None
     average: bool = True
@@ -101,7 +104,8 @@ def recording_settings(entry: Mapping[str, Any]) -> RecordingSettings:
         settings["moments_s"] = tuple(tuple(m) if isinstance(m, list) else m for m in listed)
     notch = settings.get("notch_hz")
     settings["notch_hz"] = tuple(notch) if isinstance(notch, list | tuple) else _one(notch)
-    settings["ica"] = tuple(settings.get("ica") or ())
+    for key in ("ica", "leave_out"):
+        settings[key] = tuple(settings.get(key) or ())
     if isinstance(settings.get("bad_channels"), list):
         settings["bad_channels"] = tuple(settings["bad_channels"])
     if settings.get("events") is not None:

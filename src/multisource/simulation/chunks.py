@@ -141,6 +141,25 @@ def read_chunks(paths: Sequence[str | Path]) -> xr.Dataset:
     return xr.Dataset(joined, coords=coords, attrs=attrs)
 
 
+def of_channels(data: xr.Dataset, channels: Sequence[str]) -> xr.Dataset:
+    """Return samples with the EEG of some of the channels, in their own average reference.
+
+    Parameters
+    ----------
+    data : xarray.Dataset
+        Samples, as :func:`read_chunks` returns them.
+    channels : sequence of str
+        Names, all of them among the samples' channels.
+
+    Returns
+    -------
+    xarray.Dataset
+        The same samples; the channels are in the order asked for.
+    """
+    chosen = data.sel(channel=list(channels))
+    return chosen.assign(eeg=chosen["eeg"] - chosen["eeg"].mean("channel"))
+
+
 @dataclass(frozen=True)
 class Recorded:
     """Windows of EEG without their truth.
@@ -163,6 +182,22 @@ class Recorded:
     def sfreq(self) -> float:
         """Sampling rate, Hz."""
         return 1 / float(self.time[1] - self.time[0])
+
+    def of_channels(self, channels: Sequence[str]) -> Recorded:
+        """Return the EEG of some of the channels, in their own average reference.
+
+        Parameters
+        ----------
+        channels : sequence of str
+            Names, all of them in ``self.channels``.
+
+        Returns
+        -------
+        Recorded
+            The channels are in the order asked for.
+        """
+        eeg = self.eeg[:, [self.channels.index(name) for name in channels]]
+        return Recorded(eeg - eeg.mean(axis=1, keepdims=True), list(channels), self.time)
 
 
 def read_eeg(paths: Sequence[str | Path]) -> Recorded:

@@ -24,6 +24,7 @@ def study_simulator(
     settings: Mapping[str, Any],
     seed: int,
     split: str,
+    channels: Sequence[str] | None = None,
 ) -> Simulator:
     """Make the simulator of one split.
 
@@ -44,6 +45,8 @@ def study_simulator(
         Seed of the study.
     split : str
         Name of the split.
+    channels : sequence of str, optional
+        Names of the electrodes in use; all by default.
 
     Returns
     -------
@@ -61,6 +64,10 @@ def study_simulator(
         raise UserError(
             f"simulation.operator: {list(chosen.operator)}; {len(operators)} files given"
         )
+    placed = read_electrodes(electrodes)
+    if channels is not None:
+        operators = [each.of_channels(channels) for each in operators]
+        placed = placed.chosen(channels)
     operator = operators[0]
     return Simulator(
         [each.fixed for each in operators],
@@ -71,5 +78,5 @@ def study_simulator(
         split=split,
         cortex=None if sources is None else ~read_source_table(sources).medial_wall,
         channels=operator.channels,
-        electrodes=read_electrodes(electrodes).positions,
+        electrodes=placed.positions,
     )
