@@ -116,6 +116,7 @@ test-browser: $(TESTS) $(BROWSER)
 # Kills, damage, a full disk, two runs at once; random nonsense for every reader. Some minutes.
 faults: $(TESTS)
 	$(BIN)/python tests/faults/fuzz.py
+	$(BIN)/python tests/faults/fuzz_files.py
 	$(BIN)/python tests/faults/faults.py
 
 docs: $(DOCS)

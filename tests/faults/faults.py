@@ -1,4 +1,4 @@
-"""Kills, damage, a full disk and two runs at once: the tables stay the same to the byte.
+"""Kills, damage, a full disk, two runs at once and one core: the tables stay the same to the byte.
 
     python tests/faults/faults.py [--folder /tmp/faults] [--kills 6] [--seed 1]
 
@@ -143,6 +143,22 @@ def kill(faults: Faults, whom: str, count: int) -> None:
     faults.compare(f"killed: {whom}", f"{done} times")
 
 
+def one_core(faults: Faults) -> None:
+    """Compute networks and all that follows again, on one core instead of two."""
+    study = faults.undone()
+    shutil.rmtree(study.folder / RESULTS / "network")
+    shutil.rmtree(study.folder / RESULTS / "simulation")
+    only = {min(os.sched_getaffinity(0))}
+    run = subprocess.run(
+        [sys.executable, "-m", "snakemake", "--cores", "1", "--configfile", "tiny.yaml"],
+        cwd=study.folder,
+        capture_output=True,
+        text=True,
+        preexec_fn=lambda: os.sched_setaffinity(0, only),
+    )
+    faults.compare("one core instead of two", f"run {'ended well' * (run.returncode == 0)}")
+
+
 def two_at_once(faults: Faults) -> None:
     """Start a second run beside the first."""
     study = faults.undone()
@@ -230,6 +246,7 @@ def main() -> None:
     faults = Faults(folder, options.seed)
     for whom in ("run (SIGKILL)", "run (SIGTERM)", "run, steps and all", "step"):
         kill(faults, whom, options.kills)
+    one_core(faults)
     two_at_once(faults)
     full_disk(faults)
     for kind, name, spoil in damages(faults):

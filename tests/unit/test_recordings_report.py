@@ -36,6 +36,7 @@ def test_recordings_have_a_section(tmp_path, recordings):
             head | source,
             head | {"from_s": 0.4, "presence": 0.015},
             head | source | mean | {"desikan_killiany": "cuneus-rh"},
+            head | {"method": "convnet", "presence": 0.01, "number": 0},
         ]
         named = pd.DataFrame(rows, columns=list(COLUMNS))
         named.to_csv(folder / f"recordings/{name}/sources.tsv", sep="\t", index=False)
@@ -58,13 +59,14 @@ def test_recordings_have_a_section(tmp_path, recordings):
     says = (
         "something is there: 97 % sure; left postcentral gyrus, MNI (-41, -25, 52), 75 % sure, "
         "within 9 mm in 80 of 100 cases (left postcentral gyrus 71 %, left precentral gyrus 29 %)",
+        "something is there: 1 % sure; no source is as probable as one half",
         "right cuneus, MNI (-41, -25, 52), in 40 % of the windows",
         "highest in the right lateral occipital cortex, MNI (16, -101, 2); in 25 % of the windows "
         "the peak is off the cortex",
     )
-    for words in says[:2]:
+    for words in says[:3]:
         assert (words in page) == bool(recordings)
     assert ("right lateral occipital cortex" in page) == bool(recordings)
     # A method without a table of named sources tells its peak.
-    assert says[2] not in page or recordings
+    assert says[3] not in page or recordings
     assert "2 % sure" not in page, "the strongest window only"

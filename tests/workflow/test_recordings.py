@@ -16,6 +16,7 @@ from multisource import Study
 from multisource.errors import UserError
 from multisource.network.prediction import predict
 from multisource.network.weights import load_network
+from multisource.report.recordings import your_recordings
 
 REPOSITORY = Path(__file__).parents[2]
 METHODS = ["convnet", "mne", "eloreta"]
@@ -143,6 +144,28 @@ def test_places_have_names_and_lie_on_cortex(localised):
     assert len(told) == len(peaks) and told["cortex"].all()
     parcels = pd.read_csv(results / "recordings/example/parcels.tsv", sep="\t")
     assert len(parcels) == 4 * len(METHODS) and "lateraloccipital-rh" in parcels
+
+
+def test_the_report_tells_of_recordings(localised):
+    """Whatever the networks say: of two epochs, mostly that nothing is there."""
+    results = localised[0].folder / "results/fsaverage"
+    names = ("example", "fewer")
+    tables = {
+        kind: {name: results / f"recordings/{name}/{kind}.tsv" for name in names}
+        for kind in ("peaks", "sources", "steps")
+    }
+    (section,) = your_recordings(
+        {name: results / f"figures/recording-{name}.png" for name in names},
+        tables["peaks"],
+        tables["sources"],
+        tables["steps"],
+        {name: f"brains/recording-{name}.html" for name in names},
+    )
+    frames = dict(section.frames)
+    for name in names:
+        said = frames[f"{name}: in words"].set_index("method")["finds"]
+        assert "lateral occipital" in said["eLORETA"] or "lingual" in said["eLORETA"]
+    assert set(frames["All recordings side by side"]["recording"]) == set(names)
 
 
 def test_networks_see_the_eeg_that_was_simulated(localised, example):

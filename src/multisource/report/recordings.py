@@ -148,10 +148,11 @@ def in_words(peaks: pd.DataFrame, sources: pd.DataFrame) -> pd.DataFrame:
         table = told if len(told) else peaks[peaks["method"] == method]
         for moment, of_moment in _moments(table):
             first = of_moment.iloc[0]
-            says = _peak(first)
             if len(told):
                 sentences = [_source(row) for _, row in of_moment.iterrows()]
                 says = _presence(first) + "; ".join(sentences)
+            else:
+                says = _peak(first)
             rows.append({"method": method_label(str(method)), "window (s)": moment, "finds": says})
     return pd.DataFrame(rows, columns=["method", "window (s)", "finds"])
 
@@ -202,7 +203,7 @@ def _peak(row: pd.Series) -> str:
 
 
 def _mni(row: pd.Series) -> str:
-    return "(" + ", ".join(f"{row[axis]:.0f}" for axis in MNI) + ")"
+    return "(" + ", ".join(str(round(row[axis])) for axis in MNI) + ")"
 
 
 def _clusters(table: pd.DataFrame) -> pd.DataFrame:
