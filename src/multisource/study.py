@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 RECORD = "study.json"
 _NAME = "recording"
 # Options that name what EEG in memory has not: its file, another recording of the configuration.
-_OF_FILES = {"file", "against"}
+_OF_FILES = {"file", "against", "bids"}
 
 
 @dataclass(frozen=True)
@@ -146,7 +146,8 @@ class Study:
         method : str, optional
             One of :attr:`methods`; None: the first.
         **settings : object
-            Options of a recording in the configuration, all but ``file`` and ``against``:
+            Options of a recording in the configuration, all but ``file``, ``bids`` and
+            ``against``:
             ``events``, ``tmin_s``, ``baseline_s``, ``bad_channels``, ``moments_s`` and the others.
 
         Returns

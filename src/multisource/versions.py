@@ -28,6 +28,7 @@ LIBRARIES = {
     "scipy": "scipy",
     "numba": "numba",
     "mne": "mne",
+    "mne-bids": "mne_bids",
     "mne-icalabel": "mne_icalabel",
     "pyprep": "pyprep",
     "python-picard": "picard",

@@ -5,26 +5,31 @@ from scipy.io import savemat
 
 
 def write_edf(path, data, names, sfreq, *, starts=None, notes=(), kind="EDF+D"):
-    """EDF+ of records of one second; ``data`` in V, notes as (onset, duration, bytes)."""
+    """EDF+, or BDF+ by its name, of records of one second; data in V, notes (onset, s, bytes)."""
+    bytes_each = 3 if path.suffix == ".bdf" else 2
+    most = 2 ** (8 * bytes_each - 1)
     count = data.shape[1] // int(sfreq)
     starts = np.arange(count) if starts is None else starts
     widths = [int(sfreq)] * len(names) + [60]
-    labels = [*names, "EDF Annotations"]
+    labels = [*names, f"{kind[:3]} Annotations"]
     signals = len(labels)
-    scale = (-5000, 5000, -32768, 32767)  # microvolts, and 16 bits
+    scale = (-5000, 5000, -most, most - 1)  # microvolts, and 16 or 24 bits
 
     def field(values, width):
         return "".join(f"{value!s:<{width}}"[:width] for value in values)
 
-    header = field(["0"], 8) + field(["X X X X", "Startdate X X X X"], 80)
+    header = field(["0" if bytes_each == 2 else "\xffBIOSEMI"], 8) + field(
+        ["X X X X", "Startdate X X X X"], 80
+    )
     header += "01.01.2001.00.00" + field([256 * (signals + 1)], 8) + field([kind], 44)
     header += field([count, 1], 8) + field([signals], 4) + field(labels, 16)
     header += field([""] * signals, 80) + field(["uV"] * signals, 8)
     header += "".join(field([value] * signals, 8) for value in scale)
     header += field([""] * signals, 80) + field(widths, 8) + field([""] * signals, 32)
-    digital = np.round((data * 1e6 + 5000) / 10000 * 65535 - 32768).astype("<i2")
+    digital = np.round((data * 1e6 + 5000) / 10000 * (2 * most - 1) - most).astype("<i4")
+    digital = np.ascontiguousarray(digital[..., None]).view(np.uint8)[..., :bytes_each]
     with path.open("wb") as file:
-        file.write(header.encode("ascii"))
+        file.write(header.encode("latin-1"))
         for k, start in enumerate(starts):
             file.write(digital[:, k * int(sfreq) : (k + 1) * int(sfreq)].tobytes())
             text = b"+%g\x14\x14\0" % start
@@ -32,7 +37,7 @@ def write_edf(path, data, names, sfreq, *, starts=None, notes=(), kind="EDF+D"):
                 if start <= onset < start + 1:
                     lasting = b"\x15%g" % duration if duration else b""
                     text += b"+%.4f" % onset + lasting + b"\x14" + words + b"\x14\0"
-            file.write(text.ljust(120, b"\0"))
+            file.write(text.ljust(60 * bytes_each, b"\0"))
     return path
 
 

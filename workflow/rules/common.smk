@@ -20,6 +20,7 @@ SOURCE = str(REPOSITORY / "src")
 sys.path.insert(0, SOURCE)
 os.environ.update(PYTHONPATH=os.pathsep.join(filter(None, [SOURCE, os.getenv("PYTHONPATH")])))
 
+from multisource.config.named import existing_folder
 from multisource.config.study import (
     BASELINES,
     SPLITS_OF_NETWORKS,
@@ -56,7 +57,9 @@ from multisource.inverse.registry import options as solver_options
 from multisource.network.registry import NETWORKS as NETWORK_LINES
 from multisource.provenance import script_version
 from multisource.runs import enter, mark_run, stop_now
+from multisource.recordings.bids import tables_of
 from multisource.recordings.companions import companions
+from multisource.recordings.entries import all_recordings
 from multisource.recordings.settings import recording_settings
 from multisource.simulation.registry import DISTURBANCES
 from multisource.simulation.settings import settings_from
@@ -135,7 +138,16 @@ NAMED_SCENARIOS = config["simulation"]["scenarios"]["names"]
 SCENARIOS = scenarios(config)
 # Operators beside A and B, computed where a split names them.
 VARIANTS = config["leadfield"]["variants"]
-RECORDINGS = list(config["recordings"])
+# By name, what the configuration says of each; an entry of a BIDS data set stands for several.
+try:
+    RECORDINGS = {
+        one.name: one
+        for one in all_recordings(
+            config["recordings"], lambda key, name: existing_folder(key, name, FOLDERS)
+        )
+    }
+except UserError as error:
+    sys.exit(f"config: {error}")
 CHANNELS = channel_names(
     find_file(config["electrodes"]["channels"], FOLDERS)
     if isinstance(config["electrodes"]["channels"], str)
@@ -144,9 +156,9 @@ CHANNELS = channel_names(
 # Networks that are trained for recordings without some of the channels, and their channels.
 OF_FEWER_CHANNELS = {
     name: kept
-    for recording in RECORDINGS
+    for recording, entry in RECORDINGS.items()
     for network in NETWORKS
-    for name, kept in [recording_network(config, network, recording, CHANNELS)]
+    for name, kept in [recording_network(entry.settings, network, recording, CHANNELS)]
     if name not in NETWORKS
 }
 if workflow.is_main_process:
@@ -210,9 +222,16 @@ def recording():
     return list(map(str, companions(study_file(name)))) if name else []
 
 
+def recording_entry(name):
+    """Return what the configuration says of one of the user's recordings."""
+    return RECORDINGS[name].settings
+
+
 def recording_files(name):
     """Return the file of one of the user's recordings, then those that belong to it."""
-    return list(map(str, companions(study_file(config["recordings"][name]["file"]))))
+    file, root = study_file(recording_entry(name)["file"]), recording_entry(name).get("bids")
+    tables = tables_of(file, root) if root else []
+    return list(map(str, [*companions(file), *tables]))
 
 
 def viewer_files():
@@ -228,7 +247,7 @@ def viewer_files():
 
 def bad_channels_file(name):
     """Return the table of bad channels of one of the user's recordings, if it names one."""
-    table = recording_settings(config["recordings"][name]).table
+    table = recording_settings(recording_entry(name)).table
     return study_file(table) if table else []
 
 
@@ -284,7 +303,8 @@ def solver_windows(wildcards):
 
 def recording_network_files(wildcards):
     """Return weights, settings and certainty of the network for a recording's channels."""
-    name, _ = recording_network(config, wildcards.network, wildcards.recording, CHANNELS)
+    entry = recording_entry(wildcards.recording)
+    name, _ = recording_network(entry, wildcards.network, wildcards.recording, CHANNELS)
     names = {"weights": "weights.safetensors", "settings": "settings.json"}
     names["certainty"] = "certainty.json"
     return {key: f"results/{HEAD}/network/{name}/{file}" for key, file in names.items()}
@@ -297,7 +317,7 @@ def solver_study(wildcards, value):
 
 def contrasted(wildcards):
     """Return windows and background of the recording that another is to rise above."""
-    other = config["recordings"][wildcards.recording].get("against")
+    other = recording_entry(wildcards.recording).get("against")
     folder = f"results/{HEAD}/recordings/{other}"
     return [] if other is None else [f"{folder}/windows.nc", f"{folder}/ordinary.nc"]
 

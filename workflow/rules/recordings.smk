@@ -48,7 +48,7 @@ rule cut_recording:
         # Where a channel is interpolated; else a recording is read before there is a head.
         electrodes=lambda wildcards: (
             rules.place_electrodes.output.electrodes
-            if recording_settings(config["recordings"][wildcards.recording]).needs_electrodes
+            if recording_settings(recording_entry(wildcards.recording)).needs_electrodes
             else []
         ),
     output:
@@ -71,7 +71,7 @@ rule cut_recording:
         # Not the moments that are told of: a window is the same whether it is looked at or not.
         settings=lambda wildcards: {
             key: value
-            for key, value in config["recordings"][wildcards.recording].items()
+            for key, value in recording_entry(wildcards.recording).items()
             if key not in ("moments_s", "against")
         },
         electrodes=pick(config["electrodes"], "channels"),
@@ -175,7 +175,7 @@ rule summarise_recording:
     params:
         anatomy=subpath(input.head, parent=True),
         methods=RECORDING_METHODS,
-        moments=lambda wildcards: config["recordings"][wildcards.recording].get("moments_s"),
+        moments=lambda wildcards: recording_entry(wildcards.recording).get("moments_s"),
         code=code("summarise_recording"),
     script:
         "../scripts/summarise_recording.py"
@@ -198,7 +198,7 @@ rule compare_recordings:
         mem_mb=500,
         runtime=5,
     params:
-        recordings=RECORDINGS,
+        recordings=list(RECORDINGS),
         code=code("compare_recordings"),
     script:
         "../scripts/compare_recordings.py"
@@ -246,7 +246,7 @@ rule export_recording:
     params:
         anatomy=subpath(input.head, parent=True),
         subject=subpath(input.origin, ancestor=2),
-        moments=lambda wildcards: config["recordings"][wildcards.recording].get("moments_s"),
+        moments=lambda wildcards: recording_entry(wildcards.recording).get("moments_s"),
         code=code("export_recording"),
     script:
         "../scripts/export_recording.py"
@@ -278,7 +278,7 @@ rule plot_recording:
     params:
         anatomy=subpath(input.head, parent=True),
         methods=RECORDING_METHODS,
-        moments=lambda wildcards: config["recordings"][wildcards.recording].get("moments_s"),
+        moments=lambda wildcards: recording_entry(wildcards.recording).get("moments_s"),
         code=code("plot_recording"),
     script:
         "../scripts/plot_recording.py"

@@ -138,7 +138,7 @@ rule render_report:
         tables=TABLES,
         networks=NETWORKS,
         shown=[scenario for scenario, _ in FIGURES.values()],
-        recordings=RECORDINGS,
+        recordings=list(RECORDINGS),
         # Notes that Snakemake and the steps leave beside their outputs: no rule's outputs, so
         # a folder of each is named.
         benchmarks="results/{head}/benchmarks",

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from multisource.anatomy.inputs import head_inputs
 from multisource.config.found import Found
+from multisource.config.named import Mistakes, lines_of, missing
+from multisource.config.recordings import recording_mistakes, recordings_mistakes
 from multisource.config.schema import check_schema
 from multisource.config.settings import (
     check_settings,
@@ -17,7 +18,7 @@ from multisource.config.settings import (
     solver_mistakes,
     splits_of,
 )
-from multisource.config.study import existing_file, find_file, no_file, simulated
+from multisource.config.study import existing_file, find_file, simulated
 from multisource.config.suggest import suggest
 from multisource.errors import UserError
 from multisource.inverse.options import snr_mistakes
@@ -48,23 +49,18 @@ def check_files(
     schema : Path
         The JSON schema (YAML), for what experiments change.
     """
-    for mistakes in (_head, _backend, _solver_packages, _electrodes, _simulation, _recordings):
+    for mistakes in (
+        _head,
+        _backend,
+        _solver_packages,
+        _electrodes,
+        _simulation,
+        recordings_mistakes,
+    ):
         for key, line in list(mistakes(config, folders, found)):
             found.add(key.split("."), line)
     for key, line in list(_experiments(config, folders, found, schema)):
         found.add(key.split("."), line)
-
-
-Mistakes = Iterator[tuple[str, str]]  # dotted key, line
-
-
-def _lines(key: str, error: UserError) -> Mistakes:
-    for number, line in enumerate(str(error).splitlines()):
-        yield f"{key}.{number}", line if line.startswith(f"{key}:") else f"{key}: {line}"
-
-
-def _missing(key: str, name: str, folders: Iterable[Path]) -> Mistakes:
-    yield key, no_file(key, name, folders)
 
 
 def _head(config: Mapping[str, Any], folders: list[Path], found: Found) -> Mistakes:
@@ -95,7 +91,7 @@ def _backend(config: Mapping[str, Any], folders: list[Path], found: Found) -> Mi
         try:
             make_backend(fem["backend"]).check(fem["source_model"])
         except UserError as error:
-            yield from _lines(key, error)
+            yield from lines_of(key, error)
 
 
 def _solver_packages(config: Mapping[str, Any], folders: list[Path], found: Found) -> Mistakes:
@@ -111,35 +107,6 @@ def _solver_packages(config: Mapping[str, Any], folders: list[Path], found: Foun
                 yield place, f"{place}.{error}"
 
 
-def study_channels(config: Mapping[str, Any], folders: list[Path], found: Found) -> list[str]:
-    """Return the names of the study's channels.
-
-    Parameters
-    ----------
-    config : mapping
-        The configuration in plain values.
-    folders : list of Path
-        Where relative file names are looked for, in this order.
-    found : Found
-        The mistakes known so far.
-
-    Returns
-    -------
-    list of str
-        The names; none if they cannot be read.
-    """
-    if not found.sound("electrodes.channels"):
-        return []
-    from multisource.channels.lists import channel_names
-
-    channels = config["electrodes"]["channels"]
-    table = find_file(channels, folders) if isinstance(channels, str) else channels
-    try:
-        return channel_names(table) if table else []
-    except UserError:
-        return []
-
-
 def _electrodes(config: Mapping[str, Any], folders: list[Path], found: Found) -> Mistakes:
     from multisource.channels.lists import channel_names
     from multisource.montage.placement import read_montage
@@ -151,30 +118,30 @@ def _electrodes(config: Mapping[str, Any], folders: list[Path], found: Found) ->
         if isinstance(names, str):
             table = find_file(names, folders)
             if table is None:
-                yield from _missing(key, names, folders)
+                yield from missing(key, names, folders)
             try:
                 names = channel_names(table) if table else None
             except UserError as error:
                 names = None
-                yield from _lines(key, error)
+                yield from lines_of(key, error)
     key = "electrodes.montage"
     if found.sound(key):
         montage = config["electrodes"]["montage"]
         file = find_file(montage, folders)
         if file is None and montage.endswith(".tsv"):
-            yield from _missing(key, montage, folders)
+            yield from missing(key, montage, folders)
         else:
             try:
                 montage = str(file or montage)
                 measured = read_montage(montage)
             except UserError as error:
-                yield from _lines(key, error)
+                yield from lines_of(key, error)
     if names is None or measured is None:
         return
     try:
         measured.of(names)
     except UserError as error:
-        yield from _lines("electrodes.channels", error)
+        yield from lines_of("electrodes.channels", error)
     else:
         yield from _places(config, names, montage, found)
     told = False
@@ -218,7 +185,7 @@ def _places(config: Mapping[str, Any], names: list[str], montage: str, found: Fo
             max_distance_mm=config["electrodes"]["max_distance_mm"],
         )
     except UserError as error:
-        yield from _lines("electrodes.montage", error)
+        yield from lines_of("electrodes.montage", error)
 
 
 def _simulation(config: Mapping[str, Any], folders: list[Path], found: Found) -> Mistakes:
@@ -230,73 +197,32 @@ def _simulation(config: Mapping[str, Any], folders: list[Path], found: Found) ->
         key, recording = "simulation.ar_models", config["simulation"]["recording"]
         file = find_file(config["simulation"]["ar_models"], folders)
         if file is None:
-            yield from _missing(key, config["simulation"]["ar_models"], folders)
+            yield from missing(key, config["simulation"]["ar_models"], folders)
         elif recording is None and settings is not None:
             try:
                 read_models(file, sfreq=settings.sfreq)
             except UserError as error:
-                yield from _lines(key, error)
+                yield from lines_of(key, error)
         if recording is not None:
-            yield from _recording(
+            yield from recording_mistakes(
                 "simulation.recording", {"file": recording}, config, folders, found
             )
     if found.sound("simulation.scenarios.file", "simulation.scenarios.names"):
         scenarios = config["simulation"]["scenarios"]
         key, file = "simulation.scenarios.file", find_file(scenarios["file"], folders)
         if file is None:
-            yield from _missing(key, scenarios["file"], folders)
+            yield from missing(key, scenarios["file"], folders)
             return
         try:
             known = read_scenarios(file)
         except UserError as error:
-            yield from _lines(key, error)
+            yield from lines_of(key, error)
             return
         key = "simulation.scenarios.names"
         for name in scenarios["names"]:
             if name not in known:
                 hint = suggest(name, known)
                 yield f"{key}.{name}", f"{key}: {name!r} is not in {scenarios['file']}: {hint}"
-
-
-def _recordings(config: Mapping[str, Any], folders: list[Path], found: Found) -> Mistakes:
-    if found.sound("recordings"):
-        for name, entry in config["recordings"].items():
-            yield from _recording(f"recordings.{name}", entry, config, folders, found)
-
-
-def _recording(
-    key: str, entry: Mapping[str, Any], config: Mapping[str, Any], folders: list[Path], found: Found
-) -> Mistakes:
-    """Look at the header of one file of EEG."""
-    from multisource.channels.subset import kept_channels
-    from multisource.recordings.check import check_header
-    from multisource.recordings.settings import recording_settings
-
-    file = find_file(entry["file"], folders)
-    if file is None:
-        key = key if key == "simulation.recording" else f"{key}.file"
-        yield from _missing(key, entry["file"], folders)
-        return
-    channels = study_channels(config, folders, found)
-    if not channels:
-        return
-    settings = recording_settings(entry)
-    try:
-        channels = kept_channels(channels, settings.leave_out, name=key)
-    except UserError as error:
-        yield from _lines(f"{key}.leave_out", error)
-        return
-    if (table := settings.table) is not None:
-        bad = find_file(table, folders)
-        if bad is None:
-            line = no_file(f"{key}.bad_channels", table, folders)
-            yield f"{key}.bad_channels", f"{line}, or write auto, marked, or a list of names"
-            return
-        settings = replace(settings, bad_channels=str(bad))
-    try:
-        check_header(file, channels, settings)
-    except UserError as error:
-        yield from _lines(key, error)
 
 
 def _experiments(
@@ -307,14 +233,14 @@ def _experiments(
     experiments = config["experiments"]
     key, file = "experiments.file", find_file(experiments["file"], folders)
     if file is None:
-        yield from _missing(key, experiments["file"], folders)
+        yield from missing(key, experiments["file"], folders)
     elif experiments["names"]:
         from multisource.experiments.one_change import read_changes
 
         try:
             known = read_changes(file)
         except UserError as error:
-            yield from _lines(key, error)
+            yield from lines_of(key, error)
             return
         key = "experiments.names"
         for name in experiments["names"]:

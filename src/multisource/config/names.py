@@ -214,6 +214,8 @@ def _against(config: Mapping[str, Any], found: Found) -> Mistakes:
             continue
         key = f"recordings.{name}.against"
         known = [one for one in recordings if one != name]
+        if other not in known and any(other.startswith(f"{one}_") for one in _data_sets(config)):
+            continue  # looked for among the recordings of the data set, where there is one
         if other not in known:
             yield key, f"{key}: {other!r} is no other recording: {suggest(other, known)}"
             continue
@@ -226,6 +228,10 @@ def _against(config: Mapping[str, Any], found: Found) -> Mistakes:
                     f"{key}: recordings.{one} is an average, whose noise is not the activity of "
                     "its epochs: set average: false there",
                 )
+
+
+def _data_sets(config: Mapping[str, Any]) -> list[str]:
+    return [name for name, entry in config["recordings"].items() if entry.get("bids")]
 
 
 def _operators(config: Mapping[str, Any], found: Found) -> Mistakes:

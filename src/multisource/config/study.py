@@ -364,14 +364,14 @@ def learning_curve(config: Mapping[str, Any]) -> dict[str, int]:
 
 
 def recording_network(
-    config: Mapping[str, Any], network: str, recording: str, channels: Sequence[str]
+    entry: Mapping[str, Any], network: str, recording: str, channels: Sequence[str]
 ) -> tuple[str, list[str]]:
     """Return which network localises a recording, and the channels that it is trained on.
 
     Parameters
     ----------
-    config : mapping
-        The configuration.
+    entry : mapping
+        What the configuration says of the recording.
     network : str
         A network of the study.
     recording : str
@@ -386,7 +386,7 @@ def recording_network(
     kept : list of str
         Its channels.
     """
-    leave_out = config["recordings"][recording].get("leave_out") or ()
+    leave_out = entry.get("leave_out") or ()
     kept = kept_channels(channels, leave_out, name=f"recordings.{recording}")
     subset = subset_name(kept, channels)
     return (f"{network}-{subset}" if subset else network), kept

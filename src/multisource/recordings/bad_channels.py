@@ -11,7 +11,7 @@ from multisource.channels.table import read_table
 from multisource.errors import UserError, refuse
 from multisource.recordings.amplitudes import FLAT_V, LOUD_V
 from multisource.recordings.at_electrodes import raw_at
-from multisource.recordings.settings import AUTO, MARKED
+from multisource.recordings.bad_by import AUTO, MARKED
 
 # How much sparser than its neighbours' a channel's surroundings are (local outlier factor). On real
 # EEG blinks and strong alpha reach 1.6, which is MNE's default and more.

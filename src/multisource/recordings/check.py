@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from multisource.errors import UserError, refuse
-from multisource.recordings.contents import check_channels, condition_of, open_contents
+from multisource.recordings.contents import check_channels, condition_of
 from multisource.recordings.events import choose_events, event_onsets
+from multisource.recordings.opening import open_asked
 from multisource.recordings.settings import RecordingSettings
 from multisource.recordings.timeline import timeline_of
 
@@ -32,7 +33,7 @@ def check_header(path: Path, channels: Sequence[str], settings: RecordingSetting
     import mne
 
     name = str(path)
-    contents = open_contents(path, preload=False)
+    contents = open_asked(path, settings)
     check_channels(contents, channels, settings.bad_channels, name=name)
     if isinstance(contents, list):
         condition_of(contents, settings.events, name=name)

@@ -6,7 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
-MARKED, AUTO = "marked", "auto"  # bad channels: by the file, or found
+from multisource.recordings.bad_by import AUTO, MARKED
+from multisource.recordings.bids import CHOICES
+
+_OF_BIDS = "channels.tsv"  # the data set's own tables, which is what marks channels there
+# What an entry says of a BIDS data set, beside the options of every recording.
+DATA_SET = ("bids", "task", *CHOICES)
 EPOCH_S = (-0.2, 0.6)  # round an event, where the user says nothing
 
 
@@ -49,6 +54,9 @@ class RecordingSettings:
     step_s : float or None
         From one window to the next; None: a quarter of a window where epochs are averaged, else a
         window.
+    bids : str or None
+        Top folder of the BIDS data set that the file is of: its events and channels are read from
+        the tables there. None: the file alone.
     moments_s : tuple or None
         Latencies, or spans of two, that tables and figures tell of, s; None: the strongest windows.
     """
@@ -67,6 +75,7 @@ class RecordingSettings:
     average: bool = True
     against: str | None = None
     step_s: float | None = None
+    bids: str | None = None
     moments_s: tuple[float | tuple[float, float], ...] | None = None
 
     @property
@@ -113,6 +122,27 @@ def recording_settings(entry: Mapping[str, Any]) -> RecordingSettings:
     return RecordingSettings(**settings)
 
 
+def common_settings(entry: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what holds for all recordings of an entry.
+
+    Parameters
+    ----------
+    entry : mapping
+        One entry of ``recordings``, a file or a BIDS data set.
+
+    Returns
+    -------
+    dict
+        Its settings but for those that say which files. Of a data set the channels that its tables
+        mark as bad are interpolated, unless the entry says otherwise.
+    """
+    common = {key: value for key, value in entry.items() if key not in (*DATA_SET, "file")}
+    if "bids" not in entry:
+        return common
+    bad = common.get("bad_channels", MARKED)
+    return {**common, "bad_channels": MARKED if bad == _OF_BIDS else bad}
+
+
 def _one(value: float | None) -> tuple[float, ...]:
     return () if value is None else (value,)
 
@@ -139,7 +169,15 @@ def settings_mistakes(
         One line per mistake, which begins with the key.
     """
     key = f"recordings.{name}"
-    settings = recording_settings(entry)
+    if "file" not in entry and "bids" not in entry:
+        return [f"{key}: missing key 'file', or 'bids' for a data set"]
+    if "file" in entry:
+        beside = [
+            f"{key}.{option}: no option beside file" for option in DATA_SET if option in entry
+        ]
+        if beside:
+            return [f"{line}; name a file or a BIDS data set" for line in beside]
+    settings = recording_settings({"file": "", **common_settings(entry)})
     mistakes = []
     for option in ("baseline_s", "band_hz"):
         pair = getattr(settings, option)

@@ -13,16 +13,18 @@ from scipy.signal import detrend
 from multisource.errors import UserError
 from multisource.recordings.account import Account, counted
 from multisource.recordings.amplitudes import check_finite
+from multisource.recordings.bad_by import AUTO
 from multisource.recordings.cleaning import Cleaning, judge_channels, mended
-from multisource.recordings.contents import check_channels, condition_of, open_contents
+from multisource.recordings.contents import check_channels, condition_of
 from multisource.recordings.continuous import reference_line
 from multisource.recordings.epochs import cut_epochs
 from multisource.recordings.events import choose_events, event_onsets, told_events
 from multisource.recordings.filters import resampled
 from multisource.recordings.matching import match_channels
+from multisource.recordings.opening import open_asked
 from multisource.recordings.reading import read_continuous
 from multisource.recordings.rejection import quiet
-from multisource.recordings.settings import AUTO, EPOCH_S, RecordingSettings
+from multisource.recordings.settings import EPOCH_S, RecordingSettings
 from multisource.recordings.timeline import timeline_of
 
 if TYPE_CHECKING:
@@ -99,7 +101,7 @@ def read_stretches(
         If the file cannot be read, lacks a channel or marks it as bad, knows no such event, is in a
         wrong unit, flat or too short.
     """
-    contents = open_contents(path, preload=False)
+    contents = open_asked(path, settings)
     return stretches_of(
         contents,
         channels,

@@ -1,0 +1,127 @@
+"""Recordings that the configuration names: their files are there and hold what is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from multisource.config.found import Found
+from multisource.config.named import Mistakes, existing_folder, lines_of, missing
+from multisource.config.study import find_file, no_file
+from multisource.errors import UserError
+
+
+def study_channels(config: Mapping[str, Any], folders: list[Path], found: Found) -> list[str]:
+    """Return the names of the study's channels.
+
+    Parameters
+    ----------
+    config : mapping
+        The configuration in plain values.
+    folders : list of Path
+        Where relative file names are looked for, in this order.
+    found : Found
+        The mistakes known so far.
+
+    Returns
+    -------
+    list of str
+        The names; none if they cannot be read.
+    """
+    if not found.sound("electrodes.channels"):
+        return []
+    from multisource.channels.lists import channel_names
+
+    channels = config["electrodes"]["channels"]
+    table = find_file(channels, folders) if isinstance(channels, str) else channels
+    try:
+        return channel_names(table) if table else []
+    except UserError:
+        return []
+
+
+def recordings_mistakes(config: Mapping[str, Any], folders: list[Path], found: Found) -> Mistakes:
+    """Look for the data sets of the recordings, and at the header of every file.
+
+    Parameters
+    ----------
+    config : mapping
+        The configuration in plain values.
+    folders : list of Path
+        Where relative file names are looked for, in this order.
+    found : Found
+        The mistakes known so far.
+
+    Yields
+    ------
+    tuple of str
+        Dotted key and line of each mistake.
+    """
+    from multisource.recordings.entries import all_recordings
+
+    if not found.sound("recordings"):
+        return
+    try:
+        recordings = all_recordings(
+            config["recordings"], lambda key, name: existing_folder(key, name, folders)
+        )
+    except UserError as error:
+        for line in str(error).splitlines():
+            yield line.partition(":")[0], line
+        return
+    for one in recordings:
+        yield from recording_mistakes(
+            f"recordings.{one.name}", one.settings, config, folders, found
+        )
+
+
+def recording_mistakes(
+    key: str, entry: Mapping[str, Any], config: Mapping[str, Any], folders: list[Path], found: Found
+) -> Mistakes:
+    """Look at the header of one file of EEG.
+
+    Parameters
+    ----------
+    key : str
+        How messages call the recording.
+    entry : mapping
+        Its settings.
+    config, folders, found : mapping, list of Path, Found
+        As for :func:`recordings_mistakes`.
+
+    Yields
+    ------
+    tuple of str
+        Dotted key and line of each mistake.
+    """
+    from multisource.channels.subset import kept_channels
+    from multisource.recordings.check import check_header
+    from multisource.recordings.settings import recording_settings
+
+    file = find_file(entry["file"], folders)
+    if file is None:
+        key = key if key == "simulation.recording" else f"{key}.file"
+        yield from missing(key, entry["file"], folders)
+        return
+    channels = study_channels(config, folders, found)
+    if not channels:
+        return
+    settings = recording_settings(entry)
+    try:
+        channels = kept_channels(channels, settings.leave_out, name=key)
+    except UserError as error:
+        yield from lines_of(f"{key}.leave_out", error)
+        return
+    if (table := settings.table) is not None:
+        bad = find_file(table, folders)
+        if bad is None:
+            line = no_file(f"{key}.bad_channels", table, folders)
+            yield f"{key}.bad_channels", f"{line}, or write auto, marked, or a list of names"
+            return
+        settings = replace(settings, bad_channels=str(bad))
+    try:
+        check_header(file, channels, settings)
+    except UserError as error:
+        yield from lines_of(key, error)
