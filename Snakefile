@@ -81,6 +81,7 @@ rule recordings:
         expand(f"results/{HEAD}/figures/recording-{{recording}}.png", recording=RECORDINGS),
         expand(f"results/{HEAD}/brains/recording-{{recording}}.html", recording=RECORDINGS),
         viewer_files(),
+        group_files(),
         f"results/{HEAD}/study.json",
 
 

@@ -20,13 +20,17 @@ NAMED = {
     "leadfield.variants": "mine",
     "network.settings": "convnet",
     "recordings": "mine",
+    "groups": "mine",
     "simulation.disturbances": "pop",
     "simulation.splits": "test",
     "simulation.splits.test.disturbances": "pop",
     "simulation.scenarios.disturbances": "pop",
 }
 # Values of leaves that the default configuration does not give.
-GIVEN = {"recordings": {"mine": {"file": "mine.vhdr"}}}
+GIVEN = {
+    "recordings": {"mine": {"file": "mine.vhdr"}},
+    "groups": {"mine": {"recordings": ["mine"]}},
+}
 # Numbers that must fit to others, or are options of another solver or network than NAMED has.
 FITTING = ("tmin_s", "tmax_s", "window_s", "sfreq", "warmup_epochs", "kernel_size", "duration_s")
 FITTING += ("loose", "depth", "alpha", "nodes", "budget")

@@ -65,11 +65,11 @@ def test_a_named_source_is_the_answer_or_else_the_peak():
 
 def test_the_report_says_it_in_words():
     table = side_by_side({"closed": PEAKS, "open": PEAKS}, {"closed": SOURCES, "open": SOURCES})
-    assert table.columns.tolist() == ["recording", "window (s)", "CovNet", "MNE"]
+    assert table.columns.tolist() == ["recording", "window (s)", "CovNet", "most of the solvers"]
     assert table["recording"].tolist() == ["closed", "closed", "open", "open"]
     assert table.loc[0].tolist()[1:] == [
         "1 to 1.2",
         "left pericalcarine cortex, 90 %",
-        "left cuneus",
+        "left cuneus (1 of 1)",
     ]
     assert table.loc[1, "CovNet"] == "nothing (2 % sure of a source)"

@@ -21,6 +21,7 @@ sys.path.insert(0, SOURCE)
 os.environ.update(PYTHONPATH=os.pathsep.join(filter(None, [SOURCE, os.getenv("PYTHONPATH")])))
 
 from multisource.config.named import existing_folder
+from multisource.config.recordings import recording_methods
 from multisource.config.study import (
     BASELINES,
     SPLITS_OF_NETWORKS,
@@ -49,6 +50,7 @@ from multisource.damage import clock_note
 from multisource.damage import note as missing_note
 from multisource.errors import UserError
 from multisource.failures import explain, write_traceback
+from multisource.groups.members import all_groups
 from multisource.figures.labels import FIGURES as PAPER_FIGURES
 from multisource.files import sweep
 from multisource.inverse.registry import SOLVERS as SOLVER_LINES
@@ -167,18 +169,14 @@ if workflow.is_main_process:
             logger.warning(f"{network}: to be trained once, for recordings of {len(kept)} channels")
 
 
-def of_recordings(solver):
-    """Whether a solver localises recordings: one that takes long, where `windows` says so."""
-    settings = config["inverse"]["settings"][solver]
-    if "windows" in solver_options(settings["kind"]):
-        given = settings.get("windows")
-        return (
-            isinstance(given, dict) and "recordings" in given and settings.get("operator") != "own"
-        )
-    return True
-
-
-RECORDING_METHODS = NETWORKS + list(filter(of_recordings, SOLVERS))
+RECORDING_METHODS = recording_methods(config)
+try:
+    GROUPS = {
+        one.name: one
+        for one in all_groups(config["groups"], list(RECORDINGS.values()), RECORDING_METHODS)
+    }
+except UserError as error:
+    sys.exit(f"config: {error}")
 
 
 wildcard_constraints:
@@ -190,6 +188,7 @@ wildcard_constraints:
     baseline="|".join(BASELINES),
     method="|".join([*CURVE, *METHODS]),
     recording="|".join(RECORDINGS) or "none",
+    group="|".join(GROUPS) or "none",
     variant="|".join(VARIANTS) or "none",
 
 
@@ -232,6 +231,16 @@ def recording_files(name):
     file, root = study_file(recording_entry(name)["file"]), recording_entry(name).get("bids")
     tables = tables_of(file, root) if root else []
     return list(map(str, [*companions(file), *tables]))
+
+
+def of_events(group):
+    """Whether all recordings of a group have events, so that there is a time before them."""
+    return all(recording_entry(name).get("events") is not None for name in group.recordings)
+
+
+def group_files():
+    """Return a file of every group of recordings."""
+    return expand(f"results/{HEAD}/groups/{{group}}/clusters.tsv", group=GROUPS)
 
 
 def viewer_files():

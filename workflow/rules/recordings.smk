@@ -6,7 +6,9 @@ out: recordings/{recording}/{windows,ordinary}.nc, recordings/{recording}/steps.
      recordings/{recording}/{peaks,sources,parcels}.tsv,
      recordings/{recording}/{method}-{lh,rh}.{func.gii,mgz},
      figures/recording-{recording}.png, brains/recording-{recording}.html,
-     recordings/summary.tsv, study.json
+     recordings/summary.tsv, study.json,
+     groups/{group}/{mean,t,clusters}-{lh,rh}.stc, groups/{group}/{clusters.tsv,test.txt},
+     figures/group-{group}.png
 """
 
 
@@ -320,3 +322,50 @@ rule turn_recording:
         code=code("turn_recording"),
     script:
         "../scripts/turn_recording.py"
+
+
+rule average_group:
+    """The mean over people, and where they differ together from what they are compared with."""
+    input:
+        **HEAD_FILES,
+        sources=rules.build_source_space.output.sources,
+        regions=rules.name_dipoles.output.regions,
+        windows=lambda wildcards: expand(
+            f"results/{HEAD}/recordings/{{recording}}/windows.nc",
+            recording=GROUPS[wildcards.group].recordings,
+        ),
+        estimates=lambda wildcards: expand(
+            f"results/{HEAD}/recordings/{{recording}}/{GROUPS[wildcards.group].method}.nc",
+            recording=GROUPS[wildcards.group].recordings,
+        ),
+    output:
+        mean=expand("results/{{head}}/groups/{{group}}/mean-{side}.stc", side=["lh", "rh"]),
+        t=expand("results/{{head}}/groups/{{group}}/t-{side}.stc", side=["lh", "rh"]),
+        clusters=expand("results/{{head}}/groups/{{group}}/clusters-{side}.stc", side=["lh", "rh"]),
+        table="results/{head}/groups/{group}/clusters.tsv",
+        words="results/{head}/groups/{group}/test.txt",
+        figure="results/{head}/figures/group-{group}.png",
+    log:
+        "results/{head}/logs/average_group/{group}.log",
+    benchmark:
+        "results/{head}/benchmarks/average_group/{group}.tsv"
+    conda:
+        "../../envs/multisource.yaml"
+    resources:
+        mem_mb=3000,
+        runtime=20,
+    params:
+        anatomy=subpath(input.head, parent=True),
+        members=lambda wildcards: GROUPS[wildcards.group].members,
+        others=lambda wildcards: GROUPS[wildcards.group].others,
+        against=lambda wildcards: GROUPS[wildcards.group].against,
+        before=lambda wildcards: of_events(GROUPS[wildcards.group]),
+        recordings=lambda wildcards: GROUPS[wildcards.group].recordings,
+        moment_s=lambda wildcards: GROUPS[wildcards.group].moment_s,
+        method=lambda wildcards: GROUPS[wildcards.group].method,
+        # A solver's map has no unit: what it says is where.
+        relative=lambda wildcards: GROUPS[wildcards.group].method not in NETWORKS,
+        seed=config["seed"],
+        code=code("average_group"),
+    script:
+        "../scripts/average_group.py"

@@ -119,6 +119,9 @@ rule render_report:
             "results/{{head}}/figures/recording-{recording}.png",
             recording=RECORDINGS,
         ),
+        group_pictures=expand("results/{{head}}/figures/group-{group}.png", group=GROUPS),
+        group_tables=expand("results/{{head}}/groups/{group}/clusters.tsv", group=GROUPS),
+        group_words=expand("results/{{head}}/groups/{group}/test.txt", group=GROUPS),
         # Linked, not held.
         brains=rules.turn_scenarios.output.page if TURNED else [],
         turned=expand("results/{{head}}/brains/recording-{recording}.html", recording=RECORDINGS),
@@ -139,6 +142,7 @@ rule render_report:
         networks=NETWORKS,
         shown=[scenario for scenario, _ in FIGURES.values()],
         recordings=list(RECORDINGS),
+        groups=list(GROUPS),
         # Notes that Snakemake and the steps leave beside their outputs: no rule's outputs, so
         # a folder of each is named.
         benchmarks="results/{head}/benchmarks",

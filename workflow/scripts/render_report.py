@@ -35,6 +35,9 @@ with step(snakemake):
         named=dict(zip(params.recordings, given.named, strict=True)),
         peaks=dict(zip(params.recordings, given.peaks, strict=True)),
         steps=dict(zip(params.recordings, given.steps, strict=True)),
+        groups=dict(zip(params.groups, given.group_pictures, strict=True)),
+        group_tables=dict(zip(params.groups, given.group_tables, strict=True)),
+        group_words=dict(zip(params.groups, given.group_words, strict=True)),
         brains=f"brains/{Path(given.brains).name}" if given.brains else "",
         turned={
             name: f"brains/{Path(path).name}"

@@ -11,6 +11,37 @@ from multisource.config.found import Found
 from multisource.config.named import Mistakes, existing_folder, lines_of, missing
 from multisource.config.study import find_file, no_file
 from multisource.errors import UserError
+from multisource.groups.members import Group, all_groups
+from multisource.inverse.registry import options
+from multisource.recordings.entries import Recording, all_recordings
+from multisource.recordings.settings import EPOCH_S, recording_settings
+
+
+def recording_methods(config: Mapping[str, Any]) -> list[str]:
+    """Return the methods that localise recordings.
+
+    Parameters
+    ----------
+    config : mapping
+        The configuration.
+
+    Returns
+    -------
+    list of str
+        All networks, then the solvers; one that takes long only where its ``windows`` say so.
+    """
+    solvers = config["inverse"]["solvers"]
+    chosen = [name for name in solvers if _is_quick(config["inverse"]["settings"][name])]
+    return [*config["network"]["networks"], *chosen]
+
+
+def _is_quick(settings: Mapping[str, Any]) -> bool:
+    """Whether a solver localises recordings: one that takes long, where `windows` says so."""
+    if "windows" not in options(settings["kind"]):
+        return True
+    given = settings.get("windows")
+    asked = isinstance(given, Mapping) and "recordings" in given
+    return asked and settings.get("operator") != "own"
 
 
 def study_channels(config: Mapping[str, Any], folders: list[Path], found: Found) -> list[str]:
@@ -59,8 +90,6 @@ def recordings_mistakes(config: Mapping[str, Any], folders: list[Path], found: F
     tuple of str
         Dotted key and line of each mistake.
     """
-    from multisource.recordings.entries import all_recordings
-
     if not found.sound("recordings"):
         return
     try:
@@ -75,6 +104,35 @@ def recordings_mistakes(config: Mapping[str, Any], folders: list[Path], found: F
         yield from recording_mistakes(
             f"recordings.{one.name}", one.settings, config, folders, found
         )
+    if found.sound("groups", "network.networks", "inverse"):
+        try:
+            groups = all_groups(config["groups"], recordings, recording_methods(config))
+        except UserError as error:
+            yield from lines_of("groups", error)
+            return
+        by_name = {one.name: one for one in recordings}
+        for group in groups:
+            yield from _before_events(group, by_name, config)
+
+
+def _before_events(
+    group: Group, recordings: Mapping[str, Recording], config: Mapping[str, Any]
+) -> Mistakes:
+    """Refuse a group that is compared with a time before the event, where there is none."""
+    window_s = config["simulation"]["window_s"]
+    for name in group.recordings if group.against is None else ():
+        settings = recordings[name].settings
+        begin = settings.get("tmin_s")
+        begin = EPOCH_S[0] if begin is None else begin
+        if settings.get("events") is not None and begin > -window_s + 1e-9:
+            key = f"groups.{group.name}.recordings"
+            yield (
+                key,
+                f"{key}: {name} begins {begin:g} s from its event, so that no window of "
+                f"{window_s:g} s lies before it; set its tmin_s to {-window_s:g} or less, or name "
+                "another group in against",
+            )
+            return
 
 
 def recording_mistakes(
@@ -98,7 +156,6 @@ def recording_mistakes(
     """
     from multisource.channels.subset import kept_channels
     from multisource.recordings.check import check_header
-    from multisource.recordings.settings import recording_settings
 
     file = find_file(entry["file"], folders)
     if file is None:

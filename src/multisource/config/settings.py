@@ -39,7 +39,7 @@ def check_settings(config: Mapping[str, Any], found: Found) -> None:
     found : Found
         Gets the mistakes; what it holds already is not read.
     """
-    for mistakes in (_anatomy, _simulation, _solvers, _networks, _recordings):
+    for mistakes in (_anatomy, _simulation, _solvers, _networks, _recordings, _groups):
         for key, line in list(mistakes(config, found)):
             found.add(key.split("."), line)
 
@@ -276,6 +276,13 @@ def _recordings(config: Mapping[str, Any], found: Found) -> Mistakes:
             name, entry, sfreq=simulation["sfreq"], window_s=simulation["window_s"]
         ):
             yield line.partition(":")[0], line
+
+
+def _groups(config: Mapping[str, Any], found: Found) -> Mistakes:
+    for name, group in config["groups"].items() if found.sound("groups") else ():
+        span, key = group.get("moment_s"), f"groups.{name}.moment_s"
+        if isinstance(span, list) and span[0] >= span[1]:
+            yield key, f"{key}: {span}: the second must be the larger"
 
 
 def _entries(

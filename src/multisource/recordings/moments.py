@@ -103,7 +103,7 @@ def choose_moments(
     middles = times + window_s / 2
     picked: list[tuple[str, np.ndarray]] = []
     for one in chosen or ():
-        picked.append((CHOSEN, _windows_at(one, middles, window_s, name)))
+        picked.append((CHOSEN, windows_at(one, middles, window_s, f"recordings.{name}.moments_s")))
     if not chosen:
         apart = strongest_moments(times, strength, apart_s=window_s)
         picked += [(STRONGEST, np.array([index])) for index in apart]
@@ -121,7 +121,31 @@ def choose_moments(
     ]
 
 
-def _windows_at(chosen: Chosen, middles: np.ndarray, window_s: float, name: str) -> np.ndarray:
+def windows_at(chosen: Chosen, middles: np.ndarray, window_s: float, key: str) -> np.ndarray:
+    """Find the windows of a latency or a span.
+
+    Parameters
+    ----------
+    chosen : float or sequence of float
+        Of a latency the window whose middle is the nearest, of a span those whose middles lie in
+        it; s.
+    middles : ndarray of shape (M,)
+        The middle of each window, s.
+    window_s : float
+        Length of a window, s.
+    key : str
+        How messages call the option.
+
+    Returns
+    -------
+    ndarray of int
+        Their numbers.
+
+    Raises
+    ------
+    UserError
+        If there is none.
+    """
     if isinstance(chosen, int | float):
         nearest = int(np.abs(middles - chosen).argmin())
         found = [nearest] if abs(middles[nearest] - chosen) <= window_s / 2 + 1e-9 else []
@@ -130,7 +154,7 @@ def _windows_at(chosen: Chosen, middles: np.ndarray, window_s: float, name: str)
         found = np.flatnonzero((middles >= low - 1e-9) & (middles <= high + 1e-9)).tolist()
     if not len(found):
         raise UserError(
-            f"recordings.{name}.moments_s: {chosen!r}: no window has its middle there; the middles "
+            f"{key}: {chosen!r}: no window has its middle there; the middles "
             f"go from {middles[0]:g} to {middles[-1]:g} s"
         )
     return np.asarray(found)

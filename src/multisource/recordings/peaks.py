@@ -101,7 +101,7 @@ def peak_table(
                         "vertex": dipoles.vertices[peak],
                         **regions.place(peak),
                         **dict(zip(("x_mm", "y_mm", "z_mm"), dipoles.positions[peak], strict=True)),
-                        "regions": shares_in_cell(_shares(members, areas, regions.region)),
+                        "regions": shares_in_cell(area_shares(members, areas, regions.region)),
                         "map_maximum": shown.max(),
                         "amplitude": shown[peak] / shown.max(),
                         "area_cm2": areas[members].sum() / 100,
@@ -113,8 +113,23 @@ def peak_table(
     return pd.DataFrame(rows)
 
 
-def _shares(members: np.ndarray, areas: np.ndarray, region: np.ndarray) -> dict[str, float]:
-    """Share of a cluster's area in each region, the largest first."""
+def area_shares(members: np.ndarray, areas: np.ndarray, region: np.ndarray) -> dict[str, float]:
+    """Return how much of a cluster lies in each region.
+
+    Parameters
+    ----------
+    members : ndarray of int
+        The cluster's dipoles.
+    areas : ndarray of shape (N,)
+        Cortex of each dipole.
+    region : ndarray of str, shape (N,)
+        Region of each.
+
+    Returns
+    -------
+    dict of str to float
+        Region to its share of the area, the largest first; below .05 none.
+    """
     area = pd.Series(areas[members]).groupby(region[members]).sum().sort_values(ascending=False)
     shares = area / area.sum()
     return {str(name): float(share) for name, share in shares.items() if share >= LEAST}

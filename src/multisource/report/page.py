@@ -56,6 +56,8 @@ class Section:
         Caption and content of small tables, below the pictures.
     links : sequence of (str, str)
         Address and words of pages beside this one, below the paragraph.
+    folds : sequence of Section
+        Parts below all that, of which the title alone shows until it is clicked.
     """
 
     title: str
@@ -63,6 +65,7 @@ class Section:
     pictures: Sequence[Picture] = ()
     frames: Sequence[tuple[str, pd.DataFrame]] = field(default=())
     links: Sequence[tuple[str, str]] = ()
+    folds: Sequence[Section] = ()
 
     @property
     def anchor(self) -> str:

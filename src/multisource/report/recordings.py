@@ -29,6 +29,8 @@ RECORDINGS = (
     "sources.tsv, time courses of the regions in parcels.tsv; how often what is named is true in "
     "simulated EEG, above under Which sources."
 )
+MOST_SHOWN = 4  # recordings whose pictures and tables stand open on the page
+OTHERS = "most of the solvers"
 FilePath = str | os.PathLike[str]
 REGION = COLUMNS["aparc"]
 _MOMENT = ("moment", "from_s", "to_s")
@@ -64,6 +66,27 @@ def your_recordings(
     """
     if not pictures:
         return []
+    clusters = {name: pd.read_csv(peaks[name], sep="\t") for name in pictures}
+    sources = {name: pd.read_csv(named[name], sep="\t") for name in pictures}
+    frames = []
+    if len(pictures) > 1:
+        frames.append(("All recordings side by side", side_by_side(clusters, sources)))
+    own = {name: _tables(name, clusters[name], sources[name], steps[name]) for name in pictures}
+    links = {name: [(turned[name], f"{name}: turn the brain")] for name in turned}
+    if len(pictures) > MOST_SHOWN:
+        # A picture has 3 MB: a page that holds those of a whole data set would not open.
+        folds = [
+            Section(
+                name,
+                frames=own[name],
+                links=[
+                    (f"figures/{Path(path).name}", f"{name}: the EEG, and each method's maps"),
+                    *links.get(name, []),
+                ],
+            )
+            for name, path in pictures.items()
+        ]
+        return [Section("Your recordings", RECORDINGS, frames=frames, folds=folds)]
     shown = [
         Picture(
             Path(path).read_bytes(),
@@ -73,18 +96,20 @@ def your_recordings(
         )
         for name, path in pictures.items()
     ]
-    clusters = {name: pd.read_csv(peaks[name], sep="\t") for name in pictures}
-    sources = {name: pd.read_csv(named[name], sep="\t") for name in pictures}
-    frames = []
-    if len(pictures) > 1:
-        frames.append(("All recordings side by side", side_by_side(clusters, sources)))
-    for name in pictures:
-        frames.append((f"{name}: in words", in_words(clusters[name], sources[name])))
-        frames.append((f"{name}: strongest cluster of each map", _clusters(clusters[name])))
-        done = f"{name}: what was done to it before, and what was left out"
-        frames.append((done, _steps(steps[name])))
-    links = [(address, f"{name}: turn the brain") for name, address in turned.items()]
-    return [Section("Your recordings", RECORDINGS, pictures=shown, frames=frames, links=links)]
+    frames += [frame for tables in own.values() for frame in tables]
+    pages = [page for listed in links.values() for page in listed]
+    return [Section("Your recordings", RECORDINGS, pictures=shown, frames=frames, links=pages)]
+
+
+def _tables(
+    name: str, clusters: pd.DataFrame, sources: pd.DataFrame, steps: FilePath
+) -> list[tuple[str, pd.DataFrame]]:
+    """The tables of one recording, with their captions."""
+    return [
+        (f"{name}: in words", in_words(clusters, sources)),
+        (f"{name}: strongest cluster of each map", _clusters(clusters)),
+        (f"{name}: what was done to it before, and what was left out", _steps(steps)),
+    ]
 
 
 def side_by_side(
@@ -102,18 +127,28 @@ def side_by_side(
     Returns
     -------
     pandas.DataFrame
-        One row per recording and moment, a column per method: the most probable source, or the
-        peak of the map.
+        One row per recording and moment. A column for each method that says how sure it is: the
+        most probable source, or the peak of its map. One for all others: the region where most of
+        them have their peak, and how many do.
     """
     table = summary_table(peaks, sources)
     table["window (s)"] = [_window(*row) for row in zip(*(table[c] for c in _MOMENT), strict=True)]
-    table["says"] = [_at_a_glance(row) for _, row in table.iterrows()]
-    table["method"] = table["method"].map(method_label)
-    rows = ["recording", "window (s)"]
-    wide = table.pivot_table(
-        index=rows, columns="method", values="says", aggfunc="first", sort=False
-    )
-    return wide.fillna("").reset_index()
+    sure = set(table.loc[table["presence"].notna(), "method"])
+    rows = []
+    for (name, window), part in table.groupby(["recording", "window (s)"], sort=False):
+        is_sure = part["method"].isin(sure)
+        said = {
+            method_label(row["method"]): _at_a_glance(row) for _, row in part[is_sure].iterrows()
+        }
+        places = part.loc[~is_sure, REGION].value_counts()
+        if len(places):
+            most = f"{label_in_words(places.index[0])} ({places.iloc[0]} of {places.sum()})"
+            said[OTHERS] = most
+        rows.append({"recording": name, "window (s)": window, **said})
+    wide = pd.DataFrame(rows).fillna("")
+    return wide[
+        [*(column for column in wide if column != OTHERS), *wide.columns.intersection([OTHERS])]
+    ]
 
 
 def _at_a_glance(row: pd.Series) -> str:

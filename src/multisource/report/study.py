@@ -20,6 +20,7 @@ from multisource.figures.scenario import CLOSENESS
 from multisource.figures.tables import metric_figure
 from multisource.leadfield.compare import by_depth
 from multisource.report.checks import study_checks
+from multisource.report.groups import group_sections
 from multisource.report.head import head_section
 from multisource.report.page import (
     Picture,
@@ -93,6 +94,8 @@ class StudyFiles:
         Address of the scenarios' brains to turn, from the report; empty without them.
     turned : mapping of str to str
         The user's recording to the address of its brains to turn.
+    groups, group_tables, group_words : mapping of str to path
+        A group of recordings to its picture, its table (tsv), and what was tested in words.
     """
 
     tables: Mapping[str, FilePath]
@@ -125,6 +128,9 @@ class StudyFiles:
     steps: Mapping[str, FilePath] = field(default_factory=dict)
     brains: str = ""
     turned: Mapping[str, str] = field(default_factory=dict)
+    groups: Mapping[str, FilePath] = field(default_factory=dict)
+    group_tables: Mapping[str, FilePath] = field(default_factory=dict)
+    group_words: Mapping[str, FilePath] = field(default_factory=dict)
 
 
 def study_report(
@@ -193,6 +199,7 @@ def study_report(
             *named_sources(files.sources, files.numbers, files.detection),
             *how_sure(files.calibration, files.reliability),
             *your_recordings(files.recordings, files.peaks, files.named, files.steps, files.turned),
+            *group_sections(files.groups, files.group_tables, files.group_words),
             *_sections(files),
         ],
         config=config,
