@@ -21,7 +21,7 @@ sys.path.insert(0, SOURCE)
 os.environ.update(PYTHONPATH=os.pathsep.join(filter(None, [SOURCE, os.getenv("PYTHONPATH")])))
 
 from multisource.config.named import existing_folder
-from multisource.config.recordings import recording_methods
+from multisource.config.recordings import recording_methods, recording_network
 from multisource.config.study import (
     BASELINES,
     SPLITS_OF_NETWORKS,
@@ -33,7 +33,6 @@ from multisource.config.study import (
     methods,
     operator_settings,
     operators,
-    recording_network,
     reference,
     scenarios,
     simulated,

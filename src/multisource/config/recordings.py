@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from multisource.channels.subset import kept_channels, subset_name
 from multisource.config.found import Found
 from multisource.config.named import Mistakes, existing_folder, lines_of, missing
 from multisource.config.study import find_file, no_file
@@ -42,6 +43,35 @@ def _is_quick(settings: Mapping[str, Any]) -> bool:
     given = settings.get("windows")
     asked = isinstance(given, Mapping) and "recordings" in given
     return asked and settings.get("operator") != "own"
+
+
+def recording_network(
+    entry: Mapping[str, Any], network: str, recording: str, channels: Sequence[str]
+) -> tuple[str, list[str]]:
+    """Return which network localises a recording, and the channels that it is trained on.
+
+    Parameters
+    ----------
+    entry : mapping
+        What the configuration says of the recording.
+    network : str
+        A network of the study.
+    recording : str
+        A recording.
+    channels : sequence of str
+        Names of the study's channels.
+
+    Returns
+    -------
+    name : str
+        The study's network, or one that is trained for a recording that does without some channels.
+    kept : list of str
+        Its channels.
+    """
+    leave_out = entry.get("leave_out") or ()
+    kept = kept_channels(channels, leave_out, name=f"recordings.{recording}")
+    subset = subset_name(kept, channels)
+    return (f"{network}-{subset}" if subset else network), kept
 
 
 def study_channels(config: Mapping[str, Any], folders: list[Path], found: Found) -> list[str]:
@@ -154,7 +184,6 @@ def recording_mistakes(
     tuple of str
         Dotted key and line of each mistake.
     """
-    from multisource.channels.subset import kept_channels
     from multisource.recordings.check import check_header
 
     file = find_file(entry["file"], folders)

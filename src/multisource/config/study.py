@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from multisource.channels.subset import kept_channels, subset_name
 from multisource.errors import UserError
 
 BASELINES = ("random", "perfect")
@@ -361,35 +360,6 @@ def learning_curve(config: Mapping[str, Any]) -> dict[str, int]:
         return {}
     whole = config["simulation"]["splits"][split_of(config, network, "train")]["samples"]
     return {f"{network}-{count}": count for count in sorted(samples) if count != whole}
-
-
-def recording_network(
-    entry: Mapping[str, Any], network: str, recording: str, channels: Sequence[str]
-) -> tuple[str, list[str]]:
-    """Return which network localises a recording, and the channels that it is trained on.
-
-    Parameters
-    ----------
-    entry : mapping
-        What the configuration says of the recording.
-    network : str
-        A network of the study.
-    recording : str
-        A recording.
-    channels : sequence of str
-        Names of the study's channels.
-
-    Returns
-    -------
-    name : str
-        The study's network, or one that is trained for a recording that does without some channels.
-    kept : list of str
-        Its channels.
-    """
-    leave_out = entry.get("leave_out") or ()
-    kept = kept_channels(channels, leave_out, name=f"recordings.{recording}")
-    subset = subset_name(kept, channels)
-    return (f"{network}-{subset}" if subset else network), kept
 
 
 def reference(config: Mapping[str, Any]) -> str:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 import numpy as np
 
@@ -15,7 +15,7 @@ from multisource.simulation.chunks import read_chunk
 
 BEFORE = "the windows before the event"
 People = Mapping[str, Sequence[str]]
-FilePath = str | os.PathLike[str]
+FilePath = str | Path
 
 
 def read_maps(estimates: FilePath, windows: FilePath) -> Maps:
