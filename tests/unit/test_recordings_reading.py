@@ -1,5 +1,7 @@
 """A user's EEG is read as it was recorded: channels, units, times, events; or refused by name."""
 
+import struct
+
 import mne
 import numpy as np
 import pytest
@@ -8,6 +10,7 @@ from recordings_case import NAMES, ONSETS, SFREQ, recording, referenced, saved, 
 from multisource.errors import UserError
 from multisource.recordings.events import choose_events
 from multisource.recordings.matching import match_channels
+from multisource.recordings.reading import open_raw
 from multisource.recordings.settings import RecordingSettings, recording_settings
 from multisource.recordings.stretches import read_stretches
 from multisource.recordings.windows import cut_windows, series, strength
@@ -189,3 +192,15 @@ def test_too_many_windows_are_refused(tmp_path):
 def test_entries_of_the_configuration_become_settings():
     settings = recording_settings({"file": "a.edf", "events": 7, "band_hz": [1, 30]})
     assert settings == RecordingSettings("a.edf", events="7", band_hz=(1, 30))
+
+
+def test_a_fif_file_without_end_is_refused(tmp_path):
+    """MNE follows the chain of parts for ever where damage makes it a circle."""
+    path = saved(recording(seconds=2.0, onsets=[1.0]), tmp_path)
+    content = bytearray(path.read_bytes())
+    (size,) = struct.unpack(">i", content[8:12])
+    second = 16 + size  # where the first part ends
+    content[second + 12 : second + 16] = struct.pack(">i", second)
+    path.write_bytes(bytes(content))
+    with pytest.raises(UserError, match=f"in a circle at byte {second}; copy the file again"):
+        open_raw(path)

@@ -68,7 +68,7 @@ def read_t1(path: str | Path) -> T1:
         raise UserError(f"{path}: no such T1 file")
     try:
         image = nibabel.load(path)
-    except (nibabel.filebasedimages.ImageFileError, OSError, EOFError, ValueError) as error:
+    except Exception as error:  # nibabel passes on what gzip, zlib and NumPy raise
         raise UserError(
             f"{path}: not a NIfTI or MGZ volume ({_line(error)}); "
             "convert it, for instance by dcm2niix"

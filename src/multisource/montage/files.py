@@ -11,6 +11,7 @@ import numpy as np
 from multisource.anatomy.electrodes import read_points
 from multisource.anatomy.landmarks import LANDMARKS
 from multisource.errors import UserError
+from multisource.fif_chain import check_chain
 from multisource.montage.coordsystem import find_coordsystem, read_coordsystem
 from multisource.montage.measured import Measured, landmark
 
@@ -27,6 +28,7 @@ _DIGITISERS = {
     ".dat": "read_dig_dat",
     ".hsp": "read_dig_polhemus_isotrak",
 }
+FARTHEST = 1e6  # a coordinate in any unit, as MNE-Python has read it
 # Frames of MNE-Python, in the words of coordsystem.json.
 _FRAMES = {"mri": "SurfaceRAS", "mni_tal": "MNI152Lin", "head": "Neuromag", "ras": "ScanRAS"}
 
@@ -126,18 +128,28 @@ def _montage(path: Path) -> mne.channels.DigMontage:
             size = {"head_size": 0.095} if spherical else {"head_size": None}
             return mne.channels.read_custom_montage(path, verbose="error", **size)
         if ending == ".fif":
+            check_chain(path)
             return _from_fif(path)
     except UserError:
         raise
     except Exception as error:  # every reader of MNE has its own exceptions
-        line = " ".join(str(error).split())[:200]
-        raise UserError(f"{path}: MNE cannot read positions from it ({line})") from error
+        raise _unreadable(path, error) from error
     from multisource.recordings.reading import open_raw
 
     montage = open_raw(path, preload=False).get_montage()
     if montage is None:
         raise UserError(f"{path}: the recording has no electrode positions; name another file")
     return montage
+
+
+def _unreadable(path: Path, error: Exception) -> UserError:
+    line = " ".join(str(error).split())[:200]
+    return UserError(f"{path}: MNE cannot read positions from it ({line})")
+
+
+def _is_somewhere(place: np.ndarray | None) -> bool:
+    """Whether a position is one, in whatever unit: not missing, not endless."""
+    return place is not None and bool((np.abs(np.asarray(place, dtype=float)) < FARTHEST).all())
 
 
 def _from_fif(path: Path) -> mne.channels.DigMontage:
@@ -156,27 +168,32 @@ def _from_fif(path: Path) -> mne.channels.DigMontage:
 
 def _from_montage(path: Path, montage: mne.channels.DigMontage) -> Measured:
     """Take what there is of a montage; MNE's metres may be any unit, which a fit finds out."""
-    found = montage.get_positions()
+    try:
+        found = montage.get_positions()
+    except Exception as error:  # a damaged file may name landmarks that there are not
+        raise _unreadable(path, error) from error
     points, nowhere = {}, []
     for name, place in (found["ch_pos"] or {}).items():
-        if place is None or not np.isfinite(place).all() or not np.any(place):
+        if place is None or not _is_somewhere(place) or not np.any(place):
             nowhere.append(name)
         else:
             points[name] = np.asarray(place, dtype=float) * 1000.0
     if not points:
         raise UserError(f"{path}: no electrode has a position; name another file")
-    marks = {key: found[key] for key in LANDMARKS if found[key] is not None}
+    marks = {key: found[key] for key in LANDMARKS if _is_somewhere(found[key])}
     if len(marks) < 3:
         # Some formats list the landmarks among the electrodes.
         marks = {key: points[n] / 1000.0 for n in points if (key := landmark(n))}
     landmarks = {key: np.asarray(place, dtype=float) * 1000.0 for key, place in marks.items()}
-    hsp = found["hsp"]
+    hsp = [
+        place for place in ([] if found["hsp"] is None else found["hsp"]) if _is_somewhere(place)
+    ]
     return Measured(
         str(path),
         points,
         frame=_FRAMES.get(str(found["coord_frame"]), "unknown"),
         landmarks=landmarks if _are_measured(landmarks) else {},
-        head_shape=np.zeros((0, 3)) if hsp is None else np.asarray(hsp, dtype=float) * 1000.0,
+        head_shape=np.array(hsp, dtype=float).reshape(-1, 3) * 1000.0,
         doubtful=True,
         nowhere=nowhere,
     )

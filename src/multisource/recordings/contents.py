@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 from multisource.errors import UserError
+from multisource.fif_chain import check_chain
 from multisource.recordings.bad_channels import known_bad
 from multisource.recordings.events import choose_event
 from multisource.recordings.matching import match_channels
@@ -43,12 +44,16 @@ def open_contents(path: str | Path, *, preload: bool = True) -> Contents:
 
     if not Path(path).exists():
         raise UserError(f"{path}: the recording does not exist")
+    check_chain(path)
     stem = Path(path).name.removesuffix(".gz")
     try:
         if stem.endswith(("-epo.fif", "_epo.fif")):
             return mne.read_epochs(path, preload=preload, verbose="error")
         if stem.endswith(("-ave.fif", "_ave.fif")):
-            return mne.read_evokeds(path, verbose="error")
+            averages = mne.read_evokeds(path, verbose="error")
+            if not averages:
+                raise ValueError("it holds no average")
+            return averages
         if stem.endswith(".set") and _holds_eeglab_epochs(path):
             return mne.read_epochs_eeglab(path, verbose="error")
     except Exception as error:  # every reader of MNE has its own exceptions

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from multisource.errors import UserError
+from multisource.fif_chain import check_chain
 from multisource.recordings.account import Account
 from multisource.recordings.brainvision import is_plain, write_plain
 from multisource.recordings.cleaning import Cleaning
@@ -166,6 +167,7 @@ def open_raw(path: str | Path, *, preload: bool = True) -> mne.io.BaseRaw:
 
     if not Path(path).exists():
         raise UserError(f"{path}: the recording does not exist")
+    check_chain(path)
     try:
         if Path(path).suffix.lower() in (".vhdr", ".ahdr"):
             return _open_brainvision(Path(path), preload=preload)

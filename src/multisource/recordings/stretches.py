@@ -22,7 +22,7 @@ from multisource.recordings.events import choose_events, event_onsets, told_even
 from multisource.recordings.filters import resampled
 from multisource.recordings.matching import match_channels
 from multisource.recordings.opening import open_asked
-from multisource.recordings.reading import read_continuous
+from multisource.recordings.reading import read_continuous, unreadable
 from multisource.recordings.rejection import quiet
 from multisource.recordings.settings import EPOCH_S, RecordingSettings
 from multisource.recordings.timeline import timeline_of
@@ -252,7 +252,11 @@ def _of_epochs(
             )
     recorded_sfreq = float(data.info["sfreq"])
     own = match_channels(data.ch_names, channels, name=name)
-    values = np.array(data.get_data(), ndmin=3)[:, [data.ch_names.index(one) for one in own], :]
+    try:
+        read = np.array(data.get_data(), ndmin=3)
+    except Exception as error:  # what is cut off shows when it is read
+        raise unreadable(name, error) from error
+    values = read[:, [data.ch_names.index(one) for one in own], :]
     for epoch in values:
         check_finite(epoch, channels, name=name, from_s=data.times[0], sfreq=recorded_sfreq)
     zero = [
