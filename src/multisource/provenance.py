@@ -23,10 +23,10 @@ PACKAGE = "multisource"
 ROOT = Path(__file__).parent
 # They decide how a step is run, logged and saved, never what it computes: the release number, the
 # words of an error, the log, the way a file is put in its place, when a function is compiled, what
-# ends with a run, this module and the records.
+# ends with a run, when it is tried again, this module and the records.
 _NEUTRAL = (
-    *("checksums", "compiled", "damage", "errors", "failures", "files", "logs", "provenance"),
-    *("runs", "steps", "versions"),
+    *("attempts", "checksums", "compiled", "damage", "errors", "failures", "files", "logs"),
+    *("provenance", "runs", "slurm", "steps", "versions"),
 )
 NEUTRAL = frozenset({PACKAGE, *(f"{PACKAGE}.{name}" for name in _NEUTRAL)})
 

@@ -20,6 +20,7 @@ def job(rule: str, inputs: list[str], outputs: list[str]) -> SimpleNamespace:
         output=outputs,
         log=[f"{HEAD}/logs/{rule}.log"],
         resources=SimpleNamespace(mem_mb=1000),
+        threads=1,
     )
 
 

@@ -20,7 +20,12 @@ def job(tmp_path, monkeypatch):
     (tmp_path / "kernel.nc").write_text("numbers")
     log = "results/head/logs/build_kernel/mne.log"
     return SimpleNamespace(
-        rule="build_kernel", log=[log], input=[], output=["kernel.nc"], resources=SimpleNamespace()
+        rule="build_kernel",
+        log=[log],
+        input=[],
+        output=["kernel.nc"],
+        resources=SimpleNamespace(),
+        threads=1,
     )
 
 

@@ -28,11 +28,13 @@ rule build_head:
         "results/{head}/logs/build_head.log",
     benchmark:
         "results/{head}/benchmarks/build_head.tsv"
+    group:
+        together("head")
     conda:
         "../../envs/multisource.yaml"
     resources:
-        mem_mb=4000,
-        runtime=30,
+        mem_mb=grows(4000),
+        runtime=grows(20),
     params:
         anatomy=subpath(output.head, parent=True),
         provider=PROVIDER,
@@ -60,11 +62,13 @@ rule place_electrodes:
         "results/{head}/logs/place_electrodes.log",
     benchmark:
         "results/{head}/benchmarks/place_electrodes.tsv"
+    group:
+        together("head")
     conda:
         "../../envs/multisource.yaml"
     resources:
-        mem_mb=1000,
-        runtime=5,
+        mem_mb=grows(1000),
+        runtime=grows(5),
     params:
         anatomy=subpath(input.head, parent=True),
         settings=config["electrodes"],
@@ -87,11 +91,13 @@ rule plot_anatomy:
         "results/{head}/logs/plot_anatomy.log",
     benchmark:
         "results/{head}/benchmarks/plot_anatomy.tsv"
+    group:
+        together("head")
     conda:
         "../../envs/multisource.yaml"
     resources:
-        mem_mb=1000,
-        runtime=5,
+        mem_mb=grows(1000),
+        runtime=grows(5),
     params:
         anatomy=subpath(input.head, parent=True),
         code=code("plot_anatomy"),
@@ -124,11 +130,13 @@ rule parcellate_head:
         "results/{head}/logs/parcellate_head.log",
     benchmark:
         "results/{head}/benchmarks/parcellate_head.tsv"
+    group:
+        together("head")
     conda:
         "../../envs/multisource.yaml"
     resources:
-        mem_mb=1500,
-        runtime=5,
+        mem_mb=grows(1500),
+        runtime=grows(5),
     params:
         anatomy=subpath(input.head, parent=True),
         subject=OWN_SUBJECT,
@@ -165,11 +173,13 @@ rule write_subject:
         "results/{head}/logs/write_subject.log",
     benchmark:
         "results/{head}/benchmarks/write_subject.tsv"
+    group:
+        together("head")
     conda:
         "../../envs/multisource.yaml"
     resources:
-        mem_mb=2000,
-        runtime=10,
+        mem_mb=grows(2000),
+        runtime=grows(10),
     params:
         anatomy=subpath(input.head, parent=True),
         subject=OWN_SUBJECT,

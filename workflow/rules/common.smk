@@ -43,6 +43,7 @@ from multisource.config.study import (
 )
 from multisource.anatomy.inputs import head_inputs
 from multisource.anatomy.providers import PROVIDERS
+from multisource.attempts import watch_attempts
 from multisource.channels.lists import channel_names
 from multisource.checksums import remembered
 from multisource.damage import clock_note
@@ -64,6 +65,7 @@ from multisource.recordings.entries import all_recordings
 from multisource.recordings.settings import recording_settings
 from multisource.simulation.registry import DISTURBANCES
 from multisource.simulation.settings import settings_from
+from multisource.slurm import adapt_plugin
 from multisource.versions import note
 
 if not hasattr(_IOFile.checksum, "__wrapped__"):
@@ -115,6 +117,8 @@ if workflow.is_main_process:
     enter(".snakemake", stay=not workflow.output_settings.dryrun)
     sweep(f"results/{HEAD}")
     JobScheduler.exit_gracefully = stop_now
+    watch_attempts()
+    adapt_plugin()
 if workflow.exec_mode != ExecMode.SUBPROCESS:
     mark_run()
 

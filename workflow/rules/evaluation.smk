@@ -28,11 +28,13 @@ rule measure_truth:
         "results/{head}/logs/measure_truth.log",
     benchmark:
         "results/{head}/benchmarks/measure_truth.tsv"
+    group:
+        together("simulation")
     conda:
         "../../envs/multisource.yaml"
     resources:
-        mem_mb=2000,
-        runtime=30,
+        mem_mb=grows(2000),
+        runtime=grows(10),
     params:
         code=code("measure_truth"),
     script:
@@ -54,11 +56,13 @@ rule score_estimates:
         "results/{head}/benchmarks/score_estimates/{method}.tsv"
     wildcard_constraints:
         method="|".join(METHODS),
+    group:
+        together("method")
     conda:
         "../../envs/multisource.yaml"
     resources:
-        mem_mb=2000,
-        runtime=30,
+        mem_mb=grows(2000),
+        runtime=grows(15),
     params:
         settings=pick(config["evaluation"], "close_radius_mm"),
         code=code("score_estimates"),
@@ -96,11 +100,13 @@ rule make_tables:
         "results/{head}/logs/make_tables.log",
     benchmark:
         "results/{head}/benchmarks/make_tables.tsv"
+    group:
+        together("report")
     conda:
         "../../envs/multisource.yaml"
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=grows(1000),
+        runtime=grows(10),
     params:
         tables=list(TABLES),
         methods=METHODS,
@@ -139,11 +145,13 @@ rule calibrate:
         "results/{head}/logs/calibrate.log",
     benchmark:
         "results/{head}/benchmarks/calibrate.tsv"
+    group:
+        together("report")
     conda:
         "../../envs/multisource.yaml"
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=grows(1000),
+        runtime=grows(10),
     params:
         silent=[name for name in CALIBRATED if not has_sources(config, name)],
         code=code("calibrate"),
@@ -172,11 +180,13 @@ rule measure_found:
         "results/{head}/logs/measure_found.log",
     benchmark:
         "results/{head}/benchmarks/measure_found.tsv"
+    group:
+        together("report")
     conda:
         "../../envs/multisource.yaml"
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=grows(1000),
+        runtime=grows(10),
     params:
         code=code("measure_found"),
     script:

@@ -27,8 +27,8 @@ rule run_experiment:
     conda:
         "../../envs/multisource.yaml"
     resources:
-        mem_mb=3000,
-        runtime=30,
+        mem_mb=grows(3000),
+        runtime=grows(30),
     params:
         seed=config["seed"],
         samples=config["experiments"]["samples"],

@@ -15,11 +15,13 @@ rule build_kernel:
         "results/{head}/logs/build_kernel/{solver}.log",
     benchmark:
         "results/{head}/benchmarks/build_kernel/{solver}.tsv"
+    group:
+        together("method")
     conda:
         "../../envs/multisource.yaml"
     resources:
-        mem_mb=3000,
-        runtime=20,
+        mem_mb=grows(3000),
+        runtime=grows(10),
     params:
         snr=config["inverse"]["snr"],
         settings=lambda wildcards: config["inverse"]["settings"][wildcards.solver],
@@ -42,11 +44,13 @@ rule solve_scenarios:
         "results/{head}/logs/solve_scenarios/{solver}.log",
     benchmark:
         "results/{head}/benchmarks/solve_scenarios/{solver}.tsv"
+    group:
+        together("method")
     conda:
         "../../envs/multisource.yaml"
     resources:
-        mem_mb=2000,
-        runtime=20,
+        mem_mb=grows(2000),
+        runtime=grows(30),
     params:
         smooth=config["inverse"]["smooth"],
         settings=solver_settings,
@@ -72,11 +76,13 @@ rule estimate_baseline:
         "results/{head}/logs/estimate_baseline/{baseline}.log",
     benchmark:
         "results/{head}/benchmarks/estimate_baseline/{baseline}.tsv"
+    group:
+        together("method")
     conda:
         "../../envs/multisource.yaml"
     resources:
-        mem_mb=2000,
-        runtime=10,
+        mem_mb=grows(2000),
+        runtime=grows(5),
     params:
         seed=config["seed"],
         code=code("estimate_baseline"),

@@ -26,11 +26,13 @@ rule build_source_space:
         "results/{head}/logs/build_source_space.log",
     benchmark:
         "results/{head}/benchmarks/build_source_space.tsv"
+    group:
+        together("head")
     conda:
         "../../envs/multisource.yaml"
     resources:
-        mem_mb=1500,
-        runtime=10,
+        mem_mb=grows(1500),
+        runtime=grows(10),
     params:
         anatomy=subpath(input.head, parent=True),
         settings=config["source_space"],
@@ -53,11 +55,13 @@ rule name_dipoles:
         "results/{head}/logs/name_dipoles.log",
     benchmark:
         "results/{head}/benchmarks/name_dipoles.tsv"
+    group:
+        together("head")
     conda:
         "../../envs/multisource.yaml"
     resources:
-        mem_mb=1000,
-        runtime=5,
+        mem_mb=grows(1000),
+        runtime=grows(5),
     params:
         subject=subpath(input.origin, ancestor=2),
         code=code("name_dipoles"),
@@ -78,8 +82,8 @@ rule mesh_head:
     conda:
         "../../envs/multisource.yaml"
     resources:
-        mem_mb=3000,
-        runtime=20,
+        mem_mb=grows(3000),
+        runtime=grows(20),
     params:
         anatomy=subpath(input.head, parent=True),
         kind=config["leadfield"]["fem"]["mesh"],
@@ -104,8 +108,8 @@ rule solve_transfer:
         "../../envs/multisource.yaml"
     threads: 2
     resources:
-        mem_mb=8000 if FINE_VOXELS else 6000,
-        runtime=60,
+        mem_mb=grows(8000 if FINE_VOXELS else 6000),
+        runtime=grows(60),
     params:
         tolerance=config["leadfield"]["fem"]["tolerance"],
         conductivity=config["leadfield"]["fem"]["conductivity"],
@@ -133,8 +137,8 @@ rule compute_fem:
     conda:
         "../../envs/multisource.yaml"
     resources:
-        mem_mb=7000 if FINE_VOXELS else 4000,
-        runtime=60,
+        mem_mb=grows(7000 if FINE_VOXELS else 4000),
+        runtime=grows(60),
     params:
         anatomy=subpath(input.head, parent=True),
         source_model=SOURCE_MODEL,
@@ -161,8 +165,8 @@ rule compute_bem:
     conda:
         "../../envs/multisource.yaml"
     resources:
-        mem_mb=5000 if config["leadfield"]["bem"]["ico"] == 4 else 3000,
-        runtime=60,
+        mem_mb=grows(5000 if config["leadfield"]["bem"]["ico"] == 4 else 3000),
+        runtime=grows(60),
     params:
         anatomy=subpath(input.head, parent=True),
         settings=config["leadfield"]["bem"],
@@ -185,11 +189,13 @@ rule compare_leadfields:
         "results/{head}/logs/compare_leadfields.log",
     benchmark:
         "results/{head}/benchmarks/compare_leadfields.tsv"
+    group:
+        together("comparison")
     conda:
         "../../envs/multisource.yaml"
     resources:
-        mem_mb=1500,
-        runtime=10,
+        mem_mb=grows(2000),
+        runtime=grows(10),
     params:
         anatomy=subpath(input.head, parent=True),
         code=code("compare_leadfields"),
@@ -215,8 +221,10 @@ rule check_on_sphere:
     conda:
         "../../envs/multisource.yaml"
     resources:
-        mem_mb=(8000 if FINE_VOXELS else 5000 if config["leadfield"]["bem"]["ico"] == 4 else 3000),
-        runtime=30,
+        mem_mb=grows(
+            8000 if FINE_VOXELS else 5000 if config["leadfield"]["bem"]["ico"] == 4 else 3000
+        ),
+        runtime=grows(30),
     params:
         fem=pick(
             config["leadfield"]["fem"],
@@ -252,11 +260,13 @@ rule verify_leadfields:
         "results/{head}/logs/verify_leadfields.log",
     benchmark:
         "results/{head}/benchmarks/verify_leadfields.tsv"
+    group:
+        together("comparison")
     conda:
         "../../envs/multisource.yaml"
     resources:
-        mem_mb=2000,
-        runtime=10,
+        mem_mb=grows(2000),
+        runtime=grows(10),
     params:
         anatomy=subpath(input.head, parent=True),
         code=code("verify_leadfields"),

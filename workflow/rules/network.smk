@@ -31,9 +31,11 @@ rule train_network:
     # Fresh samples are made beside a network that itself takes one thread: together about one core.
     threads: lambda wildcards: 1 if is_fresh(wildcards) else 2
     resources:
-        mem_mb=5000,
-        runtime=240,
-        gpu=1,
+        **TRAINING_GPU,
+        mem_mb=grows(5000),
+        runtime=grows(TRAINING_MINUTES),
+        # Here one training at a time (profiles/default), on a cluster all.
+        training=lambda wildcards: 0 if on_cluster() else 1,
     params:
         seed=config["seed"],
         samples=training_samples,
@@ -63,11 +65,13 @@ rule learn_certainty:
         "results/{head}/logs/learn_certainty/{network}.log",
     benchmark:
         "results/{head}/benchmarks/learn_certainty/{network}.tsv"
+    group:
+        together("method")
     conda:
         "../../envs/multisource.yaml"
     resources:
-        mem_mb=2000,
-        runtime=10,
+        mem_mb=grows(2000),
+        runtime=grows(10),
     params:
         channels=lambda wildcards: OF_FEWER_CHANNELS.get(wildcards.network, []),
         code=lambda wildcards: code("learn_certainty", network_line(wildcards)),
@@ -91,11 +95,13 @@ rule predict_network:
         "results/{head}/benchmarks/predict_network/{network}.tsv"
     wildcard_constraints:
         network="|".join(NETWORKS),
+    group:
+        together("method")
     conda:
         "../../envs/multisource.yaml"
     resources:
-        mem_mb=2000,
-        runtime=20,
+        mem_mb=grows(2000),
+        runtime=grows(10),
     params:
         code=lambda wildcards: code("predict_network", network_line(wildcards)),
     script:
@@ -139,8 +145,8 @@ rule plot_learning_curve:
     conda:
         "../../envs/multisource.yaml"
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=grows(1000),
+        runtime=grows(10),
     params:
         network=config["network"]["learning_curve"]["network"],
         samples=learning_curve_samples(),

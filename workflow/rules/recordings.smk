@@ -23,11 +23,13 @@ rule describe_study:
         "results/{head}/logs/describe_study.log",
     benchmark:
         "results/{head}/benchmarks/describe_study.tsv"
+    group:
+        together("head")
     conda:
         "../../envs/multisource.yaml"
     resources:
-        mem_mb=500,
-        runtime=5,
+        mem_mb=grows(1000),
+        runtime=grows(5),
     params:
         electrodes=pick(config["electrodes"], "channels"),
         record={
@@ -66,8 +68,8 @@ rule cut_recording:
     conda:
         "../../envs/multisource.yaml"
     resources:
-        mem_mb=4000,
-        runtime=20,
+        mem_mb=grows(4000),
+        runtime=grows(20),
     params:
         **pick(config["simulation"], "sfreq", "window_s"),
         # Not the moments that are told of: a window is the same whether it is looked at or not.
@@ -99,11 +101,13 @@ rule solve_recording:
         "results/{head}/logs/solve_recording/{recording}-{solver}.log",
     benchmark:
         "results/{head}/benchmarks/solve_recording/{recording}-{solver}.tsv"
+    group:
+        together("recording")
     conda:
         "../../envs/multisource.yaml"
     resources:
-        mem_mb=3000,
-        runtime=60,
+        mem_mb=grows(3000),
+        runtime=grows(lambda wildcards: 10 if is_linear(solver_kind(wildcards)) else 60),
     params:
         solver=recording_solver,
         windows=lambda wildcards: solver_windows(wildcards)[wildcards.recording],
@@ -131,11 +135,13 @@ rule predict_recording:
         "results/{head}/benchmarks/predict_recording/{recording}-{network}.tsv"
     wildcard_constraints:
         network="|".join(NETWORKS),
+    group:
+        together("recording")
     conda:
         "../../envs/multisource.yaml"
     resources:
-        mem_mb=3000,
-        runtime=20,
+        mem_mb=grows(3000),
+        runtime=grows(5),
     params:
         code=lambda wildcards: code("predict_recording", network_line(wildcards)),
     script:
@@ -169,11 +175,13 @@ rule summarise_recording:
         "results/{head}/logs/summarise_recording/{recording}.log",
     benchmark:
         "results/{head}/benchmarks/summarise_recording/{recording}.tsv"
+    group:
+        together("recording")
     conda:
         "../../envs/multisource.yaml"
     resources:
-        mem_mb=6000,
-        runtime=20,
+        mem_mb=grows(6000),
+        runtime=grows(10),
     params:
         anatomy=subpath(input.head, parent=True),
         methods=RECORDING_METHODS,
@@ -194,11 +202,13 @@ rule compare_recordings:
         "results/{head}/logs/compare_recordings.log",
     benchmark:
         "results/{head}/benchmarks/compare_recordings.tsv"
+    group:
+        together("report")
     conda:
         "../../envs/multisource.yaml"
     resources:
-        mem_mb=500,
-        runtime=5,
+        mem_mb=grows(1000),
+        runtime=grows(5),
     params:
         recordings=list(RECORDINGS),
         code=code("compare_recordings"),
@@ -240,11 +250,13 @@ rule export_recording:
         "results/{head}/logs/export_recording/{recording}.log",
     benchmark:
         "results/{head}/benchmarks/export_recording/{recording}.tsv"
+    group:
+        together("recording")
     conda:
         "../../envs/multisource.yaml"
     resources:
-        mem_mb=3000,
-        runtime=10,
+        mem_mb=grows(3000),
+        runtime=grows(10),
     params:
         anatomy=subpath(input.head, parent=True),
         subject=subpath(input.origin, ancestor=2),
@@ -272,11 +284,13 @@ rule plot_recording:
         "results/{head}/logs/plot_recording/{recording}.log",
     benchmark:
         "results/{head}/benchmarks/plot_recording/{recording}.tsv"
+    group:
+        together("recording")
     conda:
         "../../envs/multisource.yaml"
     resources:
-        mem_mb=3000,
-        runtime=10,
+        mem_mb=grows(3000),
+        runtime=grows(10),
     params:
         anatomy=subpath(input.head, parent=True),
         methods=RECORDING_METHODS,
@@ -311,11 +325,13 @@ rule turn_recording:
         "results/{head}/logs/turn_recording/{recording}.log",
     benchmark:
         "results/{head}/benchmarks/turn_recording/{recording}.tsv"
+    group:
+        together("recording")
     conda:
         "../../envs/multisource.yaml"
     resources:
-        mem_mb=2000,
-        runtime=10,
+        mem_mb=grows(2000),
+        runtime=grows(10),
     params:
         anatomy=subpath(input.head, parent=True),
         methods=RECORDING_METHODS,
@@ -352,8 +368,8 @@ rule average_group:
     conda:
         "../../envs/multisource.yaml"
     resources:
-        mem_mb=3000,
-        runtime=20,
+        mem_mb=grows(3000),
+        runtime=grows(20),
     params:
         anatomy=subpath(input.head, parent=True),
         members=lambda wildcards: GROUPS[wildcards.group].members,

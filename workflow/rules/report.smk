@@ -30,11 +30,13 @@ rule plot_scenarios:
         "results/{head}/logs/plot_scenarios.log",
     benchmark:
         "results/{head}/benchmarks/plot_scenarios.tsv"
+    group:
+        together("report")
     conda:
         "../../envs/multisource.yaml"
     resources:
-        mem_mb=2000,
-        runtime=10,
+        mem_mb=grows(2000),
+        runtime=grows(10),
     params:
         anatomy=subpath(input.head, parent=True),
         shown=SHOWN,
@@ -73,11 +75,13 @@ rule turn_scenarios:
         "results/{head}/logs/turn_scenarios.log",
     benchmark:
         "results/{head}/benchmarks/turn_scenarios.tsv"
+    group:
+        together("report")
     conda:
         "../../envs/multisource.yaml"
     resources:
-        mem_mb=2000,
-        runtime=10,
+        mem_mb=grows(2000),
+        runtime=grows(10),
     params:
         anatomy=subpath(input.head, parent=True),
         shown=TURNED,
@@ -131,11 +135,13 @@ rule render_report:
         report="results/{head}/report.html",
     log:
         "results/{head}/logs/render_report.log",
+    group:
+        together("report")
     conda:
         "../../envs/multisource.yaml"
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=grows(1000),
+        runtime=grows(10),
     params:
         config=config,
         tables=TABLES,
@@ -190,8 +196,8 @@ rule write_reproduction:
     conda:
         "../../envs/multisource.yaml"
     resources:
-        mem_mb=2000,
-        runtime=10,
+        mem_mb=grows(2000),
+        runtime=grows(10),
     params:
         config=config,
         files=[os.path.relpath(path, REPOSITORY) for path in workflow.overwrite_configfiles],

@@ -18,8 +18,8 @@ rule check_t1:
     conda:
         "../../envs/multisource.yaml"
     resources:
-        mem_mb=2000,
-        runtime=5,
+        mem_mb=grows(2000),
+        runtime=grows(5),
     params:
         code=code("check_t1"),
     script:
@@ -40,8 +40,8 @@ rule install_samseg:
     conda:
         "../../envs/multisource.yaml"
     resources:
-        mem_mb=2000,
-        runtime=20,
+        mem_mb=grows(2000),
+        runtime=grows(20),
     params:
         install=study_file("envs/samseg.sh"),
         folder=lambda wildcards: f"results/{wildcards.head}/samseg",
@@ -64,8 +64,8 @@ rule segment_t1:
         "../../envs/multisource.yaml"
     threads: 2
     resources:
-        mem_mb=6500,
-        runtime=120,
+        mem_mb=grows(6500),
+        runtime=grows(120),
     params:
         code=code("segment_t1"),
     script:
@@ -87,8 +87,8 @@ rule reconstruct_t1:
         "../../envs/multisource.yaml"
     threads: 2
     resources:
-        mem_mb=6000,
-        runtime=1440,
+        mem_mb=grows(6000),
+        runtime=grows(1440),
     params:
         subject=lambda wildcards: f"results/{wildcards.head}/freesurfer/subject",
         code=code("reconstruct_t1"),

@@ -20,8 +20,8 @@ rule fit_ar_models:
     conda:
         "../../envs/multisource.yaml"
     resources:
-        mem_mb=3000,
-        runtime=30,
+        mem_mb=grows(3000),
+        runtime=grows(30),
     params:
         seed=config["seed"],
         sfreq=config["simulation"]["sfreq"],
@@ -44,11 +44,13 @@ rule simulate_chunk:
         "results/{head}/logs/simulate_chunk/{split}-{chunk}.log",
     benchmark:
         "results/{head}/benchmarks/simulate_chunk/{split}-{chunk}.tsv"
+    group:
+        together("simulation")
     conda:
         "../../envs/multisource.yaml"
     resources:
-        mem_mb=2000,
-        runtime=20,
+        mem_mb=grows(2000),
+        runtime=grows(10),
     params:
         seed=config["seed"],
         range=chunk_range,
@@ -73,11 +75,13 @@ rule simulate_scenarios:
         "results/{head}/logs/simulate_scenarios.log",
     benchmark:
         "results/{head}/benchmarks/simulate_scenarios.tsv"
+    group:
+        together("simulation")
     conda:
         "../../envs/multisource.yaml"
     resources:
-        mem_mb=2000,
-        runtime=20,
+        mem_mb=grows(2000),
+        runtime=grows(10),
     params:
         anatomy=subpath(input.head, parent=True),
         seed=config["seed"],
@@ -99,11 +103,13 @@ rule plot_channel:
         "results/{head}/logs/plot_channel.log",
     benchmark:
         "results/{head}/benchmarks/plot_channel.tsv"
+    group:
+        together("simulation")
     conda:
         "../../envs/multisource.yaml"
     resources:
-        mem_mb=1000,
-        runtime=5,
+        mem_mb=grows(1000),
+        runtime=grows(5),
     params:
         channel="T7",
         code=code("plot_channel"),

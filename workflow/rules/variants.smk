@@ -20,8 +20,8 @@ rule displace_electrodes:
     conda:
         "../../envs/multisource.yaml"
     resources:
-        mem_mb=1000,
-        runtime=5,
+        mem_mb=grows(1000),
+        runtime=grows(5),
     params:
         anatomy=subpath(input.head, parent=True),
         error_mm=lambda wildcards: VARIANTS[wildcards.variant]["electrode_error_mm"],

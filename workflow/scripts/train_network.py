@@ -42,7 +42,6 @@ with step(snakemake):
         simulator=simulator,
         model=model,
         seed=params.seed,
-        device="auto" if snakemake.resources.get("gpu", 0) else "cpu",
         checkpoint=checkpoint,
     )
     with atomic(snakemake.output.history) as part:
