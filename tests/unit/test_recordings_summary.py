@@ -72,4 +72,30 @@ def test_the_report_says_it_in_words():
         "left pericalcarine cortex, 90 %",
         "left cuneus (1 of 1)",
     ]
-    assert table.loc[1, "CovNet"] == "nothing (2 % sure of a source)"
+    assert table.loc[1, "CovNet"] == "nothing (2 % sure)"
+
+
+def test_a_network_with_an_empty_map_says_that_nothing_is_there():
+    """It has no peak, but the table of sources says how sure it is."""
+    peaks = PEAKS[PEAKS["method"] == "mne"]
+    table = summary_table({"open": peaks}, {"open": SOURCES})
+    silent = table[table["method"] == "covnet"]
+    assert silent["answer"].tolist() == ["nothing"] * 2 and silent["regions"].isna().all()
+    assert (
+        silent["presence"].tolist() == [0.97, 0.02] and silent["eeg_rms_uv"].tolist() == [5.0] * 2
+    )
+    shown = side_by_side({"open": peaks}, {"open": SOURCES})
+    assert shown["CovNet"].tolist()[1] == "nothing (2 % sure)"
+
+
+def test_twenty_recordings_are_twenty_short_rows():
+    """Solvers share a column, so that the table is no wider for nine of them."""
+    solvers = ["mne", "dspm", "eloreta", "loreta"]
+    regions = ["cuneus", "insula", "cuneus", "cuneus"]
+    rows = [peak(m, "mean", 0.0, r) for m, r in zip(solvers, regions, strict=True)]
+    peaks = {f"rest_sub{k:02d}": pd.DataFrame([PEAKS.iloc[2].to_dict(), *rows]) for k in range(20)}
+    sources = dict.fromkeys(peaks, SOURCES[SOURCES["moment"] == "mean"])
+    table = side_by_side(peaks, sources)
+    assert table.shape == (20, 4) and table["recording"].is_unique
+    assert table.loc[7, "most of the solvers"] == "left cuneus (3 of 4)"
+    assert table.map(len).sum(axis=1).max() < 120

@@ -3,6 +3,7 @@
 import importlib.util
 import json
 import re
+import shutil
 from pathlib import Path
 
 import mne
@@ -14,9 +15,11 @@ import yaml
 
 from multisource import Study
 from multisource.errors import UserError
+from multisource.evaluation.estimates import read_estimates, write_estimates
 from multisource.network.prediction import predict
 from multisource.network.weights import load_network
-from multisource.report.recordings import your_recordings
+from multisource.report.groups import group_sections
+from multisource.report.recordings import SIDE_BY_SIDE, your_recordings
 
 REPOSITORY = Path(__file__).parents[2]
 METHODS = ["convnet", "mne", "eloreta"]
@@ -165,7 +168,7 @@ def test_the_report_tells_of_recordings(localised):
     for name in names:
         said = frames[f"{name}: in words"].set_index("method")["finds"]
         assert "lateral occipital" in said["eLORETA"] or "lingual" in said["eLORETA"]
-    assert set(frames["All recordings side by side"]["recording"]) == set(names)
+    assert set(frames[SIDE_BY_SIDE]["recording"]) == set(names)
 
 
 def test_networks_see_the_eeg_that_was_simulated(localised, example):
@@ -267,3 +270,43 @@ def test_an_edit_of_a_solver_reruns_it_alone(localised):
     steps |= {"plot_recording", "turn_recording", "compare_recordings", "describe_study"}
     once = ["compare_recordings", "describe_study", "recordings"]
     assert planned == dict.fromkeys([*steps], 2) | dict.fromkeys(once, 1)
+
+
+def test_a_group_is_tested_against_the_time_before_the_event(localised):
+    """Six people who answer like the example, each by a map of MNE that is off by 30 %."""
+    study, truth = localised
+    recordings = study.folder / "results/fsaverage/recordings"
+    config = yaml.safe_load((study.folder / "recording.yaml").read_text())
+    rng = np.random.default_rng(0)
+    maps = read_estimates(recordings / "example/mne.nc")
+    people = [f"p{k}" for k in range(6)]
+    for name in people:
+        (recordings / name).mkdir()
+        shutil.copy(recordings / "example/windows.nc", recordings / name)
+        own = maps * rng.uniform(0.7, 1.3, maps.shape)
+        write_estimates(recordings / name / "mne.nc", own, scenario=name, method="mne")
+        config["recordings"][name] = config["recordings"]["example"]
+    config["groups"] = {"flash": {"recordings": people, "method": "mne", "moment_s": 0.1}}
+    (study.folder / "group.yaml").write_text(yaml.safe_dump(config))
+    target = "results/fsaverage/groups/flash/clusters.tsv"
+    run = study.snakemake(
+        "--cores", "1", "--allowed-rules", "average_group", "--", target, config="group.yaml"
+    )
+    assert run.returncode == 0, run.stdout[-6000:] + run.stderr[-6000:]
+    folder = study.folder / "results/fsaverage/groups/flash"
+    table = pd.read_csv(study.folder / target, sep="\t")
+    assert table["what"].tolist()[:2] == ["peak of the mean", "cluster"]
+    # All six agree, and no p is smaller with six.
+    found = table[(table["p"] == 1 / 2**5) & (table["t"] > 0)].iloc[0]
+    place = found[["mni_x", "mni_y", "mni_z"]].to_numpy(float)
+    assert np.linalg.norm(place - truth) < 35
+    mean, clusters = (mne.read_source_estimate(folder / kind) for kind in ("mean", "clusters"))
+    assert mean.data.shape == clusters.data.shape == (132, 1)
+    assert "6 people" in (folder / "test.txt").read_text()
+    (section,) = group_sections(
+        {"flash": study.folder / "results/fsaverage/figures/group-flash.png"},
+        {"flash": study.folder / target},
+        {"flash": folder / "test.txt"},
+    )
+    assert "against the windows before the event" in section.pictures[0].caption
+    assert section.frames[0][1]["what"].tolist()[:2] == ["peak of the mean", "cluster"]

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from matplotlib.colors import Colormap
 
 VIEWS = ("left lateral", "left medial", "right medial", "right lateral")
-BRAIN, HEAD, ROW = 2.2, 0.5, 2.2  # inches
+BRAIN, HEAD, ROW, FOOT = 2.2, 0.5, 2.5, 0.35  # inches
 LOWEST = 0.5  # share of the mean's maximum below which the cortex stays grey
 
 
@@ -67,7 +67,7 @@ def group_figure(
         top = height - HEAD - k * ROW
         figure.text(0.5, top / height, words, ha="center", va="top", fontsize=9)
         for column, raster in enumerate(rasters):
-            box = (0.3 + column * BRAIN, top - ROW + 0.45, BRAIN - 0.1, ROW - 0.7)
+            box = (0.3 + column * BRAIN, top - ROW + 0.35 + FOOT, BRAIN - 0.1, ROW - 0.65 - FOOT)
             axes = figure.add_axes(
                 (box[0] / width, box[1] / height, box[2] / width, box[3] / height)
             )
@@ -76,7 +76,7 @@ def group_figure(
             scale = draw_brain(
                 axes, cortex, raster, shown, lowest=low, highest=high, colours=colours
             )
-        bar = figure.add_axes((0.4, (top - ROW + 0.4) / height, 0.2, 0.08 / height))
+        bar = figure.add_axes((0.4, (top - ROW + FOOT) / height, 0.2, 0.08 / height))
         figure.colorbar(scale, cax=bar, orientation="horizontal")
         bar.tick_params(labelsize=7, length=2)
     return figure

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from multisource.groups.clusters import SURE_P, THRESHOLD_P, Clusters
+from multisource.recordings.account import counted
 
 
 def mean_words(method: str, people: int, *, relative: bool) -> str:
@@ -45,7 +46,6 @@ def tested_words(compared: str, found: Clusters | None) -> str:
         return "not tested: recordings without events need another group to be compared with"
     sure = int((found.p < SURE_P).sum())
     least = f"; smallest p {found.p[0]:.2g}" if len(found.p) else ""
-    told = (
-        f"{sure} cluster(s) of p < {SURE_P:g}" if sure else f"no cluster of p < {SURE_P:g}{least}"
-    )
+    told = f"{counted(sure, 'cluster')} of p < {SURE_P:g}"
+    told = told if sure else f"no cluster of p < {SURE_P:g}{least}"
     return f"against {compared}: {told} (dipoles of p < {THRESHOLD_P:g}, signs turned by person)"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
@@ -11,6 +11,7 @@ from multisource.parcellation.dipoles import MNI
 from multisource.recordings.moments import STRONGEST
 
 _MOMENT = ("moment", "from_s", "to_s")
+NOTHING = "nothing"
 _PLACE = ("hemisphere", *MNI, *ATLAS_COLUMNS.values())
 
 
@@ -49,19 +50,16 @@ def summary_table(
     pandas.DataFrame
         One row per recording, method and moment: the EEG's rms, the probability that there is any
         source, the most probable named source (probability and credible regions), and place and
-        regions: of this source, or else of the peak of the map; answer says which.
+        regions: of this source, or else of the peak of the map; answer says which, or nothing
+        where the map is empty.
     """
-    rows = []
+    rows: list[dict[str, object]] = []
     for name, table in peaks.items():
-        named = first_moments(sources[name])
-        for (method, *moment), part in first_moments(table).groupby(
-            ["method", *_MOMENT], sort=False
-        ):
+        named, told_of = first_moments(sources[name]), first_moments(table)
+        strength = dict(zip(_moments(told_of), told_of["eeg_rms_uv"], strict=True))
+        for (method, *moment), part in told_of.groupby(["method", *_MOMENT], sort=False):
             peak = part.iloc[0]
-            same = named["method"] == method
-            for column, value in zip(_MOMENT, moment, strict=True):
-                same &= named[column] == value
-            told = named[same]
+            told = named[_is(named, method, moment)]
             is_named = len(told) and not pd.isna(told["source"].iloc[0])
             answer = told.iloc[0] if is_named else peak
             rows.append(
@@ -78,4 +76,29 @@ def summary_table(
                     "off_cortex": peak["off_cortex"],
                 }
             )
+        # A network that shows no more than chance has an empty map, and no peak.
+        for (method, *moment), part in named.groupby(["method", *_MOMENT], sort=False):
+            if not _is(told_of, method, moment).any():
+                rows.append(
+                    {
+                        "recording": name,
+                        "method": method,
+                        **dict(zip(_MOMENT, moment, strict=True)),
+                        "eeg_rms_uv": strength.get(tuple(moment), float("nan")),
+                        "presence": part["presence"].iloc[0],
+                        "answer": NOTHING,
+                    }
+                )
     return pd.DataFrame(rows)
+
+
+def _moments(table: pd.DataFrame) -> list[tuple[object, ...]]:
+    return list(zip(*(table[column] for column in _MOMENT), strict=True))
+
+
+def _is(table: pd.DataFrame, method: object, moment: Sequence[object]) -> pd.Series:
+    """Whether each row is of a method and moment."""
+    same = table["method"] == method
+    for column, value in zip(_MOMENT, moment, strict=True):
+        same &= table[column] == value
+    return same

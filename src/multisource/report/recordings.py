@@ -18,7 +18,7 @@ from multisource.parcellation.words import label_in_words
 from multisource.recordings.credible import shares_of_cell
 from multisource.recordings.moments import MEAN
 from multisource.recordings.sources import RADII
-from multisource.recordings.summary import summary_table
+from multisource.recordings.summary import NOTHING, summary_table
 from multisource.report.page import Picture, Section
 
 RECORDINGS = (
@@ -31,6 +31,7 @@ RECORDINGS = (
 )
 MOST_SHOWN = 4  # recordings whose pictures and tables stand open on the page
 OTHERS = "most of the solvers"
+SIDE_BY_SIDE = "All recordings side by side: where, and how sure that there is a source"
 FilePath = str | os.PathLike[str]
 REGION = COLUMNS["aparc"]
 _MOMENT = ("moment", "from_s", "to_s")
@@ -70,7 +71,7 @@ def your_recordings(
     sources = {name: pd.read_csv(named[name], sep="\t") for name in pictures}
     frames = []
     if len(pictures) > 1:
-        frames.append(("All recordings side by side", side_by_side(clusters, sources)))
+        frames.append((SIDE_BY_SIDE, side_by_side(clusters, sources)))
     own = {name: _tables(name, clusters[name], sources[name], steps[name]) for name in pictures}
     links = {name: [(turned[name], f"{name}: turn the brain")] for name in turned}
     if len(pictures) > MOST_SHOWN:
@@ -152,12 +153,14 @@ def side_by_side(
 
 
 def _at_a_glance(row: pd.Series) -> str:
+    if row["answer"] == NOTHING:
+        return f"nothing ({100 * row['presence']:.0f} % sure)"
     words = label_in_words(row[REGION])
     if not np.isnan(row["probability"]):
-        words += f", {100 * row['probability']:.0f} %"
-        return words + (" of the windows" if row["moment"] == MEAN else "")
+        share = f"{100 * row['probability']:.0f} %"
+        return f"{words}, " + (f"in {share} of windows" if row["moment"] == MEAN else share)
     if row["presence"] < SAID:
-        return f"nothing ({100 * row['presence']:.0f} % sure of a source)"
+        return f"nothing ({100 * row['presence']:.0f} % sure)"
     return words
 
 
