@@ -31,7 +31,7 @@ def test_options_are_read_off_the_solvers():
     assert registry.options("invertmeeg")["solver"] is REQUIRED
     assert "noise" not in registry.options("invertmeeg")
     for kind in registry.SOLVERS:
-        offered = {"kind", "snr", "noise_covariance", "sfreq", "study"}
+        offered = {"kind", "snr", "noise_covariance", "sfreq", "study", "measured"}
         assert not offered & set(registry.options(kind))
         assert registry.is_linear(kind) == (kind not in ("invertmeeg", "patch_posterior"))
 

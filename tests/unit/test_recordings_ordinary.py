@@ -1,5 +1,6 @@
 """The background of a recording, what chance shows, and maps whitened by what was measured."""
 
+import inverse_case
 import numpy as np
 import pytest
 import torch
@@ -10,13 +11,21 @@ from multisource.certainty.certainty import Certainty, tell_sources
 from multisource.certainty.chance import beyond_chance
 from multisource.certainty.logistic import Line
 from multisource.errors import UserError
+from multisource.inverse.contract import Estimates
+from multisource.inverse.solver_leadfield import prepare
 from multisource.network.contract import ForwardModel
 from multisource.network.registry import build_network
 from multisource.recordings.account import Account
-from multisource.recordings.background import Background, measure_background, ordinary_power
+from multisource.recordings.answers import weighted
+from multisource.recordings.background import (
+    Background,
+    fit_level,
+    measure_background,
+    ordinary_power,
+)
 from multisource.recordings.chance import by_chance, shifted, sign_flipped
-from multisource.recordings.measured import Whitening, fit_level, map_measured, show_recording
-from multisource.recordings.noise import with_noise
+from multisource.recordings.measured import Whitening, map_measured, show_recording
+from multisource.recordings.noise import measure, with_noise
 from multisource.recordings.ordinary import (
     against,
     measure_ordinary,
@@ -135,6 +144,37 @@ def test_windows_like_chance_show_nothing_and_others_do(rng):
     assert sure[100:].min() > 0.95
     order = np.argsort(chance)
     assert (np.diff(beyond_chance(chance[order], chance)) >= 0).all()
+
+
+def test_the_background_is_measured_for_solvers():
+    """Independent dipoles of 3 nAm through the operator, white noise of a fifth of their power."""
+    operator = inverse_case.forward()
+    gain = prepare(operator, "fixed").gain
+    brain = (3e-9) ** 2 * gain @ gain.T
+    reference = np.eye(len(gain)) - 1 / len(gain)
+    noise = 0.2 * np.diag(brain).mean() * reference
+    frequencies = np.linspace(0, 125, 64)
+    spectrum = np.repeat(((brain + noise) / 125)[None], len(frequencies), axis=0)
+    found = measure(operator, Background(frequencies, spectrum, aperiodic=False))
+    assert found.background_nam == pytest.approx(3, rel=0.02)
+    # One of 61 levels, 26 % apart.
+    assert found.noise == pytest.approx(0.2, rel=0.15)
+
+
+def test_what_chance_shows_is_no_answer():
+    said = Estimates(
+        np.array([[0.5, 1.0], [0.2, 0.4]]),
+        np.array([[0.1, 0.2], [0.0, 0.1]]),
+        {
+            "presence": (("sample",), np.array([1.0, 0.5]), {}),
+            "number_probability": (("sample", "number"), np.array([[0, 1.0], [0.5, 0.5]]), {}),
+        },
+    )
+    found = weighted(said, np.array([0.5, 0.0]))
+    np.testing.assert_allclose(found.maps, [[0.25, 0.5], [0, 0]])
+    np.testing.assert_allclose(found.coefficients, [[0.05, 0.1], [0, 0]])
+    np.testing.assert_allclose(found.variables["presence"][1], [0.5, 0])
+    np.testing.assert_allclose(found.variables["number_probability"][1], [[0.5, 0.5], [1, 0]])
 
 
 def test_the_level_of_noise_is_fitted():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 # The Snakefile reads the registry in every job: nothing heavy is imported here.
 if TYPE_CHECKING:
@@ -35,6 +35,21 @@ class Study:
     ar_models: str
     sources: str
     seed: int
+
+
+class Measured(NamedTuple):
+    """What was measured of the background of a recording.
+
+    Attributes
+    ----------
+    background_nam : float
+        Standard deviation of a background dipole that gives the recording's amplitude, nAm.
+    noise : float
+        Variance of white sensor noise over the background's at the mean channel.
+    """
+
+    background_nam: float
+    noise: float
 
 
 @dataclass(frozen=True)
@@ -107,6 +122,7 @@ class DataSolver(Protocol):
         noise_covariance: np.ndarray | None,
         sfreq: float,
         study: Study | None,
+        measured: Measured | None,
     ) -> np.ndarray | Estimates:
         """Estimate the maps of windows.
 
@@ -126,6 +142,8 @@ class DataSolver(Protocol):
             Sampling rate of the windows in Hz.
         study : Study or None
             How the study's sources behave.
+        measured : Measured or None
+            Of a recording, what its background is.
 
         Returns
         -------

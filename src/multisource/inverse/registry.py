@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from multisource.errors import UserError
-from multisource.inverse.contract import DataSolver, Estimates, LinearSolver, Study
+from multisource.inverse.contract import DataSolver, Estimates, LinearSolver, Measured, Study
 from multisource.registry import Registry, load
 
 if TYPE_CHECKING:
@@ -153,6 +153,7 @@ def estimates(
     sfreq: float = 250.0,
     smooth: int = 0,
     study: Study | None = None,
+    measured: Measured | None = None,
     **chosen: Any,
 ) -> Estimates:
     """Estimate maps, and what else a solver says, by any solver.
@@ -175,6 +176,8 @@ def estimates(
         Steps of averaging over neighbours on the cortex, for linear solvers.
     study : Study, optional
         How the study's sources behave, for solvers that ask for it.
+    measured : Measured, optional
+        What the background of a recording is, for solvers that ask for it.
     **chosen : Any
         Further options of the solver.
 
@@ -195,7 +198,8 @@ def estimates(
         kernel = build_kernel(kind, forward, snr=snr, noise=noise, **chosen)
         operator = smoothing(forward, smooth)
         return Estimates(apply_kernel(kernel, eeg, smoothing=operator))
-    given = _given(kind, forward, snr, noise) | {"sfreq": sfreq, "study": study}
+    given = _given(kind, forward, snr, noise)
+    given |= {"sfreq": sfreq, "study": study, "measured": measured}
     found = SOLVERS.call(kind, forward, eeg, given=given, chosen=chosen)
     return found if isinstance(found, Estimates) else Estimates(found)
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from multisource.anatomy.source_table import read_source_table
 from multisource.errors import UserError, refuse
-from multisource.inverse.contract import Estimates, Study
+from multisource.inverse.contract import Estimates, Measured, Study
 from multisource.inverse.options import patch_posterior_mistakes
 from multisource.leadfield.forward import leadfield_of
 from multisource.posterior.areas import dipole_areas
@@ -29,6 +29,7 @@ log = logging.getLogger(__name__)
 # Variance of sensor noise over the background's at the mean channel, and of the topographies'
 # errors over their own; a quarter of the belief is that there is none.
 _NOISE = (0.25, 1e-5, 1e3)
+_NOISE_FACTOR = 1.4  # what a measured level may be wrong by
 _WIDENING = (0.25, 1e-5, 0.3)
 # The boundary elements' topographies of patches have .5 of the amplitude that finite elements give,
 # with a standard deviation of .24 of the logarithm from patch to patch.
@@ -44,6 +45,7 @@ def estimate(
     *,
     sfreq: float,
     study: Study | None,
+    measured: Measured | None = None,
     operator: str = "bem",
     budget: int = 3000,
     windows: int | None = 50,
@@ -69,6 +71,9 @@ def estimate(
         Sampling rate of the windows in Hz.
     study : Study
         How the study's sources behave.
+    measured : Measured, optional
+        The background of a recording, in the place of the simulation's: its amplitude, and the
+        level of its noise to a factor of 1.4.
     operator : str
         Which leadfield the workflow gives: ``bem``, as to all solvers, ``fem``, or ``own``, the one
         that made the windows, for what can be reached at all.
@@ -131,7 +136,7 @@ def estimate(
         extent_mm=settings.extent_mm,
         boost=(settings.boost / boost_factor, settings.boost * boost_factor),
         scale_sd=scale_sd,
-        noise=_NOISE if sensor_noise else _NEVER,
+        noise=_noise(measured) if sensor_noise else _NEVER,
         widening=_WIDENING if mismatch else _NEVER,
         gain_sd=_GAIN_SD if mismatch else 0.0,
     )
@@ -147,8 +152,18 @@ def estimate(
         ),
     )
     return _solve(
-        sampler, eeg[:windows], study.seed, settings.background_nam, dipole_areas(forward)
+        sampler,
+        eeg[:windows],
+        study.seed,
+        measured.background_nam if measured else settings.background_nam,
+        dipole_areas(forward),
     )
+
+
+def _noise(measured: Measured | None) -> tuple[float, float, float]:
+    if measured is None:
+        return _NOISE
+    return 0.0, measured.noise / _NOISE_FACTOR, measured.noise * _NOISE_FACTOR
 
 
 def _model(
@@ -176,8 +191,10 @@ def _solve(
         found.append(
             sampler.posterior(white, seed=[seed, i], background_nam=background_nam, areas_mm2=areas)
         )
-        if found[-1].warning:
-            log.warning("window %d: %s", i, found[-1].warning)
+    warned = [i for i, one in enumerate(found) if one.warning]
+    if warned:
+        first = f"window {warned[0]}: {found[warned[0]].warning}"
+        log.warning("%d of %d windows are doubtful, as %s", len(warned), len(found), first)
     return Estimates(
         np.array([one.active for one in found], np.float32),
         np.array([one.coefficient for one in found], np.float32),

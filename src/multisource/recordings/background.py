@@ -21,6 +21,8 @@ LINE_HZ = (1.5, 45.0)  # where the line is fitted: below are drifts, above mains
 FLAT_HZ = 1.0  # below, the line would rise without end
 BELOW = 0.6  # share of the frequencies that the line is fitted to: those without a peak
 ROUNDS = 8
+# Levels of the noise over the background's mean variance that are tried.
+_LEVELS = np.geomspace(1e-4, 1e2, 61)
 
 
 @dataclass(frozen=True)
@@ -144,3 +146,23 @@ def ordinary_power(frequencies: np.ndarray, power: np.ndarray) -> np.ndarray:
         kept = lowest
     said = np.exp(np.polyval(line, np.log(np.maximum(frequencies, FLAT_HZ))))
     return np.where(frequencies > LINE_HZ[1], np.minimum(said, power), said)
+
+
+def fit_level(gain: np.ndarray, variance: np.ndarray) -> tuple[float, float]:
+    """Fit scale * (gain + level) to variances, in logarithms.
+
+    Parameters
+    ----------
+    gain : ndarray of shape (r,)
+        Variances of the background that the leadfield predicts, 1 on average.
+    variance : ndarray of shape (r,)
+        Those that were measured.
+
+    Returns
+    -------
+    scale, level : float
+        Of the best fit by least squares, the level among 61 of 0.0001 to 100.
+    """
+    off = np.log(variance) - np.log(gain + _LEVELS[:, None])
+    best = int(off.var(axis=1).argmin())
+    return float(np.exp(off[best].mean())), float(_LEVELS[best])

@@ -24,11 +24,9 @@ from torch import nn
 from multisource.certainty.chance import beyond_chance
 from multisource.network.covariance import CovarianceFeatures
 from multisource.network.prediction import Maps, map_windows, predict
-from multisource.recordings.background import Background
+from multisource.recordings.background import Background, fit_level
 from multisource.recordings.ordinary import Ordinary
 
-# Levels of the noise over the background's mean variance that are tried.
-_LEVELS = np.geomspace(1e-4, 1e2, 61)
 LEAST_LEVEL = 1e-2  # what the strict map reckons with: the network knows nearly no noise
 
 
@@ -152,26 +150,6 @@ def whitenings(network: nn.Module, background: Background) -> tuple[Whitening, W
     scale, level = fit_level(gain, variance.mean(axis=1))
     fitted = scale * (gain[:, None] * speed + level)
     return Whitening(fitted, speed, level), Whitening(variance, speed, LEAST_LEVEL)
-
-
-def fit_level(gain: np.ndarray, variance: np.ndarray) -> tuple[float, float]:
-    """Fit scale * (gain + level) to variances, in logarithms.
-
-    Parameters
-    ----------
-    gain : ndarray of shape (r,)
-        Variances of the background that the leadfield predicts, 1 on average.
-    variance : ndarray of shape (r,)
-        Those that were measured.
-
-    Returns
-    -------
-    scale, level : float
-        Of the best fit by least squares, the level among 61 of 0.0001 to 100.
-    """
-    off = np.log(variance) - np.log(gain + _LEVELS[:, None])
-    best = int(off.var(axis=1).argmin())
-    return float(np.exp(off[best].mean())), float(_LEVELS[best])
 
 
 def map_measured(

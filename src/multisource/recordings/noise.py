@@ -1,4 +1,4 @@
-"""The noise covariance of a recording, for the solvers that take one."""
+"""The background of a recording, for the solvers that take a noise covariance or its level."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from multisource.inverse.contract import Measured
 from multisource.inverse.registry import options
-from multisource.inverse.solver_leadfield import background_covariance
-from multisource.recordings.background import Background
+from multisource.inverse.solver_leadfield import background_covariance, prepare
+from multisource.recordings.background import Background, fit_level
+from multisource.simulation.project import background_components
 
 if TYPE_CHECKING:
     import mne
@@ -57,3 +59,27 @@ def with_noise(
     if "noise" in options(settings["kind"]) and "noise" not in settings:
         return {**settings, "noise": noise_covariance(forward, background)}
     return dict(settings)
+
+
+def measure(forward: mne.Forward, background: Background) -> Measured:
+    """Say which background of dipoles, and which level of noise, a recording's is most like.
+
+    Parameters
+    ----------
+    forward : mne.Forward
+        Operator that the solver is given, free orientation.
+    background : Background
+        Of the recording, of the same E channels.
+
+    Returns
+    -------
+    Measured
+        Amplitude and level.
+    """
+    gain = prepare(forward, "fixed").gain
+    values, vectors = background_components(gain)
+    variance = background.of_components(vectors.T, 1)[:, 0]
+    scale, level = fit_level(values / values.mean(), np.maximum(variance, 1e-9 * variance.max()))
+    # The level is over the mean of the components, of which there is one less than channels.
+    share = len(gain) / len(values)
+    return Measured(1e9 * float(np.sqrt(scale / values.mean())), level * share)
