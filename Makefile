@@ -10,6 +10,7 @@
 # make test-browser  the pages of brains to turn in Chromium, which must be installed
 # make alpha  real EEG: the alpha rhythm in its place, and nothing where there is nothing
 # make faults  the study disturbed in every way: it must end with the same tables
+# make test-cluster  the study on a SLURM of one node (root; Debian's slurm-wlm and munge)
 # make docs   the documentation site, site/index.html
 # make setup  install only;  make hooks: the checks of `make lint` before every commit
 SHELL := /bin/bash
@@ -37,7 +38,7 @@ endif
 endif
 
 .PHONY: run refresh verify restore paper reproduction setup hooks test pytest test-fast test-long test-browser
-.PHONY: alpha faults lint format docs clean
+.PHONY: alpha faults test-cluster lint format docs clean
 .DEFAULT_GOAL := run
 
 $(STAMP): pyproject.toml envs/constraints.txt envs/install.sh
@@ -118,6 +119,10 @@ faults: $(TESTS)
 	$(BIN)/python tests/faults/fuzz.py
 	$(BIN)/python tests/faults/fuzz_files.py
 	$(BIN)/python tests/faults/faults.py
+
+# SLURM on this machine: jobs cancelled, killed, starved; a node that fails. Half an hour.
+test-cluster: $(TESTS)
+	$(BIN)/python tests/cluster/cluster.py
 
 docs: $(DOCS)
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet

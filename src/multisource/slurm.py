@@ -171,11 +171,11 @@ def _with_cause(tell: Any) -> Any:
         unfinished = [step for step in steps if not _has_record(step)]
         begun = [step for step in unfinished if any(Path(log).exists() for log in step.log)]
         names = ", ".join(str(step.rule.name) for step in steps)
+        done = f"{len(steps) - len(unfinished)} of its {len(steps)} steps ({names})"
         logs = ", ".join(map(str, more.get("aux_logs") or []))
-        told = f"{msg or ''}It was to do {len(steps)} steps ({names})"
-        self.logger.error(f"{told}; {len(steps) - len(unfinished)} are done. Its log: {logs}")
+        self.logger.error(f"{(msg or '').strip()} Finished: {done}. SLURM's log: {logs}")
         for step in begun:
-            step.log_error(msg, external_jobid=info.external_jobid)
+            step.log_error(external_jobid=info.external_jobid)
 
     return told
 

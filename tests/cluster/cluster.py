@@ -1,0 +1,418 @@
+"""The tiny study on a SLURM of one node, disturbed in every way: tables equal to a local run's.
+
+    python tests/cluster/cluster.py [--folder /tmp/cluster] [--install]
+
+Needs root and Debian's packages slurm-wlm and munge, see slurm_node.py. The study is computed here
+and through SLURM; then a part of it is removed, computed again while something goes wrong, and the
+tables are compared. Prints a row for each case. Half an hour on two cores.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from slurm_node import SlurmNode, install, said
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+from conftest import Study  # noqa: E402
+
+RESULTS = "results/fsaverage"
+SPHERE = f"{RESULTS}/leadfield/sphere.csv"
+# One method's maps and numbers: a submission of two steps.
+SCORES = f"{RESULTS}/metrics/test/mne.parquet"
+REDONE = ("estimates/*/mne.nc", "metrics/*/mne.parquet")
+OPTIONS = (
+    *("--workflow-profile", "profiles/slurm", "--configfile", "tiny.yaml"),
+    *("--slurm-init-seconds-before-status-checks", "3", "--latency-wait", "10"),
+)
+FIRST_LINE = re.compile(r"\w+: \S+, SLURM job \d+, \d+ threads?, device ")
+
+
+class Cluster:
+    """A study, its copy that SLURM computes, and what has been seen."""
+
+    def __init__(self, folder: Path, node: SlurmNode) -> None:
+        self.node = node
+        self.bad = 0
+        self.began = 0.0
+        self.output = folder / "output.txt"
+        places = folder / "local", folder / "slurm"
+        if not (places[0] / "tiny.yaml").exists():
+            places[0].mkdir(exist_ok=True)
+            Study.new(places[0])
+        self.local = Study(places[0])
+        run = self.local.snakemake("--cores", "2")
+        if run.returncode:
+            sys.exit(run.stdout[-3000:] + run.stderr[-3000:])
+        self.study = Study(places[1]) if places[1].exists() else self.local.copy(places[1])
+
+    def tell(self, case: str, seen: str, good: bool) -> None:
+        """Print a row."""
+        self.bad += not good
+        seconds = time.monotonic() - self.began
+        print(
+            f"| {case} | {seen}{'' if good else ' **BAD**'} | {seconds:.0f} |",
+            flush=True,
+        )
+        if not good:
+            print(self.said()[-6000:])
+
+    def said(self) -> str:
+        """Return what the last run has said."""
+        return self.output.read_text()
+
+    def jobs(self, state: str = "") -> list[str]:
+        """Return the numbers of the last run's jobs that SLURM has, or of those in a state."""
+        name = re.search(r"SLURM run ID: (\S+)", self.said())
+        return self.node.jobs(name[1], state) if name else []
+
+    def submissions(self) -> int:
+        """Return how many jobs the last run gave to SLURM."""
+        return len(re.findall(r"submitted with SLURM jobid", self.said()))
+
+    def start(self, *arguments: str) -> subprocess.Popen[bytes]:
+        """Start a run."""
+        self.began = time.monotonic()
+        command = [sys.executable, "-m", "snakemake", *OPTIONS, *arguments]
+        with self.output.open("w") as file:
+            return subprocess.Popen(
+                command,
+                cwd=self.study.folder,
+                stdout=file,
+                stderr=file,
+                start_new_session=True,
+            )
+
+    def redo(self) -> subprocess.Popen[bytes]:
+        """Start a run that computes one method's scores."""
+        return self.start("--", SCORES)
+
+    def until(self, happens: Callable[[], object], run: subprocess.Popen[bytes]) -> None:
+        """Wait for something to happen in a run."""
+        while not happens():
+            if run.poll() is not None:
+                print(self.said()[-6000:])
+                sys.exit("the run ended before it could be disturbed")
+            time.sleep(0.2)
+
+    def until_step(self, log: str, run: subprocess.Popen[bytes]) -> None:
+        """Wait until a step has begun in this run."""
+        path, now = self.study.folder / RESULTS / "logs" / log, time.time()
+
+        def begun() -> bool:
+            new = path.exists() and path.stat().st_mtime >= now
+            return new and bool(FIRST_LINE.match(path.read_text()))
+
+        self.until(begun, run)
+
+    def undo(self, *patterns: str) -> None:
+        """Remove files, so that there is work."""
+        for pattern in patterns or REDONE:
+            for path in (self.study.folder / RESULTS).glob(pattern):
+                shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+    def differing(self, pattern: str) -> list[str]:
+        """Return the files that are not equal to the byte to those of the local run."""
+        here, there = (study.folder / RESULTS for study in (self.study, self.local))
+        names = {str(p.relative_to(place)) for place in (here, there) for p in place.glob(pattern)}
+        same = [name for name in names if _content(here / name) == _content(there / name)]
+        return sorted(names - set(same)) if names else ["nothing there"]
+
+    def compare(
+        self, case: str, seen: str, good: bool, pattern: str = "metrics/*/mne.parquet"
+    ) -> None:
+        """Print a row, with whether files are equal to the byte to those of the local run."""
+        differing = self.differing(pattern)
+        quiet = not re.search("Traceback|invalid option|guess", self.said())
+        seen = f"{seen}; {pattern.split('/')[0]} {'DIFFER' if differing else 'equal'}"
+        self.tell(case, seen, good and quiet and not differing)
+
+
+def _content(path: Path) -> bytes | None:
+    return path.read_bytes() if path.is_file() else None
+
+
+def whole_study(cluster: Cluster) -> None:
+    """From nothing, then again."""
+    for name in ("results", ".snakemake"):
+        shutil.rmtree(cluster.study.folder / name)
+    run = cluster.start()
+    run.wait()
+    count, steps = (
+        cluster.submissions(),
+        re.search(r"^total +(\d+)", cluster.said(), re.M),
+    )
+    logs = list((cluster.study.folder / RESULTS / "logs").rglob("*.log"))
+    placed = [log for log in logs if FIRST_LINE.match(log.read_text())]
+    seen = f"{steps[1] if steps else '?'} steps in {count} submissions; each log names its place"
+    good = run.returncode == 0 and len(placed) == len(logs)
+    cluster.compare("whole study", seen, good, "tables/*.csv")
+    run = cluster.start()
+    run.wait()
+    nothing = "Nothing to be done" in cluster.said()
+    cluster.tell("again", "nothing to do" if nothing else "work", nothing)
+
+
+def refused(cluster: Cluster) -> None:
+    """A step that refuses its input is not tried again."""
+    cluster.undo()
+    chunk = cluster.study.folder / RESULTS / "simulation/test/chunk-0.nc"
+    whole, stamp = chunk.read_bytes(), chunk.stat()
+    chunk.write_bytes(whole[: len(whole) // 2])
+    os.utime(chunk, ns=(stamp.st_atime_ns, stamp.st_mtime_ns))
+    cluster.redo().wait()
+    named = "chunk-0.nc: damaged" in cluster.said()
+    good = named and cluster.submissions() == 1 and "Trying to restart" not in cluster.said()
+    cluster.tell("damaged input", f"refused in {cluster.submissions()} submission", good)
+    chunk.write_bytes(whole)
+    os.utime(chunk, ns=(stamp.st_atime_ns, stamp.st_mtime_ns))
+    run = cluster.redo()
+    run.wait()
+    cluster.compare("input whole again", "finished", run.returncode == 0)
+
+
+def cancelled(cluster: Cluster) -> None:
+    """scancel of a job that runs: it is tried again."""
+    cluster.undo()
+    run = cluster.redo()
+    cluster.until_step("solve_scenarios/mne.log", run)
+    said("scancel", *cluster.jobs("RUNNING"))
+    run.wait()
+    again = cluster.said().count("Trying to restart")
+    cluster.compare(
+        "a job cancelled",
+        f"tried again {again} time",
+        run.returncode == 0 and again == 1,
+    )
+
+
+def cancelled_before_start(cluster: Cluster) -> None:
+    """A job that never starts shows no log of another attempt."""
+    cluster.undo()
+    log = cluster.study.folder / RESULTS / "logs/solve_scenarios/mne.log"
+    log.write_text("the words of an earlier attempt\n")
+    cluster.node.set_state("drain")
+    run = cluster.redo()
+    for _ in range(2):
+        cluster.until(lambda: cluster.jobs("PENDING"), run)
+        said("scancel", *cluster.jobs("PENDING"))
+        cluster.until(lambda: not cluster.jobs("PENDING"), run)
+    run.wait()
+    cluster.node.set_state("resume")
+    told = "CANCELLED" in cluster.said() and "words of an earlier" not in cluster.said()
+    cluster.tell("cancelled before its start", "CANCELLED is told, no old log is shown", told)
+
+
+def too_little_memory(cluster: Cluster) -> None:
+    """Memory doubles with the attempt."""
+    cluster.undo("leadfield/sphere.csv")
+    table = (cluster.local.folder / RESULTS / "benchmarks/check_on_sphere.tsv").read_text()
+    used = dict(zip(*(line.split("\t") for line in table.splitlines()), strict=True))
+    # Less than the step alone takes; twice that is enough for the step and Snakemake.
+    least = round(0.8 * float(used["max_rss"]))
+    need = f"check_on_sphere:mem_mb={least}*2**(attempt-1)"
+    run = cluster.start("--set-resources", need, "--", SPHERE)
+    run.wait()
+    logs = (cluster.study.folder / ".snakemake/slurm_logs").rglob("*.log")
+    over = any("exceeded memory limit" in log.read_text() for log in logs)
+    good = run.returncode == 0 and over and cluster.submissions() == 2
+    seen = f"ended by SLURM, then twice as much: {cluster.submissions()} submissions"
+    cluster.compare("too little memory", seen, good, "leadfield/sphere.csv")
+
+
+def too_little_time(cluster: Cluster) -> None:
+    """Time doubles with the attempt: a step that hangs is ended, and done again."""
+    cluster.undo("leadfield/sphere.csv")
+    run = cluster.start("--set-resources", "check_on_sphere:runtime=attempt", "--", SPHERE)
+    cluster.until_step("check_on_sphere.log", run)
+    for number in _steps(cluster.study):
+        os.kill(number, signal.SIGSTOP)
+    run.wait()
+    told = "TIMEOUT" in cluster.said()
+    good = run.returncode == 0 and told and cluster.submissions() == 2
+    seen = f"{'TIMEOUT is told' if told else 'not told'}, {cluster.submissions()} submissions"
+    cluster.compare("too little time", seen, good, "leadfield/sphere.csv")
+
+
+def node_down(cluster: Cluster) -> None:
+    """The node fails while a step runs, and comes back."""
+    cluster.undo()
+    run = cluster.redo()
+    cluster.until_step("solve_scenarios/mne.log", run)
+    cluster.node.set_state("down")
+    time.sleep(10)
+    cluster.node.set_state("resume")
+    run.wait()
+    cluster.compare("node down", "finished", run.returncode == 0)
+
+
+def stopped(cluster: Cluster) -> None:
+    """Ctrl-C and SIGTERM end the jobs."""
+    for name, number in (("Ctrl-C", signal.SIGINT), ("SIGTERM", signal.SIGTERM)):
+        cluster.undo()
+        run = cluster.redo()
+        cluster.until_step("solve_scenarios/mne.log", run)
+        run.send_signal(number)
+        run.wait()
+        time.sleep(8)
+        left = cluster.jobs()
+        run = cluster.redo()
+        run.wait()
+        cluster.compare(name, f"{len(left)} jobs left", run.returncode == 0 and not left)
+
+
+def killed(cluster: Cluster) -> None:
+    """SIGKILL of Snakemake: its job goes on, and the next run does the same beside it."""
+    cluster.undo()
+    run = cluster.redo()
+    cluster.until_step("solve_scenarios/mne.log", run)
+    orphans = _steps(cluster.study)
+    for number in orphans:
+        os.kill(number, signal.SIGSTOP)
+    run.kill()
+    run.wait()
+    run = cluster.redo()
+    cluster.until_step("solve_scenarios/mne.log", run)
+    for number in orphans:
+        os.kill(number, signal.SIGCONT)
+    run.wait()
+    told = "to end them: scancel --name multisource_" in cluster.said()
+    seen = f"{len(orphans)} step went on beside the next run, which names it"
+    cluster.compare("Snakemake killed", seen, run.returncode == 0 and bool(orphans) and told)
+
+
+def killed_and_cancelled(cluster: Cluster) -> None:
+    """As the documentation says: scancel --name, then the same command."""
+    cluster.undo()
+    run = cluster.redo()
+    cluster.until_step("solve_scenarios/mne.log", run)
+    run.kill()
+    run.wait()
+    name = re.search(r"SLURM run ID: (\S+)", cluster.said())
+    said("scancel", "--name", name[1] if name else "")
+    time.sleep(8)
+    left = cluster.jobs()
+    run = cluster.redo()
+    run.wait()
+    cluster.compare(
+        "killed, scancel --name",
+        f"{len(left)} jobs left",
+        run.returncode == 0 and not left,
+    )
+
+
+def paused(cluster: Cluster) -> None:
+    """Snakemake sleeps for longer than SLURM remembers its jobs."""
+    cluster.undo()
+    run = cluster.redo()
+    cluster.until_step("solve_scenarios/mne.log", run)
+    run.send_signal(signal.SIGSTOP)
+    cluster.until(lambda: not cluster.jobs("all"), run)
+    run.send_signal(signal.SIGCONT)
+    run.wait()
+    told = "counts as finished" in cluster.said()
+    cluster.compare(
+        "Snakemake paused",
+        "its job, which SLURM has forgotten, counts as finished",
+        run.returncode == 0 and told,
+    )
+
+
+def trainings(cluster: Cluster) -> None:
+    """Trainings ask for a GPU in either way, and are submitted side by side."""
+    folders = (cluster.study.folder / RESULTS / "network").iterdir()
+    networks = [path.name for path in folders if path.is_dir()]
+    files = [f"{RESULTS}/network/{name}/history.csv" for name in networks]
+    for way, asked in (
+        ("gpus", "TresPerJob=gres:gpu"),
+        ("gres", "TresPerNode=gres:gpu"),
+    ):
+        cluster.undo("network/*/history.csv", "network/*/weights.safetensors")
+        needs = (f"gpu_request={way}", "in_a_row=1", "mem_mb=2000", "runtime=20")
+        run = cluster.start("--default-resources", *needs, "--", *files)
+        cluster.until(lambda: len(cluster.jobs()) == len(networks), run)
+        shown = said("scontrol", "show", "job").count(asked)
+        seen = f"{len(networks)} submitted at a time, {shown} with a GPU"
+        if way == "gpus":
+            run.send_signal(signal.SIGINT)
+            run.wait()
+            cluster.tell(f"gpu_request: {way}", seen, shown == len(networks))
+            continue
+        run.wait()
+        good = run.returncode == 0 and shown == len(networks)
+        cluster.compare(f"gpu_request: {way}", seen, good, "network/*/weights.safetensors")
+
+
+def in_the_end(cluster: Cluster) -> None:
+    """What is left to do, is done; the tables are those of the local run."""
+    run = cluster.start()
+    run.wait()
+    cluster.compare("in the end", "the same command again", run.returncode == 0, "tables/*.csv")
+
+
+def _steps(study: Study) -> list[int]:
+    """Return the processes that compute steps of a study."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                words = (entry / "cmdline").read_bytes().decode(errors="replace").split("\0")
+            except OSError:
+                continue
+            if any(f"{study.folder}/.snakemake/scripts" in word for word in words[1:2]):
+                found.append(int(entry.name))
+    return found
+
+
+CASES = (
+    *(
+        whole_study,
+        refused,
+        cancelled,
+        cancelled_before_start,
+        too_little_memory,
+        too_little_time,
+    ),
+    *(node_down, stopped, killed, killed_and_cancelled, paused, trainings),
+    in_the_end,
+)
+
+
+def main() -> None:
+    """Run all cases, and print a table."""
+    parser = argparse.ArgumentParser(description=main.__doc__)
+    parser.add_argument("--folder", type=Path, help="new, or of an earlier run of this program")
+    parser.add_argument("--install", action="store_true", help="get Debian's packages first")
+    parser.add_argument("--only", nargs="*", choices=[case.__name__ for case in CASES])
+    options = parser.parse_args()
+    if options.install:
+        install()
+    folder = (options.folder or Path(tempfile.mkdtemp(prefix="multisource-cluster-"))).resolve()
+    folder.mkdir(parents=True, exist_ok=True)
+    node = SlurmNode(folder / "node")
+    cluster = Cluster(folder, node)
+    node.start()
+    try:
+        print("| case | what is seen | s |\n|---|---|---|")
+        for case in CASES:
+            if not options.only or case.__name__ in options.only:
+                case(cluster)
+    finally:
+        node.stop()
+    if not options.folder and not cluster.bad:
+        shutil.rmtree(folder)
+    sys.exit(bool(cluster.bad))
+
+
+if __name__ == "__main__":
+    main()
