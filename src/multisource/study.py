@@ -21,11 +21,13 @@ from multisource.channels.subset import kept_channels, subset_name
 from multisource.errors import UserError
 from multisource.evaluation.sources import VARIABLES
 from multisource.parcellation.dipoles import read_dipoles
-from multisource.recordings.answers import ask_network, ask_solver
-from multisource.recordings.ordinary import Ordinary, measure_ordinary
+from multisource.recordings.answers import ask_network
+from multisource.recordings.measuring import measure_ordinary
+from multisource.recordings.ordinary import Ordinary
 from multisource.recordings.parcels import parcel_table
 from multisource.recordings.peaks import peak_table
 from multisource.recordings.settings import OPTIONS, recording_settings
+from multisource.recordings.solved import ask_solver
 from multisource.recordings.sources import named_table
 from multisource.recordings.stc import source_estimate
 from multisource.recordings.stretches import Stretches, read_stretches, stretches_of

@@ -254,10 +254,17 @@ def merge(into, update):
             into[key] = value
 
 
-@pytest.mark.parametrize("name", ["config.yaml", "paper.yaml"])
+@pytest.mark.parametrize("name", ["config.yaml", "paper.yaml", "alpha.yaml"])
 def test_shipped_configs_pass(name):
     config = default()
     merge(config, yaml.safe_load((REPOSITORY / "config" / name).read_text()))
+    assert mistakes(config) == []
+
+
+def test_networks_that_are_not_trained_need_not_fit_the_windows():
+    config = changed("simulation.window_s", 0.1)
+    assert "convnet.pooling: [5, 10] reduces 50 times; a window has only 25" in mistakes(config)[0]
+    config["network"]["networks"] = ["covnet"]
     assert mistakes(config) == []
 
 

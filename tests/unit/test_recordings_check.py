@@ -13,10 +13,10 @@ REPOSITORY = Path(__file__).parents[2]
 CHANNELS = ["Fz", "Cz", "Pz", "Oz", "C3", "C4"]
 
 
-def check(folder, entry, channels=CHANNELS):
+def check(folder, entry, channels=CHANNELS, **others):
     config = yaml.safe_load((REPOSITORY / "config/config.yaml").read_text())
     config["electrodes"]["channels"] = channels
-    config["recordings"] = {"mine": entry}
+    config["recordings"] = {"mine": entry, **others}
     schema = REPOSITORY / "workflow/schemas/config.schema.yaml"
     check_config(config, schema=schema, folders=[folder, REPOSITORY])
 
@@ -64,3 +64,10 @@ def test_a_wrong_entry_is_refused(folder, change, words):
 def test_channels_that_a_recording_lacks_are_listed(folder):
     with pytest.raises(UserError, match="lacks the channel.s. F3, F4; it has EOG1"):
         check(folder, {"file": "mine_raw.fif"}, channels=[*CHANNELS, "F3", "F4"])
+
+
+def test_an_average_is_compared_with_an_average(folder):
+    flashes = {"file": "mine_raw.fif", "events": "flash"}
+    check(folder, {**flashes, "against": "other"}, other=flashes)
+    with pytest.raises(UserError, match="mine.against: recordings.mine is an average and record"):
+        check(folder, {**flashes, "against": "other"}, other={**flashes, "average": False})

@@ -1,6 +1,7 @@
 """The background of a recording, what chance shows, and maps whitened by what was measured."""
 
 import inverse_case
+import mne
 import numpy as np
 import pytest
 import torch
@@ -16,23 +17,24 @@ from multisource.inverse.solver_leadfield import prepare
 from multisource.network.contract import ForwardModel
 from multisource.network.registry import build_network
 from multisource.recordings.account import Account
-from multisource.recordings.answers import weighted
 from multisource.recordings.background import (
     Background,
     fit_level,
     measure_background,
     ordinary_power,
 )
-from multisource.recordings.chance import by_chance, shifted, sign_flipped
+from multisource.recordings.chance import by_chance, drawn_like, shifted, sign_flipped
 from multisource.recordings.measured import Whitening, map_measured, show_recording
+from multisource.recordings.measuring import measure_ordinary
 from multisource.recordings.noise import measure, with_noise
 from multisource.recordings.ordinary import (
     against,
-    measure_ordinary,
     read_ordinary,
     write_ordinary,
 )
-from multisource.recordings.stretches import Stretches
+from multisource.recordings.settings import RecordingSettings
+from multisource.recordings.solved import weighted
+from multisource.recordings.stretches import Stretches, stretches_of
 
 SFREQ = 100.0
 
@@ -83,6 +85,49 @@ def test_turned_epochs_lose_what_follows_the_event_and_keep_the_noise(rng):
     noise = rng.standard_normal((31, 4, 50))
     averages = sign_flipped(evoked + noise, rng, 60)
     assert averages.std() == pytest.approx(1 / np.sqrt(31), rel=0.05)
+
+
+def test_drawn_noise_has_the_covariances_of_what_it_is_drawn_from(rng):
+    stretch = lfilter([1.0], [1.0, -0.7], rng.standard_normal((3, 60)), axis=1)
+    drawn = drawn_like(stretch, rng, 200, 300)
+    assert drawn.shape == (200, 3, 300)
+    for lag in (0, 3):
+        # No sample is beyond the stretch: those sums are over fewer.
+        expected = stretch[:, lag:] @ stretch[:, : 60 - lag].T / 60
+        found = np.einsum("set,sft->ef", drawn[:, :, lag:], drawn[:, :, : 300 - lag])
+        # 60,000 samples of a memory of some six: a standard error of 1 to 2 % of the variance.
+        scale = np.trace(stretch @ stretch.T / 60) / 3
+        assert found / (200 * (300 - lag)) == pytest.approx(expected, abs=0.08 * scale)
+
+
+@pytest.mark.parametrize("baseline", [None, (-0.8, 0.0)])
+def test_the_noise_of_an_average_is_what_lies_before_its_event(rng, baseline):
+    """The response, 30 times as large and of one place, is no background of it."""
+    noise = 1e-7 * rng.standard_normal((6, 160))
+    response = np.zeros(160)
+    response[100:] = 3e-6 * np.sin(np.arange(60) / 5)
+    data = noise + np.arange(6)[:, None] * response + 2e-6 * (baseline is not None)
+    info = mne.create_info([f"E{k}" for k in range(6)], SFREQ, "eeg")
+    evoked = mne.EvokedArray(data, info, tmin=-1.0, nave=50)
+    settings = RecordingSettings(file="made", baseline_s=baseline)
+    found = stretches_of(
+        [evoked],
+        evoked.ch_names,
+        settings,
+        sfreq=SFREQ,
+        shortest_s=0.2,
+        positions=None,
+        name="made",
+    )
+    assert found.averaged == 50 and found.parts[0].shape == (6, 160)
+    assert found.before.shape == (6, 100 if baseline is None else 80)
+    ordinary = measure_ordinary(found, sfreq=SFREQ, window_s=0.2, seed=0)
+    assert len(ordinary.chance) >= 300 and not ordinary.background.aperiodic
+    space = np.linalg.qr(np.eye(6)[:, 1:] - 1 / 6)[0].T
+    power = np.diag(space @ ordinary.background.covariance(space) @ space.T)
+    # Each is a variance of 80 to 100 samples: 14 to 16 %, and 3 % of drawing it.
+    assert power == pytest.approx(1e-14, rel=0.5)
+    assert ordinary.chance.std() == pytest.approx(1e-7 * np.sqrt(5 / 6), rel=0.1)
 
 
 def test_shifted_channels_share_nothing_but_keep_their_size(rng):

@@ -14,6 +14,7 @@ import xarray as xr
 import yaml
 
 from multisource import Study
+from multisource.certainty.chance import beyond_chance
 from multisource.errors import UserError
 from multisource.evaluation.estimates import read_estimates, write_estimates
 from multisource.network.prediction import predict
@@ -245,6 +246,67 @@ def test_python_does_without_channels(localised):
         np.testing.assert_allclose(found.maps, data["estimate"].values, rtol=1e-4, atol=1e-6)
     with pytest.raises(UserError, match="no network of these 47 channels has been trained"):
         Study(folder).localise(raw, "convnet", leave_out=[*LEFT_OUT, "Oz"], **options)
+
+
+def test_one_recording_against_another(localised):
+    """By the rules: two averages are subtracted, else the other's windows stand for chance."""
+    study, truth = localised
+    raw = mne.io.read_raw(study.folder / "example_raw.fif", verbose="error")
+    onsets = np.round(250 * raw.annotations.onset).astype(int)
+    # Flashes, and as many epochs between them; in both ten times as large a response, to the right.
+    x = raw.get_montage().get_positions()["ch_pos"]
+    common = 1e-4 * np.array([x[name][0] / 0.1 for name in raw.ch_names])
+    averages = []
+    for name, begin in (("with", 0), ("without", 100)):
+        made = [raw.get_data(start=on + begin - 50, stop=on + begin + 150) for on in onsets]
+        wave = np.exp(-0.5 * ((np.arange(200) - 75) / 5) ** 2)
+        data = np.mean(made, axis=0) + np.outer(common, wave)
+        averages.append(mne.EvokedArray(data, raw.info, tmin=-0.2, nave=80, verbose="error"))
+        averages[-1].save(study.folder / f"{name}-ave.fif", overwrite=True, verbose="error")
+    config = yaml.safe_load((study.folder / "recording.yaml").read_text())
+    evoked = {"baseline_s": [-0.2, 0], "step_s": 0.2}
+    each = {"file": "example_raw.fif", "events": "flash", "average": False}
+    config["recordings"] |= {
+        "without": {"file": "without-ave.fif", **evoked},
+        "difference": {"file": "with-ave.fif", "against": "without", **evoked},
+        "before": {**each, "tmin_s": -0.2, "tmax_s": 0},
+        "behind": {**each, "tmin_s": 0, "tmax_s": 0.2, "against": "before"},
+    }
+    (study.folder / "against.yaml").write_text(yaml.safe_dump(config))
+    wanted = ["difference/mne.nc", "behind/convnet.nc"]
+    targets = [f"results/fsaverage/recordings/{name}" for name in wanted]
+    run = study.snakemake("--cores", "2", *targets, config="against.yaml")
+    assert run.returncode == 0, run.stdout[-6000:] + run.stderr[-6000:]
+    recordings = study.folder / "results/fsaverage/recordings"
+
+    def read(name, variable):
+        with xr.open_dataset(recordings / f"{name}.nc", engine="h5netcdf") as data:
+            return data[variable].values
+
+    difference = read("difference/windows", "eeg")
+    one, other = (average.get_data()[:, 50:100] for average in averages)
+    before = [average.get_data()[:, :50].mean(axis=1) for average in averages]
+    expected = one - other - (before[0] - before[1])[:, None]
+    order = [raw.ch_names.index(name) for name in Study(recordings.parent).channels]
+    expected = (expected - expected[order].mean(axis=0))[order]
+    np.testing.assert_allclose(difference[1], expected, atol=1e-4 * np.abs(expected).max())
+    regions = pd.read_csv(recordings.parent / "leadfield/regions.tsv", sep="\t")
+    found = np.where(regions["cortex"], read("difference/mne", "estimate")[1], 0).argmax()
+    # As in the test of all solvers above, though the common response would be elsewhere.
+    place = regions[["mni_x", "mni_y", "mni_z"]].to_numpy()[found]
+    assert np.linalg.norm(place - truth) < 35
+    network, _ = load_network(
+        *(
+            recordings.parent / f"network/convnet/{f}"
+            for f in ("weights.safetensors", "settings.json")
+        )
+    )
+    said = [
+        predict(network, read(f"{name}/windows", "eeg")).estimate for name in ("behind", "before")
+    ]
+    presence = beyond_chance(*(maps.max(axis=1) for maps in said))
+    maps = read("behind/convnet", "estimate")
+    np.testing.assert_allclose(maps, presence[:, None] * said[0], rtol=1e-3, atol=1e-5)
 
 
 def test_python_refuses_in_one_line(localised, tmp_path):

@@ -327,11 +327,23 @@ def solver_study(wildcards, value):
     return value if "study" in SOLVER_LINES.offered(solver_kind(wildcards)) else []
 
 
-def contrasted(wildcards):
-    """Return windows and background of the recording that another is to rise above."""
+def against(wildcards):
+    """Return the recording that another is compared with, if it is: a list of one or none."""
     other = recording_entry(wildcards.recording).get("against")
-    folder = f"results/{HEAD}/recordings/{other}"
-    return [] if other is None else [f"{folder}/windows.nc", f"{folder}/ordinary.nc"]
+    return [] if other is None else [other]
+
+
+def contrasted(wildcards):
+    """Return windows and background of the recording that another is compared with."""
+    folders = [f"results/{HEAD}/recordings/{other}" for other in against(wildcards)]
+    return [f"{folder}/{name}.nc" for folder in folders for name in ("windows", "ordinary")]
+
+
+def cut_settings(name):
+    """Return the settings that make windows of a recording."""
+    # Not the moments that are told of: a window is the same whether it is looked at or not.
+    own = recording_entry(name).items()
+    return {key: value for key, value in own if key not in ("moments_s", "against")}
 
 
 def recording_solver(wildcards):

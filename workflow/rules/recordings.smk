@@ -49,10 +49,18 @@ rule cut_recording:
         **named_files(config["electrodes"], "channels"),
         recording=lambda wildcards: recording_files(wildcards.recording),
         bad_channels=lambda wildcards: bad_channels_file(wildcards.recording),
+        # Of two averages the difference is cut.
+        other=lambda wildcards: [f for r in against(wildcards) for f in recording_files(r)],
+        other_bad_channels=lambda wildcards: [
+            bad_channels_file(r) for r in against(wildcards) if bad_channels_file(r)
+        ],
         # Where a channel is interpolated; else a recording is read before there is a head.
         electrodes=lambda wildcards: (
             rules.place_electrodes.output.electrodes
-            if recording_settings(recording_entry(wildcards.recording)).needs_electrodes
+            if any(
+                recording_settings(recording_entry(one)).needs_electrodes
+                for one in (wildcards.recording, *against(wildcards))
+            )
             else []
         ),
     output:
@@ -72,12 +80,8 @@ rule cut_recording:
         runtime=grows(20),
     params:
         **pick(config["simulation"], "sfreq", "window_s"),
-        # Not the moments that are told of: a window is the same whether it is looked at or not.
-        settings=lambda wildcards: {
-            key: value
-            for key, value in recording_entry(wildcards.recording).items()
-            if key not in ("moments_s", "against")
-        },
+        settings=lambda wildcards: cut_settings(wildcards.recording),
+        against=lambda wildcards: {one: cut_settings(one) for one in against(wildcards)},
         electrodes=pick(config["electrodes"], "channels"),
         seed=config["seed"],
         code=code("cut_recording"),

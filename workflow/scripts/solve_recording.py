@@ -1,7 +1,7 @@
 from multisource.evaluation.estimates import write_estimates
 from multisource.inverse.contract import Study
-from multisource.recordings.answers import ask_solver
 from multisource.recordings.ordinary import ordinary_of
+from multisource.recordings.solved import ask_solver
 from multisource.simulation.chunks import read_eeg
 from multisource.steps import step
 

@@ -221,13 +221,19 @@ def _against(config: Mapping[str, Any], found: Found) -> Mistakes:
             continue
         if set(entry.get("leave_out") or ()) != set(recordings[other].get("leave_out") or ()):
             yield key, f"{key}: recordings.{other} has another leave_out: write the same in both"
-        for one in (name, other):
-            if recordings[one].get("events") is not None and recordings[one].get("average", True):
-                yield (
-                    key,
-                    f"{key}: recordings.{one} is an average, whose noise is not the activity of "
-                    "its epochs: set average: false there",
-                )
+        # What a file holds, epochs for instance, is not known here.
+        single = [one for one in (name, other) if not recordings[one].get("average", True)]
+        averaged = [one for one in (name, other) if _averages_events(recordings[one])]
+        if single and averaged:
+            yield (
+                key,
+                f"{key}: recordings.{averaged[0]} is an average and recordings.{single[0]} is not: "
+                "average both (a difference of what they evoke) or neither (a contrast of power)",
+            )
+
+
+def _averages_events(entry: Mapping[str, Any]) -> bool:
+    return entry.get("events") is not None and bool(entry.get("average", True))
 
 
 def _data_sets(config: Mapping[str, Any]) -> list[str]:

@@ -222,8 +222,10 @@ def _networks(config: Mapping[str, Any], found: Found) -> Mistakes:
         yield from _missing(place, settings, own)
         chosen = {k: v for k, v in (own | settings).items() if k in own}
         if REQUIRED not in chosen.values() and name in network.CHECKS:
-            # Where the window's length is not known, it is long enough.
-            n_times = simulation.n_times if simulation else sys.maxsize
+            # A recipe that nothing uses need not fit the windows. Where their length is not known,
+            # it is long enough.
+            used = _is_used(config, found, place)
+            n_times = simulation.n_times if simulation and used else sys.maxsize
             yield from _below(place, network.CHECKS[name](n_times=n_times, **chosen))
         try:
             recipe = network.TrainingOptions(**{k: v for k, v in settings.items() if k in training})
@@ -235,6 +237,12 @@ def _networks(config: Mapping[str, Any], found: Found) -> Mistakes:
             settings.get("train", "train") in config["simulation"]["splits"]
         ):
             yield from _below(place, _sample_mistakes(config, place, recipe))
+
+
+def _is_used(config: Mapping[str, Any], found: Found, place: str) -> bool:
+    """Say whether a network's settings are those of one that is trained."""
+    name = place.removeprefix("network.settings.")
+    return not found.sound("network.networks") or name in config["network"]["networks"]
 
 
 def _source_mistakes(config: Mapping[str, Any], found: Found, place: str) -> Mistakes:

@@ -1,21 +1,14 @@
-"""What a network or a solver says of a recording, given what is ordinary in it."""
+"""What a network says of a recording, given what is ordinary in it."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
 
 from multisource.certainty.certainty import tell_sources
-from multisource.certainty.chance import beyond_chance
-from multisource.inverse.contract import Estimates, Study
 from multisource.network.answers import Answers, TrainedNetwork
-from multisource.recordings.background import Background
 from multisource.recordings.ordinary import Ordinary
-
-MOST_ASKED = 100  # windows of chance that a solver which takes long is asked of
 
 
 def ask_network(
@@ -65,97 +58,3 @@ def ask_network(
             presence=shown.presence,
         )
     return Answers(*shown.weighted, said)
-
-
-def ask_solver(
-    eeg: np.ndarray,
-    sfreq: float,
-    ordinary: Ordinary,
-    *,
-    channels: Sequence[str],
-    forward: str | os.PathLike[str],
-    settings: Mapping[str, Any],
-    snr: float,
-    smooth: int,
-    study: Study | None,
-) -> Estimates:
-    """Ask a solver what is active in the windows of a recording.
-
-    Parameters
-    ----------
-    eeg : ndarray of shape (S, E, T)
-        Windows, V.
-    sfreq : float
-        Sampling rate, Hz.
-    ordinary : Ordinary
-        What was measured of the recording.
-    channels : sequence of str
-        Names of the E channels.
-    forward : str or path-like
-        The operator that it is given, ``*-fwd.fif``; it may have more channels.
-    settings : mapping
-        Its kind and options. One that takes a noise covariance and names none is given that of the
-        recording's background.
-    snr : float
-        Amplitude signal-to-noise ratio, where the settings name none.
-    smooth : int
-        Steps of averaging over neighbours on the cortex, for a linear solver.
-    study : Study or None
-        How the study's sources behave, for a solver that asks for it.
-
-    Returns
-    -------
-    Estimates
-        Maps and more.
-    """
-    from multisource.inverse.io import forward_of, read_forward
-    from multisource.inverse.registry import estimates
-    from multisource.recordings.noise import measure, with_noise
-
-    operator = forward_of(read_forward(forward), channels)
-    given = {"forward": operator, "sfreq": sfreq, "smooth": smooth, "study": study}
-
-    def ask(windows: np.ndarray, background: Background) -> Estimates:
-        chosen = {"snr": snr} | with_noise(settings, operator, background)
-        return estimates(eeg=windows, measured=measure(operator, background), **given, **chosen)
-
-    found = ask(eeg, ordinary.background)
-    if found.coefficients is None:
-        return found
-    # It says how probable activity is, by a model that real EEG is only roughly like.
-    chance = ordinary.chance[:: max(1, -(-len(ordinary.chance) // MOST_ASKED))]
-    nothing = ask(chance, ordinary.background)
-    presence = beyond_chance(found.maps.max(axis=1), nothing.maps.max(axis=1))
-    return weighted(found, presence)
-
-
-def weighted(found: Estimates, presence: np.ndarray) -> Estimates:
-    """Multiply what a solver says by the probability that there is anything.
-
-    Parameters
-    ----------
-    found : Estimates
-        Of S windows, of a solver whose maps are P(active).
-    presence : ndarray of shape (S,)
-        The probability.
-
-    Returns
-    -------
-    Estimates
-        Maps, coefficients, ``presence`` and the probabilities of sources and of their numbers, but
-        for that of none, times the probability.
-    """
-    factor = presence[:, None].astype(np.float32)
-    variables = dict(found.variables)
-    for name in ("presence", "source_probability"):
-        if name in variables:
-            dims, values, attributes = variables[name]
-            shape = (-1,) + (1,) * (np.ndim(values) - 1)
-            variables[name] = (dims, values * presence.reshape(shape), attributes)
-    if "number_probability" in variables:
-        dims, values, attributes = variables["number_probability"]
-        some = values[:, 1:] * presence[:, None]
-        none = 1 - some.sum(axis=1, keepdims=True)
-        variables["number_probability"] = (dims, np.hstack([none, some]), attributes)
-    coefficients = None if found.coefficients is None else found.coefficients * factor
-    return Estimates(found.maps * factor, coefficients, variables)

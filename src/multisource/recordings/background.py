@@ -5,7 +5,8 @@ component is noise differ from person to person and from what is simulated. So t
 Between its peaks, the spectrum of EEG is a straight line in double logarithmic axes (the aperiodic
 activity; Donoghue et al. 2020, doi:10.1038/s41593-020-00744-x). The line stands for the background;
 what rises above it, such as the alpha rhythm, is left to be localised. Of an average of epochs the
-background is what is left where every other epoch is turned round: its noise as it is.
+background is what is left where every other epoch is turned round, or what lies before the event:
+its noise as it is.
 """
 
 from __future__ import annotations

@@ -11,9 +11,7 @@ import numpy as np
 
 from multisource.errors import UserError
 from multisource.netcdf import Variable, read_arrays, write_arrays
-from multisource.recordings.background import Background, measure_background
-from multisource.recordings.chance import by_chance
-from multisource.recordings.stretches import Stretches
+from multisource.recordings.background import Background
 from multisource.simulation.chunks import read_eeg
 
 _NAMES = ("frequency", "spectrum", "chance_spectrum", "chance_eeg")
@@ -37,44 +35,6 @@ class Ordinary:
     background: Background
     chance: np.ndarray
     chance_background: Background
-
-
-def measure_ordinary(found: Stretches, *, sfreq: float, window_s: float, seed: int) -> Ordinary:
-    """Measure what is ordinary in a recording.
-
-    Parameters
-    ----------
-    found : Stretches
-        What was read.
-    sfreq : float
-        Sampling rate, Hz.
-    window_s : float
-        Length of a window, s.
-    seed : int
-        Seed of the random numbers.
-
-    Returns
-    -------
-    Ordinary
-        What was measured, with at most 1000 windows of chance.
-    """
-    nothing = by_chance(found, sfreq=sfreq, window_s=window_s, seed=seed)
-    length = round(window_s * sfreq)
-    # All in the precision of its file, so that it is the same read as measured.
-    windows = np.array(
-        [
-            part[:, first : first + length]
-            for part in nothing
-            for first in range(0, part.shape[1] - length + 1, length)
-        ],
-        np.float32,
-    )
-    windows = _thinned(windows).astype(float)
-    # An average's noise is measured as it is, rhythms and all: none of it follows the event.
-    continuous = not found.single
-    chance = _single(measure_background(nothing, sfreq, aperiodic=continuous))
-    own = _single(measure_background(found.parts, sfreq, aperiodic=True)) if continuous else chance
-    return Ordinary(own, windows, chance)
 
 
 def against(other: Ordinary, eeg: np.ndarray, *, name: str) -> Ordinary:
@@ -102,21 +62,29 @@ def against(other: Ordinary, eeg: np.ndarray, *, name: str) -> Ordinary:
     """
     if not other.background.aperiodic:
         raise UserError(
-            f"recordings.{name}: it is an average, whose noise is not the activity of its epochs; "
-            "set average: false for a contrast"
+            f"recordings.{name}: it is an average and the recording against it is not; average "
+            "both (a difference of what they evoke) or neither (a contrast of power)"
         )
     whole = replace(other.background, aperiodic=False)
-    return Ordinary(whole, _thinned(np.asarray(eeg, float)), whole)
+    return Ordinary(whole, thinned(np.asarray(eeg, float)), whole)
 
 
-def _thinned(windows: np.ndarray) -> np.ndarray:
+def thinned(windows: np.ndarray) -> np.ndarray:
+    """Leave out windows of chance beyond those that are kept.
+
+    Parameters
+    ----------
+    windows : ndarray of shape (C, E, T)
+        Windows, V.
+
+    Returns
+    -------
+    ndarray of shape (C', E, T)
+        At most ``MOST_CHANCE`` of them, evenly over all.
+    """
     if len(windows) <= MOST_CHANCE:
         return windows
     return np.asarray(windows[np.linspace(0, len(windows) - 1, MOST_CHANCE).round().astype(int)])
-
-
-def _single(measured: Background) -> Background:
-    return replace(measured, spectrum=measured.spectrum.astype(np.float32).astype(float))
 
 
 def ordinary_of(path: str | os.PathLike[str], other: Sequence[str | os.PathLike[str]]) -> Ordinary:
@@ -133,10 +101,11 @@ def ordinary_of(path: str | os.PathLike[str], other: Sequence[str | os.PathLike[
     Returns
     -------
     Ordinary
-        Its own, or the other's.
+        Its own, or the other's. An average has its own: the other one was subtracted from it.
     """
-    if not other:
-        return read_ordinary(path)
+    own = read_ordinary(path)
+    if not other or not own.background.aperiodic:
+        return own
     windows, measured = other
     return against(
         read_ordinary(measured), read_eeg([Path(windows)]).eeg, name=Path(windows).parent.name

@@ -49,8 +49,9 @@ class RecordingSettings:
     average : bool
         Whether epochs are averaged.
     against : str or None
-        Another recording of the study, whose activity is what this one has to rise above: a
-        contrast of power. None: the background of the recording itself.
+        Another recording of the study: of two averages the one that is subtracted, else whose
+        activity is what this one has to rise above, a contrast of power. None: the background of
+        the recording itself.
     step_s : float or None
         From one window to the next; None: a quarter of a window where epochs are averaged, else a
         window.

@@ -19,7 +19,7 @@ from multisource.recordings.contents import check_channels, condition_of
 from multisource.recordings.continuous import reference_line
 from multisource.recordings.epochs import cut_epochs
 from multisource.recordings.events import choose_events, event_onsets, told_events
-from multisource.recordings.filters import resampled
+from multisource.recordings.filters import filtered, resampled
 from multisource.recordings.matching import match_channels
 from multisource.recordings.opening import open_asked
 from multisource.recordings.reading import read_continuous, unreadable
@@ -31,6 +31,9 @@ if TYPE_CHECKING:
     import mne
 
     from multisource.recordings.contents import Contents
+
+FEWEST_BEFORE = 10  # samples before an event that tell of the noise
+PERIODS = 5  # of the lowest frequency that passes a filter, that an epoch lasts at least
 
 
 @dataclass(frozen=True)
@@ -53,6 +56,11 @@ class Stretches:
         What was done, and what was left out.
     single : list of ndarray of shape (E, T)
         The epochs of an average, V; none of what is not one, or came as an average.
+    before : ndarray of shape (E, T'), or None
+        Of what came as an average, its baseline, or else all before the event, V; None of all else,
+        and where that is shorter than 10 samples.
+    minus : Stretches or None
+        Of a difference of two averages, the one that was subtracted.
     """
 
     parts: list[np.ndarray]
@@ -62,6 +70,13 @@ class Stretches:
     recorded_sfreq: float
     account: Account
     single: list[np.ndarray] = field(default_factory=list)
+    before: np.ndarray | None = None
+    minus: Stretches | None = None
+
+    @property
+    def is_average(self) -> bool:
+        """Whether it is an average of epochs."""
+        return self.averaged > 1 or self.before is not None
 
 
 def read_stretches(
@@ -244,12 +259,21 @@ def _of_epochs(
     name: str,
 ) -> Stretches:
     """Parts of a file of epochs, or of an average of ``count`` epochs."""
-    for option in ("band_hz", "notch_hz", "ica"):
+    import mne
+
+    for option in ("notch_hz", "ica"):
         if getattr(settings, option):
             raise UserError(
                 f"{name}: {option} {list(getattr(settings, option))}: the file holds epochs, which "
                 "are too short to filter; clean the recording before you cut it"
             )
+    lasts_s = len(data.times) / float(data.info["sfreq"])
+    if settings.band_hz and settings.band_hz[0] * lasts_s < PERIODS:
+        raise UserError(
+            f"{name}: band_hz {list(settings.band_hz)}: the file holds epochs of {lasts_s:g} s, "
+            f"which are too short to filter below {PERIODS / lasts_s:.3g} Hz; clean the recording "
+            "before you cut it"
+        )
     recorded_sfreq = float(data.info["sfreq"])
     own = match_channels(data.ch_names, channels, name=name)
     try:
@@ -259,12 +283,16 @@ def _of_epochs(
     values = read[:, [data.ch_names.index(one) for one in own], :]
     for epoch in values:
         check_finite(epoch, channels, name=name, from_s=data.times[0], sfreq=recorded_sfreq)
+    account = Account()
+    if settings.band_hz:
+        values = np.array(filtered(list(values), recorded_sfreq, settings.band_hz))
+        low, high = settings.band_hz
+        account.add("filter", f"{low:g} to {high:g} Hz, each epoch by itself")
     zero = [
         one
         for one, all_of_it in zip(channels, np.moveaxis(values, 1, 0), strict=True)
         if not all_of_it.any()
     ]
-    account = Account()
     # As a filter takes drifts from a recording.
     bad, reference = judge_channels(
         list(detrend(values, axis=2)),
@@ -289,7 +317,24 @@ def _of_epochs(
         )
     cut = Stretches(list(values[:, :, first:last]), [low], [], 1, recorded_sfreq, account)
     found = _epochs_or_average(cut, channels, settings, sfreq=sfreq, name=name)
-    return found if len(values) > 1 else replace(found, averaged=count)
+    if not isinstance(data, mne.Evoked):
+        return found if len(values) > 1 else replace(found, averaged=count)
+    before = _before_event(values[0], float(begin), settings, sfreq)
+    return replace(found, averaged=count, before=before)
+
+
+def _before_event(
+    average: np.ndarray, begin_s: float, settings: RecordingSettings, sfreq: float
+) -> np.ndarray | None:
+    """What shows the noise of an average (E, T): its baseline, in average reference."""
+    span = settings.baseline_s or (begin_s, min(0.0, begin_s + average.shape[1] / sfreq))
+    low, high = (round((time - begin_s) * sfreq) for time in span)
+    if high - low < FEWEST_BEFORE:
+        return None
+    part = average[:, low:high]
+    if settings.baseline_s:
+        part = part - part.mean(axis=1, keepdims=True)
+    return part - part.mean(axis=0)
 
 
 def _epochs_or_average(
