@@ -97,6 +97,17 @@ class Cluster:
         """Start a run that computes one method's scores."""
         return self.start("--", SCORES)
 
+    def go_on(self) -> subprocess.Popen[bytes]:
+        """Start a run that computes the longest step."""
+        return self.start("--", SPHERE)
+
+    def start_long(self) -> subprocess.Popen[bytes]:
+        """Start a run, and wait until its only step, which takes long, is at work."""
+        self.undo("leadfield/sphere.csv")
+        run = self.go_on()
+        self.until_step("check_on_sphere.log", run)
+        return run
+
     def until(self, happens: Callable[[], object], run: subprocess.Popen[bytes]) -> None:
         """Wait for something to happen in a run."""
         while not happens():
@@ -127,6 +138,10 @@ class Cluster:
         names = {str(p.relative_to(place)) for place in (here, there) for p in place.glob(pattern)}
         same = [name for name in names if _content(here / name) == _content(there / name)]
         return sorted(names - set(same)) if names else ["nothing there"]
+
+    def compare_long(self, case: str, seen: str, good: bool) -> None:
+        """Print a row, with whether the long step's table is that of the local run."""
+        self.compare(case, seen, good, "leadfield/sphere.csv")
 
     def compare(
         self, case: str, seen: str, good: bool, pattern: str = "metrics/*/mne.parquet"
@@ -183,13 +198,11 @@ def refused(cluster: Cluster) -> None:
 
 def cancelled(cluster: Cluster) -> None:
     """scancel of a job that runs: it is tried again."""
-    cluster.undo()
-    run = cluster.redo()
-    cluster.until_step("solve_scenarios/mne.log", run)
+    run = cluster.start_long()
     said("scancel", *cluster.jobs("RUNNING"))
     run.wait()
     again = cluster.said().count("Trying to restart")
-    cluster.compare(
+    cluster.compare_long(
         "a job cancelled",
         f"tried again {again} time",
         run.returncode == 0 and again == 1,
@@ -246,65 +259,57 @@ def too_little_time(cluster: Cluster) -> None:
 
 def node_down(cluster: Cluster) -> None:
     """The node fails while a step runs, and comes back."""
-    cluster.undo()
-    run = cluster.redo()
-    cluster.until_step("solve_scenarios/mne.log", run)
+    run = cluster.start_long()
     cluster.node.set_state("down")
     time.sleep(10)
     cluster.node.set_state("resume")
     run.wait()
-    cluster.compare("node down", "finished", run.returncode == 0)
+    cluster.compare_long("node down", "finished", run.returncode == 0)
 
 
 def stopped(cluster: Cluster) -> None:
     """Ctrl-C and SIGTERM end the jobs."""
     for name, number in (("Ctrl-C", signal.SIGINT), ("SIGTERM", signal.SIGTERM)):
-        cluster.undo()
-        run = cluster.redo()
-        cluster.until_step("solve_scenarios/mne.log", run)
+        run = cluster.start_long()
         run.send_signal(number)
         run.wait()
         time.sleep(8)
         left = cluster.jobs()
-        run = cluster.redo()
+        run = cluster.go_on()
         run.wait()
-        cluster.compare(name, f"{len(left)} jobs left", run.returncode == 0 and not left)
+        cluster.compare_long(name, f"{len(left)} jobs left", run.returncode == 0 and not left)
 
 
 def killed(cluster: Cluster) -> None:
     """SIGKILL of Snakemake: its job goes on, and the next run does the same beside it."""
-    cluster.undo()
-    run = cluster.redo()
-    cluster.until_step("solve_scenarios/mne.log", run)
+    run = cluster.start_long()
     orphans = _steps(cluster.study)
     for number in orphans:
         os.kill(number, signal.SIGSTOP)
     run.kill()
     run.wait()
-    run = cluster.redo()
-    cluster.until_step("solve_scenarios/mne.log", run)
+    run = cluster.go_on()
+    cluster.until_step("check_on_sphere.log", run)
     for number in orphans:
         os.kill(number, signal.SIGCONT)
     run.wait()
     told = "to end them: scancel --name multisource_" in cluster.said()
     seen = f"{len(orphans)} step went on beside the next run, which names it"
-    cluster.compare("Snakemake killed", seen, run.returncode == 0 and bool(orphans) and told)
+    cluster.compare_long("Snakemake killed", seen, run.returncode == 0 and bool(orphans) and told)
 
 
 def killed_and_cancelled(cluster: Cluster) -> None:
     """As the documentation says: scancel --name, then the same command."""
-    cluster.undo()
-    run = cluster.redo()
-    cluster.until_step("solve_scenarios/mne.log", run)
+    run = cluster.start_long()
     run.kill()
     run.wait()
     name = re.search(r"SLURM run ID: (\S+)", cluster.said())
     said("scancel", "--name", name[1] if name else "")
     time.sleep(8)
     left = cluster.jobs()
-    run = cluster.redo()
+    run = cluster.go_on()
     run.wait()
-    cluster.compare(
+    cluster.compare_long(
         "killed, scancel --name",
         f"{len(left)} jobs left",
         run.returncode == 0 and not left,
@@ -313,15 +318,13 @@ def killed_and_cancelled(cluster: Cluster) -> None:
 
 def paused(cluster: Cluster) -> None:
     """Snakemake sleeps for longer than SLURM remembers its jobs."""
-    cluster.undo()
-    run = cluster.redo()
-    cluster.until_step("solve_scenarios/mne.log", run)
+    run = cluster.start_long()
     run.send_signal(signal.SIGSTOP)
     cluster.until(lambda: not cluster.jobs("all"), run)
     run.send_signal(signal.SIGCONT)
     run.wait()
     told = "counts as finished" in cluster.said()
-    cluster.compare(
+    cluster.compare_long(
         "Snakemake paused",
         "its job, which SLURM has forgotten, counts as finished",
         run.returncode == 0 and told,

@@ -139,14 +139,8 @@ class SlurmNode:
         return said("squeue", "--noheader", "--format=%i", f"--name={name}", *more).split()
 
     def set_state(self, state: str) -> None:
-        """Take the node down, or resume it."""
-        _run(
-            "scontrol",
-            "update",
-            f"nodename={socket.gethostname()}",
-            f"state={state}",
-            "reason=t",
-        )
+        """Take the node down, or resume it, unless it has come back by itself."""
+        said("scontrol", "update", f"nodename={socket.gethostname()}", f"state={state}", "reason=t")
 
 
 def said(*command: str) -> str:
