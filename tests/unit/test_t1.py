@@ -6,10 +6,12 @@ from functools import cache
 import nibabel
 import numpy as np
 import pytest
+from nibabel.affines import apply_affine
 from scipy import ndimage
 
 from multisource.anatomy.mni import template_map
-from multisource.anatomy.t1 import read_t1
+from multisource.anatomy.samseg import at_one_mm
+from multisource.anatomy.t1 import T1, read_t1
 from multisource.errors import UserError
 
 BRAIN, BONE, SKIN = 1, 2, 3
@@ -116,10 +118,110 @@ def test_volumes_that_are_no_head(tmp_path):
     refused(
         write(tmp_path / "brain.nii", np.where(_head(2)[1] == BRAIN, data, 0), affine), "stripped"
     )
-    refused(write(tmp_path / "crop.nii", data[:, :, 60:], affine), "stripped|whole head")
+    refused(write(tmp_path / "crop.nii", data[:, :, 60:], affine), "whole head")
     coarse, coarse_affine = scan(4.0)
     refused(write(tmp_path / "coarse.nii", coarse, coarse_affine), "coarse")
     refused(write(tmp_path / "um.nii", data, affine / [[1000], [1000], [1000], [1]]), "whole head")
+
+
+def cut(data, affine, axis, first, last):
+    """A part of a volume along an axis, in its place."""
+    moved = affine.copy()
+    moved[:3, 3] += affine[:3, axis] * first
+    part = [slice(None)] * 3
+    part[axis] = slice(first, last)
+    return data[tuple(part)], moved
+
+
+def ends(data, axis):
+    """First and last slice along an axis that is not empty."""
+    where = np.flatnonzero((data > 0).any(axis=tuple(k for k in range(3) if k != axis)))
+    return int(where[0]), int(where[-1])
+
+
+@pytest.mark.parametrize(
+    ("axis", "last", "side"),
+    [
+        (0, True, "right"),
+        (0, False, "left"),
+        (1, True, "front"),
+        (1, False, "back"),
+        (2, True, "top"),
+    ],
+)
+def test_a_head_that_is_cut_off_is_refused(tmp_path, axis, last, side):
+    """By 24 mm: the field of view ends there, or holds zeros."""
+    data, affine = scan()
+    low, high = ends(data, axis)
+    span = (0, high - 12) if last else (low + 12, data.shape[axis])
+    words = f"cut off at the {side} in a plane of .* cm2, where electrodes are"
+    refused(write(tmp_path / "view.nii", *cut(data, affine, axis, *span)), words)
+    kept = [slice(None)] * 3
+    kept[axis] = slice(*span)
+    zeroed = np.zeros_like(data)
+    zeroed[tuple(kept)] = data[tuple(kept)]
+    refused(write(tmp_path / "zeros.nii", zeroed, affine), words)
+
+
+def test_a_cut_below_the_electrodes_is_a_warning(tmp_path, caplog):
+    """A nose: the plane lies below the forehead."""
+    data, affine = scan()
+    (_, front), (_, top) = ends(data, 1), ends(data, 2)
+    nose = data.copy()
+    nose[25:85, front - 8 : front + 6, : top - 56] = 160
+    read_t1(write(tmp_path / "nose.nii", *cut(nose, affine, 1, 0, front + 2)))
+    assert "cut off at the front, below the electrodes" in caplog.text
+
+
+def test_contrasts_that_are_no_t1(tmp_path):
+    data, affine = scan()
+    rng = np.random.default_rng(1)
+    refused(write(tmp_path / "negative.nii", 255 - data, affine), "contrast is inverted")
+    inside = np.where(data > 0, 255 - data, 0)
+    refused(write(tmp_path / "t2.nii", inside, affine), "grey matter is brighter than white")
+    noise = rng.uniform(0, 255, data.shape).astype(np.float32)
+    refused(write(tmp_path / "uni.nii", np.where(data > 0, data, noise), affine), "MP2RAGE")
+    read_t1(write(tmp_path / "noisy.nii", data + 8 * np.abs(rng.normal(size=data.shape)), affine))
+
+
+def test_coarse_and_small_heads_are_taken(tmp_path):
+    """Voxels of 2.5 mm, and a child's head, a quarter smaller; an infant's is refused by name."""
+    data, affine = scan()
+    coarse = ndimage.zoom(data, 0.8, order=1)
+    wider = affine @ np.diag([1.25, 1.25, 1.25, 1])
+    read_t1(write(tmp_path / "coarse.nii", coarse, wider))
+    read_t1(write(tmp_path / "child.nii", data, affine @ np.diag([0.8, 0.8, 0.8, 1])))
+    refused(write(tmp_path / "infant.nii", data, affine @ np.diag([0.65, 0.65, 0.65, 1])), "infant")
+
+
+def test_two_orientations_that_disagree_are_refused(tmp_path):
+    data, affine = scan()
+    image = nibabel.Nifti1Image(data, affine)
+    image.set_sform(affine, code=1)
+    moved = affine.copy()
+    moved[2, 3] += 20
+    image.set_qform(moved, code=1)
+    nibabel.save(image, tmp_path / "two.nii")
+    refused(tmp_path / "two.nii", "sform and qform in the header disagree, by up to 20 mm")
+    image.set_qform(moved, code=0)
+    nibabel.save(image, tmp_path / "one.nii")
+    read_t1(tmp_path / "one.nii")
+
+
+def test_a_coarse_scan_is_segmented_at_1_mm():
+    """The head stays in its place: the centre of brightness moves by less than a tenth of a mm."""
+    data, affine = scan()
+    smooth = ndimage.gaussian_filter(data, 2)
+    fine = at_one_mm(T1(smooth, affine))
+    np.testing.assert_allclose(fine.voxel_mm, 1)
+
+    def centre(t1):
+        weight = t1.data / t1.data.sum()
+        where = np.indices(t1.data.shape).reshape(3, -1)
+        return apply_affine(t1.affine, where @ weight.ravel())
+
+    np.testing.assert_allclose(centre(fine), centre(T1(smooth, affine)), atol=0.1)
+    assert at_one_mm(fine) is fine
 
 
 def test_header_orientations_that_cannot_be(tmp_path):
@@ -146,11 +248,15 @@ def test_a_ct_is_refused_however_it_is_stored(tmp_path):
         ([1, -1, 1], "back to front"),
         ([1, 1, -1], "upside down"),
         ([1, -1, -1], "turned over"),
+        ([[1, 0, 0], [0, 0, 1], [0, 1, 0]], "turned by 90 degrees"),
+        ([[1, 0, 0], [0, 0, -1], [0, 1, 0]], "turned by 90 degrees"),
     ],
 )
 def test_a_header_that_flips_an_axis_is_refused(tmp_path, turn, match):
     data, affine = scan()
-    path = write(tmp_path / "t1.nii", data, np.diag([*turn, 1]) @ affine)
+    matrix = np.eye(4)
+    matrix[:3, :3] = np.diag(turn) if np.ndim(turn) == 1 else turn
+    path = write(tmp_path / "t1.nii", data, matrix @ affine)
     if match:
         refused(path, match)
     else:

@@ -8,29 +8,25 @@ from multisource.network.registry import build_network, options, split_settings
 from multisource.network.samples import windows_of
 from multisource.network.training import train
 from multisource.network.weights import save_network
-from multisource.simulation.chunks import of_channels, read_chunks
+from multisource.simulation.chunks import read_chunks
 from multisource.simulation.study import study_simulator
 from multisource.steps import step
 
 with step(snakemake):
     params = snakemake.params
-    data, held_back = (read_chunks(snakemake.input[name]) for name in ("train", "validation"))
     channels = params.channels or None
-    if channels:
-        data, held_back = (of_channels(one, channels) for one in (data, held_back))
-    training, validation = windows_of(data).first(params.samples), windows_of(held_back)
+    data = read_chunks(snakemake.input.train, channels)
+    training = windows_of(data).first(params.samples)
+    validation = windows_of(read_chunks(snakemake.input.validation, channels))
     architecture, build, recipe = split_settings(params.settings)
     files = {k: v for k, v in snakemake.input.items() if k not in ("train", "validation")}
+    files["channels"] = channels
     sampling = {"sfreq": params.simulated["sfreq"], "n_times": data.sizes["time"]}
-    model = read_forward_model(files["forward"], files["ar_models"], channels=channels, **sampling)
+    known = {key: files[key] for key in ("forward", "ar_models", "channels")}
     simulator = None
     if recipe.get("fresh"):
         simulator = study_simulator(
-            **files,
-            settings=params.simulated,
-            seed=params.seed,
-            split=params.split,
-            channels=channels,
+            **files, settings=params.simulated, seed=params.seed, split=params.split
         )
     # Not an output: it outlives a killed job, and the next start goes on from it.
     checkpoint = Path(snakemake.output.weights).with_name("checkpoint.safetensors")
@@ -40,7 +36,7 @@ with step(snakemake):
         validation,
         TrainingOptions(**recipe),
         simulator=simulator,
-        model=model,
+        model=read_forward_model(**known, **sampling),
         seed=params.seed,
         checkpoint=checkpoint,
     )

@@ -16,6 +16,7 @@ from typing import cast
 
 import nibabel
 import numpy as np
+from nibabel.processing import resample_from_to
 from nibabel.spatialimages import SpatialImage
 
 from multisource.anatomy.t1 import T1, read_t1
@@ -53,7 +54,7 @@ def segment_t1(t1: str | Path, labels: str | Path, *, python: str | Path, thread
     labels.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=labels.parent, prefix=".samseg-") as folder:
         # SAMSEG reads paths relative to here: ITK cannot open some that hold the word "recon".
-        _write_scan(scan, Path(folder, "t1.nii"))
+        _write_scan(at_one_mm(scan), Path(folder, "t1.nii"))
         command = [str(Path(python).absolute()), "-u", "-m", "samseg.cli.run_samseg"]
         command += ["-i", "t1.nii", "-o", "out", "--threads", str(threads)]
         log = labels.with_name(labels.name.split(".")[0] + ".log")
@@ -164,6 +165,32 @@ def _environment() -> dict[str, str]:
     # Our own packages (and their numpy 2) must not reach SAMSEG's interpreter.
     hidden = ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV")
     return {key: value for key, value in os.environ.items() if key not in hidden}
+
+
+def at_one_mm(scan: T1) -> T1:
+    """Resample a T1 to cubic voxels of 1 mm, which SAMSEG's atlas and the labels have.
+
+    Parameters
+    ----------
+    scan : T1
+        The volume.
+
+    Returns
+    -------
+    T1
+        The same where its voxels are within a tenth of that; else by cubic splines.
+    """
+    if (np.abs(scan.voxel_mm - 1) < 0.1).all():
+        return scan
+    axes = scan.affine.copy()
+    axes[:3, :3] /= scan.voxel_mm
+    shape = np.ceil(scan.voxel_mm * scan.data.shape).astype(int)
+    # The middle of the first voxel stays half a voxel from the volume's corner.
+    axes[:3, 3] += axes[:3, :3] @ (0.5 - 0.5 * scan.voxel_mm)
+    image = nibabel.Nifti1Image(scan.data, scan.affine)
+    low, high = scan.data.min(), scan.data.max()
+    found = resample_from_to(image, (tuple(shape), axes), order=3, cval=float(low))
+    return T1(np.clip(np.asarray(found.dataobj, np.float32), low, high), axes)
 
 
 def _write_scan(scan: T1, path: Path) -> None:

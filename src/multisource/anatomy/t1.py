@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 from pathlib import Path
 
 import nibabel
 import numpy as np
 import scipy  # loads scipy.ndimage, which takes long, when it is used
-from nibabel.affines import voxel_sizes
+from nibabel.affines import apply_affine, voxel_sizes
 from nibabel.spatialimages import SpatialImage
 
-from multisource.anatomy.orientation import PROBE_MM, check_axes, coarse
+from multisource.anatomy.contrast import check_background, check_scalp
+from multisource.anatomy.field_of_view import check_view
+from multisource.anatomy.orientation import PROBE_MM, check_axes, check_tissue, coarse
 from multisource.errors import UserError
 from multisource.geometry.masks import largest_part
 
-COARSEST_MM = 2.0
+COARSEST_MM = 2.5
 SMALLEST_VIEW_MM, LARGEST_VIEW_MM = 120.0, 400.0
-SMALLEST_HEAD_ML = 2200.0  # a stripped brain is smaller, an adult's head to the chin larger
+SMALLEST_HEAD_ML, LARGEST_HEAD_ML = 1300.0, 8000.0  # from a small child's to an adult's with neck
+BRAIN_ML = 2200.0  # a brain alone is smaller, an adult's head larger
+FORMS_MM = 2.0  # between the corners by sform and by qform
 AIR_IN_HOUNSFIELD = -500.0
 CT_ALIKE = 0.5
 
@@ -136,15 +141,26 @@ def check_t1(t1: T1, *, name: str = "T1") -> None:
             f"{name}: {100 * alike:.0f} % of the head has the same value and bone is far brighter: "
             "this looks like a CT; give a T1-weighted MRI"
         )
+    check_background(data, name=name)
     probe = coarse(data, t1.affine)
     head = _head_mask(probe)
     millilitres = head.sum() * PROBE_MM**3 / 1000
     if millilitres < SMALLEST_HEAD_ML:
         raise UserError(
-            f"{name}: the head holds {millilitres:.0f} ml, less than {SMALLEST_HEAD_ML:.0f}; "
-            "give the whole head, with skull and scalp (not stripped, not cropped)"
+            f"{name}: the head holds {millilitres:.0f} ml, less than {SMALLEST_HEAD_ML:.0f}: an "
+            "infant's, for which there is no atlas here, a part of one, or the voxel sizes in the "
+            "header are wrong; give the whole head, with skull and scalp"
+        )
+    if millilitres > LARGEST_HEAD_ML:
+        raise UserError(
+            f"{name}: the head holds {millilitres:.0f} ml, more than {LARGEST_HEAD_ML:.0f}; the "
+            "voxel sizes in the header are wrong, or the background is bright"
         )
     check_axes(probe, head, name=name)
+    check_view(data, t1.affine, name=name)
+    check_tissue(probe, name=name)
+    if millilitres < BRAIN_ML:
+        check_scalp(data, t1.affine, name=name)
 
 
 def _line(error: Exception) -> str:
@@ -158,11 +174,25 @@ def _check_orientation(path: Path, image: SpatialImage) -> None:
             raise UserError(
                 f"{path}: the header has no orientation (sform and qform codes are 0); set one"
             )
+        if int(header["sform_code"]) and int(header["qform_code"]):
+            _check_forms(path, header, image.shape[:3])
     scale = voxel_sizes(image.affine)
     if not np.isfinite(image.affine).all() or scale.min() <= 0:
         raise UserError(f"{path}: the affine in the header is singular; set sform")
     if abs(np.linalg.det(image.affine[:3, :3] / scale)) < 0.5:
         raise UserError(f"{path}: the affine in the header is singular or sheared; set sform")
+
+
+def _check_forms(path: Path, header: nibabel.Nifti1Header, shape: tuple[int, ...]) -> None:
+    """Refuse a header whose two orientations put the volume in different places."""
+    corners = np.array(list(itertools.product(*[(0, size - 1) for size in shape])), float)
+    one, two = (apply_affine(form, corners) for form in (header.get_sform(), header.get_qform()))
+    apart = float(np.linalg.norm(one - two, axis=1).max())
+    if not apart <= FORMS_MM:
+        raise UserError(
+            f"{path}: sform and qform in the header disagree, by up to {apart:.0f} mm; set both to "
+            "the one that is right, or the code of the other to 0"
+        )
 
 
 def _soft_tissue_alike(t1: T1) -> float:

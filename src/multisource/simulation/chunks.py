@@ -97,13 +97,15 @@ def read_chunk(path: str | Path) -> xr.Dataset:
     return data
 
 
-def read_chunks(paths: Sequence[str | Path]) -> xr.Dataset:
+def read_chunks(paths: Sequence[str | Path], channels: Sequence[str] | None = None) -> xr.Dataset:
     """Read chunks of one split, joined along the samples in the order given.
 
     Parameters
     ----------
     paths : sequence of str or Path
         The files.
+    channels : sequence of str, optional
+        Names of channels of theirs: the EEG is of these, in their own average reference.
 
     Returns
     -------
@@ -119,6 +121,8 @@ def read_chunks(paths: Sequence[str | Path]) -> xr.Dataset:
     import xarray as xr
 
     parts = [read_chunk(path) for path in paths]
+    if channels is not None:
+        parts = [_of_channels(part, channels) for part in parts]
     _check_one_split(paths, [part.attrs for part in parts])
     first = parts[0]
     for path, part in zip(paths, parts, strict=True):
@@ -141,21 +145,7 @@ def read_chunks(paths: Sequence[str | Path]) -> xr.Dataset:
     return xr.Dataset(joined, coords=coords, attrs=attrs)
 
 
-def of_channels(data: xr.Dataset, channels: Sequence[str]) -> xr.Dataset:
-    """Return samples with the EEG of some of the channels, in their own average reference.
-
-    Parameters
-    ----------
-    data : xarray.Dataset
-        Samples, as :func:`read_chunks` returns them.
-    channels : sequence of str
-        Names, all of them among the samples' channels.
-
-    Returns
-    -------
-    xarray.Dataset
-        The same samples; the channels are in the order asked for.
-    """
+def _of_channels(data: xr.Dataset, channels: Sequence[str]) -> xr.Dataset:
     chosen = data.sel(channel=list(channels))
     return chosen.assign(eeg=chosen["eeg"] - chosen["eeg"].mean("channel"))
 
