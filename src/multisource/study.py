@@ -22,6 +22,7 @@ from multisource.errors import UserError
 from multisource.evaluation.sources import VARIABLES
 from multisource.parcellation.dipoles import read_dipoles
 from multisource.recordings.answers import ask_network
+from multisource.recordings.dipole_moments import second_moments
 from multisource.recordings.measuring import measure_ordinary
 from multisource.recordings.ordinary import Ordinary
 from multisource.recordings.parcels import parcel_table
@@ -190,7 +191,14 @@ class Study:
                 window_s=window_s,
             ),
             sources=sources,
-            peaks=peak_table(averaged, told, self._dipoles, self._regions),
+            peaks=peak_table(
+                averaged,
+                told,
+                self._dipoles,
+                self._regions,
+                second_moments(data, told),
+                self._operator.of_channels(data["channel"].values).fixed,
+            ),
             parcels=parcel_table(averaged, times, power, self._regions, window_s=window_s),
             presence=float(sources["presence"].iloc[0]) if len(sources) else float("nan"),
             maps=maps,
@@ -299,6 +307,12 @@ class Study:
         import mne
 
         return mne.read_source_spaces(self.results / "leadfield/sources-src.fif", verbose="error")
+
+    @cached_property
+    def _operator(self) -> Any:
+        from multisource.leadfield.forward import read_leadfield
+
+        return read_leadfield(self.results / "leadfield/bem-fwd.fif")
 
     @cached_property
     def _dipoles(self) -> Any:

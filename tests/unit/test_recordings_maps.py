@@ -5,6 +5,7 @@ import io
 import mne
 import numpy as np
 import pytest
+import xarray as xr
 from figures_case import CENTRES, RADIUS, ball, ball_cortex
 from inverse_case import CHANNELS, forward
 from matplotlib.image import imread
@@ -18,6 +19,7 @@ from multisource.inverse.registry import build_kernel
 from multisource.network.prediction import predict
 from multisource.network.registry import build_network
 from multisource.parcellation.dipoles import DipoleRegions
+from multisource.recordings.dipole_moments import dipole_moments, second_moments
 from multisource.recordings.moments import (
     CHOSEN,
     MEAN,
@@ -169,7 +171,34 @@ def regions_of(dipoles, wall=()):
 def peaks_of(dipoles, maps, strengths, **options):
     times = 0.2 * np.arange(len(maps))
     told = choose_moments(times, np.array(strengths), window_s=0.2)
-    return peak_table({"mne": np.array(maps)}, told, dipoles, regions_of(dipoles, **options))
+    gain = np.random.default_rng(0).standard_normal((8, len(dipoles)))
+    products = [np.eye(8)] * len(told)
+    found = {"mne": np.array(maps)}
+    return peak_table(found, told, dipoles, regions_of(dipoles, **options), products, gain)
+
+
+def test_clusters_have_the_moment_that_explains_the_eeg():
+    """Two patches of 30 and 10 nAm (rms), correlated, seen through a leadfield without noise."""
+    rng = np.random.default_rng(3)
+    gain, areas = rng.standard_normal((20, 50)), rng.uniform(1, 3, 50)
+    gain -= gain.mean(axis=0)
+    patches = [np.arange(5), np.arange(30, 40)]
+    courses = rng.standard_normal((2, 400))
+    courses[1] += courses[0]
+    courses *= (np.array([30e-9, 10e-9]) / np.sqrt((courses**2).mean(axis=1)))[:, None]
+    # A current spread evenly: each dipole has the share of its area.
+    eeg = sum(
+        np.outer(gain[:, members] @ (areas[members] / areas[members].sum()), course)
+        for members, course in zip(patches, courses, strict=True)
+    )
+    data = xr.Dataset(
+        {"eeg": (("sample", "channel", "time"), eeg[None]), "start": ("sample", [0.0])},
+        attrs={"sfreq": 400.0},
+    )
+    told = choose_moments(np.array([0.0]), np.array([1.0]), window_s=1.0)
+    (product,) = second_moments(data, told)
+    found = dipole_moments(product, gain, patches, areas)
+    np.testing.assert_allclose(found, [30e-9, 10e-9], rtol=1e-6)
 
 
 def test_peaks_say_where_and_how_large(balls):

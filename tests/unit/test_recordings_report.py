@@ -17,7 +17,7 @@ def test_recordings_have_a_section(tmp_path, recordings):
         (folder / f"figures/recording-{name}.png").write_bytes(PNG)
         place = {"mni_x": 16.4, "mni_y": -101.0, "mni_z": 2.0, "hemisphere": "rh"}
         place |= {"desikan_killiany": "lateraloccipital-rh", "off_cortex": 0.25}
-        size = {"map_maximum": 0.99, "area_cm2": 20.8, "extent_mm": 38.3}
+        size = {"map_maximum": 0.99, "moment_nam": 31.5, "area_cm2": 20.8, "extent_mm": 38.3}
         rows = [
             {"method": "mne", "moment": "strongest", "from_s": 0.04 * k, "to_s": 0.2 + 0.04 * k}
             | place

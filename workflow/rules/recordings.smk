@@ -156,6 +156,7 @@ rule summarise_recording:
     """Source estimates that MNE reads, the strongest activity, and the sources that are named."""
     input:
         **HEAD_FILES,
+        forward="results/{head}/leadfield/bem-fwd.fif",
         sources=rules.build_source_space.output.sources,
         regions=rules.name_dipoles.output.regions,
         windows=rules.cut_recording.output.windows,

@@ -5,7 +5,9 @@ from multisource.anatomy.source_space import source_geometry
 from multisource.evaluation.estimates import read_estimates
 from multisource.evaluation.sources import read_said
 from multisource.files import atomic
+from multisource.leadfield.forward import read_leadfield
 from multisource.parcellation.dipoles import read_dipoles
+from multisource.recordings.dipole_moments import second_moments
 from multisource.recordings.parcels import parcel_table
 from multisource.recordings.peaks import peak_table
 from multisource.recordings.sources import named_table
@@ -36,10 +38,11 @@ with step(snakemake):
         step_s = float(data.attrs["step_s"])
         stc = source_estimate(maps[method], times, power, sources, step_s=step_s, window_s=window_s)
         write_stc(left, right, stc)
+    gain = read_leadfield(given.forward).of_channels(data["channel"].values).fixed
     said = {method: found for method, path in estimates.items() if (found := read_said(path))}
     tables = {
         "named": named_table(said, which, told, dipoles, regions),
-        "peaks": peak_table(maps, told, dipoles, regions),
+        "peaks": peak_table(maps, told, dipoles, regions, second_moments(data, told), gain),
         "parcels": parcel_table(maps, times, power, regions, window_s=window_s),
     }
     for name, table in tables.items():

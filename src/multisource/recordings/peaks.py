@@ -14,6 +14,7 @@ from multisource.anatomy.source_space import SourceGeometry
 from multisource.geometry.surfaces import vertex_areas
 from multisource.parcellation.dipoles import DipoleRegions
 from multisource.recordings.credible import shares_in_cell
+from multisource.recordings.dipole_moments import dipole_moments
 from multisource.recordings.moments import Moment
 
 THRESHOLD = 0.5  # of a map's maximum: what belongs to a cluster
@@ -55,6 +56,8 @@ def peak_table(
     moments: Sequence[Moment],
     dipoles: SourceGeometry,
     regions: DipoleRegions,
+    products: Sequence[np.ndarray],
+    gain: np.ndarray,
 ) -> pd.DataFrame:
     """List the strongest clusters of every method at the moments of a recording.
 
@@ -70,6 +73,10 @@ def peak_table(
         The N dipoles.
     regions : DipoleRegions
         What is at each.
+    products : sequence of ndarray of shape (E, E)
+        Mean product of every two channels at each moment, V^2, average reference.
+    gain : ndarray of shape (E, N)
+        Leadfield of dipoles along the normals, V/(Am), average reference.
 
     Returns
     -------
@@ -77,18 +84,23 @@ def peak_table(
         One row per method, moment and cluster: the windows, the EEG's rms in them, the peak
         dipole's place (mm, the head's surface RAS and MNI152) and region in each atlas, the
         Desikan-Killiany regions of the cluster with their shares of its area, the map's maximum,
-        the amplitude over this maximum, and area, largest inner distance and number of dipoles of
-        the cluster. off_cortex: the share of the method's windows, of the whole recording, whose
-        highest dipole lies where there is no cortex.
+        the amplitude over this maximum, the cluster's moment in nAm (see ``dipole_moments``), and
+        area, largest inner distance and number of dipoles of the cluster. off_cortex: the share of
+        the method's windows, of the whole recording, whose highest dipole lies where there is no
+        cortex.
     """
     adjacency = dipoles.adjacency().tocsr()
     areas = vertex_areas(dipoles.positions, dipoles.triangles)
     rows = []
     for method, values in maps.items():
         off_cortex = float(np.mean(~regions.cortex[values.argmax(axis=1)]))
-        for moment in moments:
+        for moment, product in zip(moments, products, strict=True):
             shown = np.where(regions.cortex, moment.of(values), 0.0)
-            for rank, members in enumerate(clusters(shown, adjacency), start=1):
+            found = clusters(shown, adjacency)
+            if not found:
+                continue
+            strengths = dipole_moments(product, gain, found, areas)
+            for rank, (members, strength) in enumerate(zip(found, strengths, strict=True), start=1):
                 peak = int(members[shown[members].argmax()])
                 rows.append(
                     {
@@ -104,6 +116,7 @@ def peak_table(
                         "regions": shares_in_cell(area_shares(members, areas, regions.region)),
                         "map_maximum": shown.max(),
                         "amplitude": shown[peak] / shown.max(),
+                        "moment_nam": 1e9 * strength,
                         "area_cm2": areas[members].sum() / 100,
                         "extent_mm": pdist(dipoles.positions[members]).max(initial=0.0),
                         "dipoles": len(members),

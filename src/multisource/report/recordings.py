@@ -256,6 +256,7 @@ def _clusters(table: pd.DataFrame) -> pd.DataFrame:
                     "region": label_in_words(first[REGION]),
                     "MNI (mm)": _mni(first),
                     "maximum": first["map_maximum"],
+                    "moment (nAm)": first["moment_nam"],
                     "area (cm²)": first["area_cm2"],
                     "extent (mm)": first["extent_mm"],
                     "peaks off the cortex": first["off_cortex"],
