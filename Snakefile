@@ -19,6 +19,7 @@ configfile: workflow.source_path("config/config.yaml")
 
 
 include: "workflow/rules/common.smk"
+include: "workflow/rules/lookup.smk"
 include: "workflow/rules/cluster.smk"
 
 

@@ -1,0 +1,256 @@
+"""What rules ask of the configuration, by recording, solver, operator or network."""
+
+
+def t1_file():
+    """Return the T1 that the head is made from, if any."""
+    return HEAD_INPUTS.t1 or []
+
+
+def t1_passed():
+    """Return the mark of a T1 that was found good; what needs no head waits for it too."""
+    return ancient(f"results/{HEAD}/anatomy/mri/t1-checked") if t1_file() else []
+
+
+def voxel_mm():
+    """Return the edge of the head's tissue voxels; 2 mm for a provider without that option."""
+    return {"voxel_mm": 2, **PROVIDERS.options(PROVIDER), **HEAD_INPUTS.arguments}["voxel_mm"]
+
+
+def recording():
+    """Return the files of the user's recording that the AR models are fitted to, if there is one."""
+    name = config["simulation"]["recording"]
+    return list(map(str, companions(study_file(name)))) if name else []
+
+
+def recording_entry(name):
+    """Return what the configuration says of one of the user's recordings."""
+    return RECORDINGS[name].settings
+
+
+def recording_files(name):
+    """Return the file of one of the user's recordings, then those that belong to it."""
+    file, root = study_file(recording_entry(name)["file"]), recording_entry(name).get("bids")
+    tables = tables_of(file, root) if root else []
+    return list(map(str, [*companions(file), *tables]))
+
+
+def of_events(group):
+    """Whether all recordings of a group have events, so that there is a time before them."""
+    return all(recording_entry(name).get("events") is not None for name in group.recordings)
+
+
+def group_files():
+    """Return a file of every group of recordings."""
+    return expand(f"results/{HEAD}/groups/{{group}}/clusters.tsv", group=GROUPS)
+
+
+def viewer_files():
+    """Return a file of every step that writes for other programs, if there are recordings."""
+    overlays = expand(
+        f"results/{HEAD}/recordings/{{recording}}/{RECORDING_METHODS[0]}-lh.func.gii",
+        recording=RECORDINGS,
+    )
+    rest = [f"results/{HEAD}/subjects/{HEAD}/surf/lh.inflated"]
+    rest += [f"results/{HEAD}/recordings/summary.tsv"]
+    return [*overlays, *rest] if RECORDINGS else []
+
+
+def bad_channels_file(name):
+    """Return the table of bad channels of one of the user's recordings, if it names one."""
+    table = recording_settings(recording_entry(name)).table
+    return study_file(table) if table else []
+
+
+def ar_models():
+    """Return the AR models of the sources: fitted to the user's recording, or a table."""
+    if recording():
+        return f"results/{HEAD}/simulation/ar-models.yaml"
+    return study_file(config["simulation"]["ar_models"])
+
+
+def solver_kind(wildcards):
+    """Return the name of a solver in the registry."""
+    return config["inverse"]["settings"][wildcards.solver]["kind"]
+
+
+def solver_line(wildcards):
+    """Return the registry's line of a solver."""
+    return SOLVER_LINES[solver_kind(wildcards)]
+
+
+def solver_kernel(wildcards):
+    """Return the kernel of a solver; a solver that depends on the data has none."""
+    linear = is_linear(solver_kind(wildcards))
+    return f"results/{HEAD}/inverse/{wildcards.solver}.nc" if linear else []
+
+
+def solver_forward(wildcards):
+    """Return the operators of a solver, where applying it needs more than its kernel."""
+    needed = config["inverse"]["smooth"] or not is_linear(solver_kind(wildcards))
+    given = dict.fromkeys(solver_operators(config, wildcards.solver).values())
+    return [f"results/{HEAD}/leadfield/{name}-fwd.fif" for name in given] if needed else []
+
+
+def solver_settings(wildcards):
+    """Return what applying a solver needs to know; of one with a kernel, the kernel knows all."""
+    if solver_kernel(wildcards):
+        return {}
+    settings = config["inverse"]["settings"][wildcards.solver]
+    if "windows" in solver_options(solver_kind(wildcards)):
+        settings = settings | {"windows": None}
+    asked = "snr" in SOLVER_LINES.offered(solver_kind(wildcards))
+    return (pick(config["inverse"], "snr") if asked else {}) | settings
+
+
+def solver_windows(wildcards):
+    """Return how many windows of each scenario a solver is given, None for all."""
+    options = solver_options(solver_kind(wildcards))
+    given = (options | config["inverse"]["settings"][wildcards.solver]).get("windows")
+    by_name = given if isinstance(given, dict) else {"others": given}
+    named = {name: by_name.get(name, by_name.get("others")) for name in SCENARIOS}
+    return named | {name: by_name.get("recordings") for name in RECORDINGS}
+
+
+def recording_network_files(wildcards):
+    """Return weights, settings and certainty of the network for a recording's channels."""
+    entry = recording_entry(wildcards.recording)
+    name, _ = recording_network(entry, wildcards.network, wildcards.recording, CHANNELS)
+    names = {"weights": "weights.safetensors", "settings": "settings.json"}
+    names["certainty"] = "certainty.json"
+    return {key: f"results/{HEAD}/network/{name}/{file}" for key, file in names.items()}
+
+
+def solver_study(wildcards, value):
+    """Return a value for a solver that asks how the study's sources behave, else nothing."""
+    return value if "study" in SOLVER_LINES.offered(solver_kind(wildcards)) else []
+
+
+def against(wildcards):
+    """Return the recording that another is compared with, if it is: a list of one or none."""
+    other = recording_entry(wildcards.recording).get("against")
+    return [] if other is None else [other]
+
+
+def contrasted(wildcards):
+    """Return windows and background of the recording that another is compared with."""
+    folders = [f"results/{HEAD}/recordings/{other}" for other in against(wildcards)]
+    return [f"{folder}/{name}.nc" for folder in folders for name in ("windows", "ordinary")]
+
+
+def cut_settings(name):
+    """Return the settings that make windows of a recording."""
+    # Not the moments that are told of: a window is the same whether it is looked at or not.
+    own = recording_entry(name).items()
+    return {key: value for key, value in own if key not in ("moments_s", "against")}
+
+
+def recording_solver(wildcards):
+    """Return how a solver is applied to a recording."""
+    # A kernel is built with the noise of the recording, from its settings.
+    own = solver_settings(wildcards) or config["inverse"]["settings"][wildcards.solver]
+    return pick(config["inverse"], "snr", "smooth") | {"settings": own}
+
+
+def solver_record(name):
+    """Return what applying a solver to a recording needs to know, for Python users."""
+    given = SimpleNamespace(solver=name)
+    models = {"simulation": simulated(config), "seed": config["seed"], "ar_models": ar_models()}
+    return {
+        "forward": solver_operators(config, name)["test"],
+        "solver": recording_solver(given),
+        "study": solver_study(given, models) or None,
+    }
+
+
+def operator_files(split):
+    """Return the leadfields that a split, or the scenarios, are seen through."""
+    return [f"results/{HEAD}/leadfield/{name}-fwd.fif" for name in operators(config, split)]
+
+
+def variants_of(method):
+    """Return the pattern of the variants that a method computes."""
+    return "|".join(name for name in VARIANTS if variant_method(config, name) == method) or "none"
+
+
+def variant_setting(key):
+    """Return a function of the wildcards: one setting of a variant's method."""
+    return lambda wildcards: operator_settings(config, wildcards.variant)[key]
+
+
+def variant_file(kind, *keys):
+    """Return a function of the wildcards: a file of a variant, or the study's if it is the same.
+
+    It differs where one of these settings does, and a transfer matrix where electrodes are moved.
+    """
+
+    def file(wildcards):
+        own, study = operator_settings(config, wildcards.variant), config["leadfield"]["fem"]
+        moved = "transfer" in kind and is_moved(wildcards)
+        other = moved or any(own[key] != study[key] for key in keys)
+        return f"results/{HEAD}/leadfield/{wildcards.variant if other else 'fem'}-{kind}"
+
+    return file
+
+
+def is_moved(wildcards):
+    """Whether the electrodes of a variant are moved."""
+    return VARIANTS[wildcards.variant].get("electrode_error_mm", 0) > 0
+
+
+def variant_electrodes(wildcards):
+    """Return the electrodes of a variant: the study's, or moved ones."""
+    if is_moved(wildcards):
+        return f"results/{HEAD}/leadfield/{wildcards.variant}-electrodes.tsv"
+    return f"results/{HEAD}/anatomy/electrodes.tsv"
+
+
+def disturbance_lines(split):
+    """Return the registry's lines of the disturbances of a split, or of the scenarios."""
+    return [DISTURBANCES[name] for name in settings_from(simulated(config, split)).events]
+
+
+def network_name(wildcards):
+    """Return the name of a network's settings, which those of its kind share.
+
+    They are points of the learning curve, and networks of fewer channels.
+    """
+    return wildcards.network.partition("-")[0]
+
+
+def network_settings(wildcards):
+    """Return the settings of a network, but for the splits that it learns from."""
+    settings = config["network"]["settings"][network_name(wildcards)]
+    return {key: value for key, value in settings.items() if key not in SPLITS_OF_NETWORKS}
+
+
+def training_split(wildcards):
+    """Return the split that a network learns from."""
+    return split_of(config, network_name(wildcards), "train")
+
+
+def validation_split(wildcards):
+    """Return the split that steers a network's training."""
+    return split_of(config, network_name(wildcards), "validation")
+
+
+def network_line(wildcards):
+    """Return the registry's line of a network."""
+    return NETWORK_LINES[network_settings(wildcards)["architecture"]]
+
+
+def is_fresh(wildcards):
+    """Whether a network simulates its training samples itself, new ones in every epoch."""
+    return network_settings(wildcards).get("fresh", False)
+
+
+def learning_curve_samples():
+    """Return {network: training samples} of all points of the learning curve."""
+    network = config["network"]["learning_curve"]["network"]
+    split = split_of(config, network, "train")
+    return {network: config["simulation"]["splits"][split]["samples"]} | CURVE
+
+
+def training_samples(wildcards):
+    """Return how many samples a network learns from."""
+    whole = config["simulation"]["splits"][training_split(wildcards)]["samples"]
+    return CURVE.get(wildcards.network, whole)
