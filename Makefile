@@ -9,6 +9,7 @@
 # make test-long  what `make test` leaves out for time: a SAMSEG head, every example of docs/add-your-own.md
 # make test-browser  the pages of brains to turn in Chromium, which must be installed
 # make alpha  real EEG: the alpha rhythm in its place, and nothing where there is nothing
+# make sep    real EEG: the N20 of the median nerve in the hand area
 # make faults  the study disturbed in every way: it must end with the same tables
 # make test-cluster  the study on a SLURM of one node (root; Debian's slurm-wlm and munge)
 # make docs   the documentation site, site/index.html
@@ -38,7 +39,7 @@ endif
 endif
 
 .PHONY: run refresh verify restore paper reproduction setup hooks test pytest test-fast test-long test-browser
-.PHONY: alpha faults test-cluster lint format docs clean
+.PHONY: alpha sep faults test-cluster lint format docs clean
 .DEFAULT_GOAL := run
 
 $(STAMP): pyproject.toml envs/constraints.txt envs/install.sh
@@ -79,6 +80,12 @@ alpha: CONFIG := config/alpha.yaml
 alpha: TARGETS := all
 alpha: run
 	$(BIN)/python tests/proofs/alpha.py results/fsaverage
+
+# A study of its own, of which only what the recording needs is computed.
+sep: CONFIG := config/sep.yaml
+sep: TARGETS := recordings
+sep: run
+	$(BIN)/python tests/proofs/sep.py results/sep
 
 # The paper's study and the document about it.
 reproduction: CONFIG := config/paper.yaml

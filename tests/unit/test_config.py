@@ -254,7 +254,7 @@ def merge(into, update):
             into[key] = value
 
 
-@pytest.mark.parametrize("name", ["config.yaml", "paper.yaml", "alpha.yaml"])
+@pytest.mark.parametrize("name", ["config.yaml", "paper.yaml", "alpha.yaml", "sep.yaml"])
 def test_shipped_configs_pass(name):
     config = default()
     merge(config, yaml.safe_load((REPOSITORY / "config" / name).read_text()))
