@@ -9,7 +9,7 @@
 # make test-long  what `make test` leaves out for time: a SAMSEG head, every example of docs/add-your-own.md
 # make test-browser  the pages of brains to turn in Chromium, which must be installed
 # make alpha  real EEG: the alpha rhythm in its place, and nothing where there is nothing
-# make sep    real EEG: the N20 of the median nerve in the hand area
+# make sep    real EEG: is the N20 of the median nerve in the hand area? (not yet)
 # make faults  the study disturbed in every way: it must end with the same tables
 # make test-cluster  the study on a SLURM of one node (root; Debian's slurm-wlm and munge)
 # make docs   the documentation site, site/index.html
