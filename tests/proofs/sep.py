@@ -6,10 +6,8 @@ Reads what the study of config/sep.yaml has made, prints where each method has i
 and fails where that of the default method is farther than 25 mm from the hand area opposite the
 stimulated hand. The N20 is the first response of the cortex to the median nerve, from area 3b in
 the posterior wall of the central sulcus (Allison et al. 1991, doi:10.1093/brain/114.6.2465). The
-hand area is taken from a meta-analysis of 126 imaging studies of sensorimotor cortex (Mayka et al.
-2006, doi:10.1016/j.neuroimage.2006.02.004): the centre of primary somatosensory cortex is at (40,
--24, 50), left or right, in the atlas of Talairach and Tournoux, which is (40, -27, 53) in MNI
-space. That the packaged head has its postcentral gyrus there is tested too.
+hand area is a point of the left postcentral gyrus of the packaged head, behind the hand knob of the
+central sulcus; that it is postcentral there is tested too.
 """
 
 from __future__ import annotations
