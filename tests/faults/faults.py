@@ -44,6 +44,13 @@ KINDS = {
 }
 
 
+KEPT = ("results", ".snakemake/metadata")
+
+
+def _copy(source: Path, target: Path) -> None:
+    subprocess.run(["cp", "-a", source, target], check=True)
+
+
 class Faults:
     """The whole study, and what its tables are."""
 
@@ -67,6 +74,19 @@ class Faults:
         """Print a row."""
         self.rows.append((fault, told, good))
         print(f"{'ok ' if good else 'BAD'} {fault:32} {told}", flush=True)
+
+    def keep(self) -> None:
+        """Keep a copy of the finished study, and of what Snakemake knows of it."""
+        shutil.rmtree(self.study.folder / "kept", ignore_errors=True)
+        for part in KEPT:
+            (self.study.folder / "kept" / part).parent.mkdir(parents=True, exist_ok=True)
+            _copy(self.study.folder / part, self.study.folder / "kept" / part)
+
+    def restore(self) -> None:
+        """Put the copy back."""
+        for part in KEPT:
+            shutil.rmtree(self.study.folder / part)
+            _copy(self.study.folder / "kept" / part, self.study.folder / part)
 
     def undone(self) -> Study:
         """Return the study, with a part of it to be done again."""
@@ -191,8 +211,6 @@ def damage(faults: Faults, kind: str, name: str, spoil: Callable[[bytes], bytes]
     """Damage a file; its reader names it, and once it is removed the study is made whole."""
     path, reader = KINDS[kind]
     file = faults.study.folder / RESULTS / path
-    if not file.exists():  # what the step that refused the damage before this one has removed
-        faults.study.snakemake("--cores", "2")
     whole, stamp = file.read_bytes(), file.stat()
     file.write_bytes(spoil(whole))
     # As a disk does it: nobody has written the file.
@@ -200,8 +218,7 @@ def damage(faults: Faults, kind: str, name: str, spoil: Callable[[bytes], bytes]
     run = faults.study.snakemake("--cores", "2", "--forcerun", reader)
     told = run.stdout + run.stderr
     named = f"{RESULTS}/{path}: damaged" in told and "Traceback" not in told
-    file.write_bytes(whole)
-    os.utime(file, ns=(stamp.st_atime_ns, stamp.st_mtime_ns))
+    faults.restore()  # also what the step that refused it has removed
     faults.tell(f"{kind}: {name}", "named in a line" if named else "NOT NAMED", named)
     if not named:
         print(told[-3000:])
@@ -251,6 +268,7 @@ def main() -> None:
     one_core(faults)
     two_at_once(faults)
     full_disk(faults)
+    faults.keep()
     for kind, name, spoil in damages(faults):
         damage(faults, kind, name, spoil)
     faults.compare("after all damage", "whole again")

@@ -278,3 +278,8 @@ def test_a_recording_shows_as_many_moments_as_a_page_holds_round_the_strongest(t
     assert found.moments == ["0.600 to 0.800 s", "0.800 to 1.000 s", "1.000 to 1.200 s"]
     assert found.first == 1 and "3 of 6 windows" in found.name
     np.testing.assert_allclose(found.shown[0].maps, means[3:], rtol=1e-6)
+    found = recording_scene(
+        "vep", times, which, strength, files, CORTEX, window_s=0.2, first=0, most_values=100
+    )
+    assert found.first == 0 and found.moments[0] == "0.000 to 0.200 s"
+    np.testing.assert_allclose(found.shown[0].maps, means[:3], rtol=1e-6)

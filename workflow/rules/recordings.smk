@@ -340,6 +340,7 @@ rule turn_recording:
     params:
         anatomy=subpath(input.head, parent=True),
         methods=RECORDING_METHODS,
+        moments=lambda wildcards: recording_entry(wildcards.recording).get("moments_s"),
         code=code("turn_recording"),
     script:
         "../scripts/turn_recording.py"

@@ -7,7 +7,7 @@ from multisource.brains.study import recording_scene
 from multisource.brains.surface import turned_cortex
 from multisource.files import atomic
 from multisource.parcellation.dipoles import read_dipoles
-from multisource.recordings.windows import moments, strength, window_length
+from multisource.recordings.windows import first_chosen, moments, strength, window_length
 from multisource.simulation.chunks import read_chunk
 from multisource.steps import step
 
@@ -26,6 +26,7 @@ with step(snakemake):
         dict(zip(params.methods, given.estimates, strict=True)),
         regions.cortex,
         window_s=window_length(data),
+        first=first_chosen(data, params.moments),
     )
     page = brains_page(
         f"Your recording: {scene.name}",

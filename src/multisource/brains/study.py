@@ -99,9 +99,10 @@ def recording_scene(
     has_cortex: np.ndarray,
     *,
     window_s: float,
+    first: int | None = None,
     most_values: int = MOST_VALUES,
 ) -> Scene:
-    """Show a recording's moments, as many as a page holds, round the strongest.
+    """Show a recording's moments, as many as a page holds, round the strongest or a chosen one.
 
     Parameters
     ----------
@@ -119,6 +120,8 @@ def recording_scene(
         Where there is cortex; elsewhere the maps are zero and no source is named.
     window_s : float
         Length of a window, s.
+    first : int, optional
+        The moment that the page begins with; the strongest by default.
     most_values : int
         Of all maps together.
 
@@ -128,12 +131,12 @@ def recording_scene(
         Without a truth.
     """
     shown: list[MethodMaps] = []
-    moments = slice(0)
+    moments, begin = slice(0), int(strength.argmax()) if first is None else first
     for method, path in files.items():
         maps = over_epochs(read_estimates(path), which)
         if not shown:
             most = most_values // (maps.shape[1] * len(files))
-            moments = _round(int(strength.argmax()), len(times), most)
+            moments = _round(begin, len(times), most)
         told = read_said(path)
         at = told and said_at_moments(on_cortex(told, has_cortex), which)
         shown.append(
@@ -145,13 +148,14 @@ def recording_scene(
             )
         )
     few = len(times[moments])
-    part = f" ({few} of {len(times)} windows, round the strongest)" if few < len(times) else ""
+    round_what = "the strongest" if first is None else "the chosen one"
+    part = f" ({few} of {len(times)} windows, round {round_what})" if few < len(times) else ""
     return Scene(
         name,
         name + part,
         [f"{start:.3f} to {start + window_s:.3f} s" for start in times[moments]],
         shown,
-        first=int(strength[moments].argmax()),
+        first=begin - moments.start,
         strength=strength[moments],
     )
 

@@ -200,6 +200,27 @@ def strength(data: xr.Dataset) -> np.ndarray:
     return np.sqrt(over_epochs(np.square(data["eeg"].values, dtype=float).mean(axis=(1, 2)), which))
 
 
+def first_chosen(data: xr.Dataset, chosen: Sequence[Chosen] | None) -> int | None:
+    """Return the moment that a user asks for first.
+
+    Parameters
+    ----------
+    data : xarray.Dataset
+        Windows of :func:`cut_windows`.
+    chosen : sequence of float or of two float, or None
+        Option ``moments_s``.
+
+    Returns
+    -------
+    int or None
+        Its number, the strongest of a span; None where nothing is asked for.
+    """
+    if not chosen:
+        return None
+    windows = told_moments(data, chosen)[0].windows
+    return int(windows[strength(data)[windows].argmax()])
+
+
 def told_moments(data: xr.Dataset, chosen: Sequence[Chosen] | None = None) -> list[Moment]:
     """Choose the moments of a recording that tables and figures tell of.
 
