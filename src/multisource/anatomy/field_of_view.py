@@ -50,22 +50,21 @@ class Cut(NamedTuple):
     cap_cm2: float
 
 
-def cuts(data: np.ndarray, affine: np.ndarray) -> list[Cut]:
+def cuts(head: np.ndarray, voxel: np.ndarray) -> list[Cut]:
     """Find the sides at which a head is cut off; the neck is no matter.
 
     Parameters
     ----------
-    data : ndarray of shape (i, j, k)
-        Values of a volume, axes right, anterior, superior.
-    affine : ndarray of shape (4, 4)
-        From voxel indices to mm.
+    head : ndarray of bool, shape (x, y, z)
+        Mask of the head, axes right, anterior, superior, of :func:`outline`.
+    voxel : ndarray of shape (3,)
+        Edges of its voxels, mm.
 
     Returns
     -------
     list of Cut
         None for a whole head.
     """
-    head, _, voxel = outline(data, affine)
     where = np.argwhere(head)
     low, high = where.min(axis=0), where.max(axis=0)
     cap_from = high[2] - round(CAP_MM / voxel[2])
@@ -141,7 +140,7 @@ def check_view(data: np.ndarray, affine: np.ndarray, *, name: str) -> None:
             f"{name}: the head ends {height:.0f} mm below its top, and electrodes reach further "
             "down; give a scan whose field of view holds the whole head"
         )
-    for cut in cuts(data, affine):
+    for cut in cuts(head, voxel):
         if cut.cap_cm2 >= CAP_CM2:
             raise UserError(
                 f"{name}: the head is cut off at the {cut.side} in a plane of {cut.area_cm2:.0f} "

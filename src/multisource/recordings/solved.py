@@ -11,8 +11,7 @@ import numpy as np
 from multisource.certainty.chance import beyond_chance
 from multisource.inverse.contract import Estimates, Study
 from multisource.inverse.io import forward_of, read_forward
-from multisource.inverse.registry import estimates
-from multisource.recordings.background import Background
+from multisource.inverse.registry import SOLVERS, estimates
 from multisource.recordings.noise import measure, with_noise
 from multisource.recordings.ordinary import Ordinary
 
@@ -61,18 +60,16 @@ def ask_solver(
         Maps and more.
     """
     operator = forward_of(read_forward(forward), channels)
+    chosen = {"snr": snr} | with_noise(settings, operator, ordinary.background)
     given = {"forward": operator, "sfreq": sfreq, "smooth": smooth, "study": study}
-
-    def ask(windows: np.ndarray, background: Background) -> Estimates:
-        chosen = {"snr": snr} | with_noise(settings, operator, background)
-        return estimates(eeg=windows, measured=measure(operator, background), **given, **chosen)
-
-    found = ask(eeg, ordinary.background)
+    if "measured" in SOLVERS.offered(settings["kind"]):
+        given["measured"] = measure(operator, ordinary.background)
+    found = estimates(eeg=eeg, **given, **chosen)
     if found.coefficients is None:
         return found
     # It says how probable activity is, by a model that real EEG is only roughly like.
     chance = ordinary.chance[:: max(1, -(-len(ordinary.chance) // MOST_ASKED))]
-    nothing = ask(chance, ordinary.background)
+    nothing = estimates(eeg=chance, **given, **chosen)
     presence = beyond_chance(found.maps.max(axis=1), nothing.maps.max(axis=1))
     return weighted(found, presence)
 
