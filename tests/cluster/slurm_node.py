@@ -68,13 +68,23 @@ class SlurmNode:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
+    def _left_behind(self) -> bool:
+        """Whether the configuration is that of a node here that was killed before it ended."""
+        link = ETC / LINKS[0]
+        running = subprocess.run(["pgrep", "-x", "slurmctld|slurmd"], capture_output=True)
+        return (
+            link.is_symlink()
+            and link.read_text().startswith(CONFIGURATION.splitlines()[0])
+            and running.returncode == 1
+        )
+
     def start(self) -> None:
         """Start munged, slurmctld and slurmd, and wait until the node is idle."""
         for name in ("munged", "slurmctld", "slurmd", "sbatch"):
             if not shutil.which(name):
                 sys.exit(f"{name} is not there: apt-get install slurm-wlm munge, or use --install")
         for name in LINKS:
-            if (ETC / name).exists():
+            if (ETC / name).exists() and not self._left_behind():
                 sys.exit(f"{ETC / name} exists: this machine belongs to a cluster already")
         for name in ("state", "spool"):
             (self.folder / name).mkdir(parents=True, exist_ok=True)
