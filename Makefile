@@ -85,7 +85,7 @@ alpha: run
 sep: CONFIG := config/sep.yaml
 sep: TARGETS := recordings
 sep: run
-	$(BIN)/python tests/proofs/sep.py results/sep
+	$(BIN)/python tests/proofs/sep.py results/fsaverage-sep
 
 # The paper's study and the document about it.
 reproduction: CONFIG := config/paper.yaml

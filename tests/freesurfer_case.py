@@ -54,6 +54,7 @@ def _aseg(head: Head, points: np.ndarray) -> np.ndarray:
     deep = grid.tissue_at(points) == 1
     label = np.array([0, 7, 8, 24, 0, 0])[tissue]
     label[deep & (tissue == WHITE_MATTER)] = 2
+    label[(label == 2) & (points[:, 0] > 0)] = 41
     label[deep & (tissue == GREY_MATTER)] = 10
     label[deep & (tissue == CSF)] = 4
     return label

@@ -1,6 +1,6 @@
 """Real EEG: does the N20 of the median nerve come from the hand area of the postcentral gyrus?
 
-    python tests/proofs/sep.py results/sep
+    python tests/proofs/sep.py results/fsaverage-sep
 
 Reads what the study of config/sep.yaml has made, prints where each method has its peak at the N20,
 and fails where that of the default method is farther than 25 mm from the hand area opposite the

@@ -14,12 +14,14 @@ def test_subject_to_operator(fresh):
     write_subject(fresh.folder / "bert", fsaverage_head(voxel_mm=4, scale=0.93), scale=0.93)
     provider = {"provider": "freesurfer", "freesurfer": {"subject": "bert", "voxel_mm": 4}}
     config = fresh.with_config("anatomy", value=provider)
-    operator = "results/fsaverage/leadfield/bem-fwd.fif"
+    with (fresh.folder / config).open("a") as file:
+        file.write("head: bert\n")
+    operator = "results/bert/leadfield/bem-fwd.fif"
     run = fresh.snakemake("--cores", "1", "--", operator, config=config)
     assert run.returncode == 0, run.stdout + run.stderr
     forward = mne.read_forward_solution(fresh.folder / operator, verbose="error")
     assert forward["nsource"] == 132 and np.isfinite(forward["sol"]["data"]).all()
-    head = json.loads((fresh.folder / "results/fsaverage/anatomy/head.json").read_text())
+    head = json.loads((fresh.folder / "results/bert/anatomy/head.json").read_text())
     scale = np.cbrt(np.linalg.det(np.array(head["to_mni"])[:3, :3]))
     assert abs(scale * 0.93 - 1) < 0.02, "talairach.xfm is what leads to MNI"
 

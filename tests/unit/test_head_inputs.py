@@ -40,12 +40,22 @@ def test_freesurfer_reads_a_subject_or_makes_one(tmp_path):
     assert (given.files, given.t1) == ((str(tmp_path / "surf" / "lh.white"),), None)
 
 
+def test_a_tilde_is_the_users_home(monkeypatch):
+    monkeypatch.setenv("HOME", "/home/somebody")
+    assert inputs("freesurfer", subject="~/bert").arguments == {"subject": "/home/somebody/bert"}
+
+
 @pytest.mark.parametrize(
     ("provider", "settings", "message"),
     [
         ("samseg", {}, "anatomy.samseg.t1: null"),
         ("samseg", {"t1": "gone.nii"}, "anatomy.samseg.t1: file 'gone.nii' does not exist"),
         ("freesurfer", {}, "anatomy.freesurfer.t1: null.*anatomy.freesurfer.subject"),
+        (
+            "freesurfer",
+            {"subject": "a", "t1": "b.nii"},
+            "'a', and t1: 'b.nii' is given too",
+        ),
         ("fsaverage", {"scal": 1}, "fsaverage: unknown option 'scal'"),
     ],
 )

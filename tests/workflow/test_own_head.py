@@ -16,21 +16,29 @@ def flat_t1(fresh):
 
 
 def own(fresh, provider, **settings):
-    return fresh.with_config("anatomy", value={"provider": provider, provider: settings})
+    """The tiny study on a head ``me`` of its own."""
+    name = fresh.with_config("anatomy", value={"provider": provider, provider: settings})
+    path = fresh.folder / f"me-{name}"
+    path.write_text((fresh.folder / name).read_text() + "head: me\n")
+    return path.name
 
 
 def test_samseg_is_planned_from_the_t1(fresh, flat_t1):
-    planned = fresh.planned(config=own(fresh, "samseg", t1="flat.nii.gz"))
-    steps = {"check_t1", "install_samseg", "segment_t1", "build_head", "render_report"}
-    assert steps <= set(planned)
+    config = own(fresh, "samseg", t1="flat.nii.gz")
+    run = fresh.snakemake("--dry-run", "--printshellcmds", config=config)
+    assert run.returncode == 0, run.stdout + run.stderr
+    for step in ("check_t1", "install_samseg", "segment_t1", "build_head", "render_report"):
+        assert re.search(rf"^(local)?rule {step}:", run.stdout, re.M), step
+    # One environment for all heads of the folder, and a list of what is in it for each.
+    assert "samseg.sh results/.samseg results/me/anatomy/mri/samseg-packages.txt" in run.stdout
 
 
 def test_bad_t1_is_refused_before_anything_is_installed(fresh, flat_t1):
     run = fresh.snakemake("--cores", "1", "heads", config=own(fresh, "samseg", t1="flat.nii.gz"))
     assert run.returncode != 0
-    log = (fresh.folder / "results/fsaverage/logs/check_t1.log").read_text()
+    log = (fresh.folder / "results/me/logs/check_t1.log").read_text()
     assert "flat.nii.gz" in log and "Traceback" not in log
-    assert not (fresh.folder / "results/fsaverage/samseg").exists()
+    assert not (fresh.folder / "results/.samseg").exists()
 
 
 def test_nothing_runs_after_a_bad_t1(fresh, flat_t1):
@@ -51,7 +59,7 @@ def test_nothing_runs_after_a_bad_t1(fresh, flat_t1):
             ["anatomy.samseg.t1", "nowhere.nii", "does not exist", "correct the name"],
         ),
         ("freesurfer", {}, ["anatomy.freesurfer.t1: null", "anatomy.freesurfer.subject"]),
-        ("freesurfer", {"subject": "nobody"}, ["nobody", "no such subject directory"]),
+        ("freesurfer", {"subject": "~/nobody"}, ["/home/somebody/nobody: no such subject"]),
         ("freesurfer", {"t1": "flat.nii.gz"}, ["FREESURFER_HOME is not set", "samseg"]),
     ],
 )
@@ -59,6 +67,7 @@ def test_missing_parts_are_named_before_any_job(
     fresh, flat_t1, monkeypatch, provider, settings, words
 ):
     monkeypatch.delenv("FREESURFER_HOME", raising=False)
+    monkeypatch.setenv("HOME", "/home/somebody")
     run = fresh.snakemake("--dry-run", config=own(fresh, provider, **settings))
     output = run.stdout + run.stderr
     assert run.returncode != 0 and "Traceback" not in output

@@ -26,13 +26,17 @@ rule check_t1:
         "../scripts/check_t1.py"
 
 
+# One environment for all heads of this folder; no label of a head begins with a point.
+SAMSEG_FOLDER = "results/.samseg"
+
+
 rule install_samseg:
-    """SAMSEG's own environment (it needs numpy 1 and Python 3.11)."""
+    """SAMSEG's own environment (it needs numpy 1 and Python 3.11), once for all heads."""
     input:
         passed="results/{head}/anatomy/mri/t1-checked",
         pins=study_file("envs/samseg.txt"),
     output:
-        python="results/{head}/samseg/bin/python",
+        packages="results/{head}/anatomy/mri/samseg-packages.txt",
     log:
         "results/{head}/logs/install_samseg.log",
     benchmark:
@@ -44,16 +48,16 @@ rule install_samseg:
         runtime=grows(20),
     params:
         install=study_file("envs/samseg.sh"),
-        folder=lambda wildcards: f"results/{wildcards.head}/samseg",
+        folder=SAMSEG_FOLDER,
     shell:
-        "bash {params.install:q} {params.folder:q} > {log:q} 2>&1"
+        "bash {params.install:q} {params.folder:q} {output.packages:q} > {log:q} 2>&1"
 
 
 rule segment_t1:
     """Labels of the whole head by SAMSEG."""
     input:
         t1=t1_file(),
-        python=ancient("results/{head}/samseg/bin/python"),
+        packages=ancient(rules.install_samseg.output.packages),
     output:
         labels="results/{head}/anatomy/mri/samseg.nii.gz",
     log:
@@ -67,6 +71,7 @@ rule segment_t1:
         mem_mb=grows(6500),
         runtime=grows(120),
     params:
+        python=f"{SAMSEG_FOLDER}/bin/python",
         code=code("segment_t1"),
     script:
         "../scripts/segment_t1.py"

@@ -5,6 +5,6 @@ with step(snakemake):
     segment_t1(
         snakemake.input.t1,
         snakemake.output.labels,
-        python=snakemake.input.python,
+        python=snakemake.params.python,
         threads=snakemake.threads,
     )

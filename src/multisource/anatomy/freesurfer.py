@@ -15,10 +15,16 @@ from nibabel.affines import apply_affine
 from nibabel.freesurfer import MGHImage
 
 from multisource.anatomy import voxels
+from multisource.anatomy.freesurfer_subject import (
+    SIDES,
+    check_subject,
+    segmentation_file,
+    shell_file,
+)
 from multisource.anatomy.fsaverage import MNI305_TO_MNI152
 from multisource.anatomy.head import CORTEX, CSF, GREY_MATTER, SHELLS, WHITE_MATTER, Head
 from multisource.anatomy.io import read_surface
-from multisource.anatomy.labels import tissues_of
+from multisource.anatomy.labels import is_of_side, tissues_of
 from multisource.anatomy.landmarks import LANDMARKS
 from multisource.anatomy.mni import fit_to_mni, template_landmarks
 from multisource.anatomy.options import own_head_mistakes
@@ -30,7 +36,6 @@ from multisource.geometry.rays import radial_distance
 from multisource.geometry.surfaces import Surface
 
 BRAIN_MARGIN_MM = 1.0
-_SEGMENTATIONS = ("aseg.mgz", "aparc+aseg.mgz", "wmparc.mgz")
 # aseg inside the white surface, where it is deep grey matter or ventricle rather than cortex.
 _DEEP: tuple[int, ...] = (4, 5, 10, 11, 12, 13, 14, 15, 17, 18, 24, 26, 28, 31)
 _DEEP += (43, 44, 49, 50, 51, 52, 53, 54, 58, 60, 63, 72)
@@ -68,69 +73,14 @@ def freesurfer_head(
     raw = {name: read_surface(shell_file(subject, name)) for name in SHELLS}
     brain = np.concatenate([surfaces["lh.pial"][0], surfaces["rh.pial"][0]])
     surfaces |= nested_stars(raw, brain, smallest_skull_mm=smallest_skull_mm)
-    labels, to_mm, to_scanner = _segmentation(subject)
+    labels, to_mm, to_scanner = _segmentation(segmentation := segmentation_file(subject))
     shape, affine = voxels.grid_around(surfaces["outer_skin"][0], voxel_mm)
-    tissues = _tissues(surfaces, labels, to_mm, shape, affine)
+    tissues = _tissues(surfaces, labels, to_mm, shape, affine, name=str(segmentation))
     to_mni = _talairach(subject, to_scanner)
     if to_mni is None:
         to_mni = fit_to_mni(tissues, affine)
     fiducials = _fiducials(subject) or template_landmarks(to_mni, surfaces["outer_skin"])
     return Head(surfaces, tissues, affine, fiducials, to_mni)
-
-
-def check_subject(subject: Path) -> None:
-    """Refuse a subject directory that lacks a file; quick, before any compute.
-
-    Parameters
-    ----------
-    subject : path
-        Subject directory (surf/, mri/, bem/).
-
-    Raises
-    ------
-    UserError
-        Naming what is missing.
-    """
-    if not subject.is_dir():
-        raise UserError(f"{subject}: no such subject directory")
-    for name in CORTEX:
-        if not (subject / "surf" / name).is_file():
-            raise UserError(f"{subject / 'surf' / name}: missing; let recon-all finish")
-    for name in SHELLS:
-        shell_file(subject, name)
-    if not any((subject / "mri" / name).is_file() for name in _SEGMENTATIONS):
-        raise UserError(f"{subject / 'mri' / 'aseg.mgz'}: missing; let recon-all finish")
-
-
-def shell_file(subject: Path, name: str) -> Path:
-    """Find the file of a BEM shell.
-
-    Parameters
-    ----------
-    subject : path
-        Subject directory (surf/, mri/, bem/).
-    name : str
-        Name of the shell.
-
-    Returns
-    -------
-    Path
-        bem/<name>.surf or what mne watershed_bem leaves.
-
-    Raises
-    ------
-    UserError
-        When there is none.
-    """
-    choices = [subject / "bem" / f"{name}.surf"]
-    choices += sorted((subject / "bem" / "watershed").glob(f"*_{name}_surface"))
-    for path in choices:
-        if path.is_file():
-            return path
-    raise UserError(
-        f"{choices[0]}: missing; make it with: mne watershed_bem -s {subject.name} "
-        f"-d {subject.parent}"
-    )
 
 
 def nested_stars(
@@ -171,15 +121,20 @@ def nested_stars(
     return of_radii(centre, directions, triangles, inner, outer, scalp, slant=slant)
 
 
-def _segmentation(subject: Path) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _segmentation(path: Path) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Labels, their affine to surface RAS, and the affine from surface to scanner RAS."""
-    path = next(p for n in _SEGMENTATIONS if (p := subject / "mri" / n).is_file())
     try:
         image = cast(MGHImage, nibabel.load(path))
         labels = np.asarray(image.dataobj).astype(np.int32)
         to_mm = image.header.get_vox2ras_tkr()
     except Exception as error:
         raise UserError(f"{path}: not a readable FreeSurfer volume ({error})") from None
+    for side, words in SIDES.items():
+        if not is_of_side(labels, side).any():
+            raise UserError(
+                f"{path}: no voxel is labelled white matter or cortex of the {words} hemisphere; "
+                "let recon-all finish for both"
+            )
     return labels, to_mm, image.affine @ np.linalg.inv(to_mm)
 
 
@@ -189,6 +144,8 @@ def _tissues(
     to_mm: np.ndarray,
     shape: tuple[int, int, int],
     affine: np.ndarray,
+    *,
+    name: str,
 ) -> np.ndarray:
     def filled(*names: str) -> np.ndarray:
         return np.logical_or.reduce([voxels.fill(*surfaces[n], shape, affine) for n in names])
@@ -199,7 +156,7 @@ def _tissues(
     nearest = np.zeros(len(index), dtype=np.int32)
     nearest[within] = labels[tuple(index[within].T)]
     nearest = nearest.reshape(shape)
-    by_label = tissues_of(nearest)
+    by_label = tissues_of(nearest, name=name)
 
     white = filled("lh.white", "rh.white")
     cerebrum = filled("lh.pial", "rh.pial") | white

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from multisource.anatomy.contract import HeadInputs, InputFile
-from multisource.errors import UserError
+from multisource.errors import UserError, refuse
 
 # What ``freesurfer.freesurfer_head`` reads of a subject.
 _READ = (
@@ -57,15 +57,22 @@ def freesurfer_inputs(
     UserError
         If neither is named, or what is named or needed is missing.
     """
+    if subject and t1:
+        raise UserError(
+            f"anatomy.freesurfer.subject: {subject!r}, and t1: {str(t1)!r} is given too: the head "
+            "is made from one of them; write null for the other"
+        )
     if subject:
+        subject = os.path.expanduser(subject)
         folder = Path(subject)
         if probe:
-            from multisource.anatomy.freesurfer import check_subject
+            from multisource.anatomy.freesurfer_subject import check_subject
 
             try:
                 check_subject(folder)
             except UserError as error:
-                raise UserError(f"anatomy.freesurfer.subject: {error}") from None
+                lines = str(error).splitlines()
+                refuse(f"anatomy.freesurfer.subject: {line}" for line in lines)
         found = [str(path) for pattern in _READ for path in sorted(folder.glob(pattern))]
         return HeadInputs({"subject": subject}, tuple(found))
     if not t1:

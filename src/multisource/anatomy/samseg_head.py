@@ -17,7 +17,7 @@ from nibabel.processing import resample_to_output
 from multisource.anatomy import voxels
 from multisource.anatomy.cortex import cortical_surfaces
 from multisource.anatomy.head import AIR, CSF, SCALP, SKULL, WHITE_MATTER, Head
-from multisource.anatomy.labels import tissues_of
+from multisource.anatomy.labels import is_of_side, tissues_of
 from multisource.anatomy.mni import fit_to_mni, template_landmarks
 from multisource.anatomy.options import own_head_mistakes
 from multisource.anatomy.star_shells import star_shells
@@ -125,7 +125,7 @@ def head_of_labels(
     Raises
     ------
     UserError
-        When grey and white matter have no volume of a brain.
+        When grey and white matter have no volume of a brain, or a hemisphere is missing.
     """
     tissues = tissues_of(labels)
     volume = voxel_volume(affine)
@@ -135,6 +135,12 @@ def head_of_labels(
             f"segmentation: grey and white matter are {brain:.0f} ml, not {BRAIN_ML[0]:.0f} to "
             f"{BRAIN_ML[1]:.0f}; the segmentation failed, look at the T1 and its orientation"
         )
+    for side, words in (("lh", "left"), ("rh", "right")):
+        if not is_of_side(labels, side).any():
+            raise UserError(
+                f"segmentation: no voxel of the {words} hemisphere; the segmentation failed, look "
+                "at the T1 and its orientation"
+            )
     if cortex is None:
         cortex = cortical_surfaces(labels, affine)
     intracranial = _solid((tissues >= WHITE_MATTER) & (tissues <= CSF))

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TypeAlias
 
-from multisource.config.study import no_file
+from multisource.config.study import no_file, places_of
 from multisource.errors import UserError
 
 Mistakes: TypeAlias = Iterator[tuple[str, str]]  # dotted key, line
@@ -70,9 +70,8 @@ def existing_folder(key: str, name: str, folders: Iterable[Path]) -> Path:
     UserError
         If it is in none of the folders.
     """
-    path, folders = Path(name).expanduser(), list(folders)
-    candidates = [path] if path.is_absolute() else [Path(folder) / path for folder in folders]
-    found = next((candidate for candidate in candidates if candidate.is_dir()), None)
+    folders = list(folders)
+    found = next((path for path in places_of(name, folders) if path.is_dir()), None)
     if found is None:
         raise UserError(no_file(key, name, folders).replace("file", "folder", 1))
     return found

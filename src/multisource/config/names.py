@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from multisource.config.found import Found
+from multisource.config.head import head_mistakes
 from multisource.config.settings import place_of, splits_of
 from multisource.config.study import (
     BASELINES,
@@ -39,6 +40,7 @@ def check_names(config: Mapping[str, Any], found: Found) -> None:
         Gets the mistakes; what it holds already is not read.
     """
     for mistakes in (
+        head_mistakes,
         _listed,
         _own_names,
         _curve,

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from multisource.errors import UserError
+from multisource.links import dead_link
 
 BASELINES = ("random", "perfect")
 # Keys of ``simulation`` that say what it is made from and how much is simulated, not what.
@@ -36,9 +37,26 @@ def find_file(name: str, folders: Iterable[Path]) -> Path | None:
     Path or None
         The first that exists; None if there is none.
     """
+    return next((path for path in places_of(name, folders) if path.is_file()), None)
+
+
+def places_of(name: str, folders: Iterable[Path]) -> list[Path]:
+    """List where a file or folder that the configuration names may lie.
+
+    Parameters
+    ----------
+    name : str
+        An absolute name, or one relative to a folder; ``~`` stands for the user's home.
+    folders : iterable of Path
+        Where relative names are looked for, in this order.
+
+    Returns
+    -------
+    list of Path
+        One, or one a folder; whether they exist is not looked at.
+    """
     path = Path(name).expanduser()
-    candidates = [path] if path.is_absolute() else [Path(folder) / path for folder in folders]
-    return next((candidate for candidate in candidates if candidate.is_file()), None)
+    return [path] if path.is_absolute() else [Path(folder) / path for folder in folders]
 
 
 def no_file(key: str, name: str, folders: Iterable[Path]) -> str:
@@ -58,6 +76,10 @@ def no_file(key: str, name: str, folders: Iterable[Path]) -> str:
     str
         A line for the user.
     """
+    folders = list(folders)
+    for path in places_of(name, folders):
+        if line := dead_link(path):
+            return f"{key}: {line}"
     places = " or ".join(str(folder) for folder in folders)
     return f"{key}: file {name!r} does not exist (looked in {places}): correct the name or folder"
 

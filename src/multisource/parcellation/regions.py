@@ -11,6 +11,7 @@ from pathlib import Path
 import nibabel
 import numpy as np
 
+from multisource.anatomy.freesurfer_subject import both_or_none
 from multisource.anatomy.io import read_surface
 from multisource.errors import UserError
 from multisource.files import atomic
@@ -102,10 +103,15 @@ def own_atlas(subject: Path, name: str) -> Atlas | None:
     Returns
     -------
     Atlas or None
-        None where the subject lacks the annotation of a side.
+        None where the subject has no annotations of it.
+
+    Raises
+    ------
+    UserError
+        If it has one of one side only, or one that cannot be read.
     """
     paths = {side: subject / "label" / f"{side}.{name}.annot" for side in SIDES}
-    return read_annotations(paths) if all(p.is_file() for p in paths.values()) else None
+    return read_annotations(paths) if both_or_none(paths) else None
 
 
 def registered_spheres(subject: Path | None) -> dict[str, Surface] | None:
@@ -120,10 +126,16 @@ def registered_spheres(subject: Path | None) -> dict[str, Surface] | None:
     -------
     dict of str to Surface or None
         {lh,rh}.sphere.reg; None where the subject has none.
+
+    Raises
+    ------
+    UserError
+        If it has one of one side only, or one that cannot be read.
     """
-    paths = {f"{side}.sphere.reg": subject / "surf" for side in SIDES} if subject else {}
-    paths = {name: folder / name for name, folder in paths.items()}
-    if not paths or not all(path.is_file() for path in paths.values()):
+    if subject is None:
+        return None
+    paths = {name: subject / "surf" / name for name in (f"{side}.sphere.reg" for side in SIDES)}
+    if not both_or_none(paths):
         return None
     return {name: read_surface(path) for name, path in paths.items()}
 
