@@ -8,14 +8,12 @@ import yaml
 from config_case import REPOSITORY, SCHEMA, changed, default, mistakes
 
 from multisource.anatomy.electrodes import Electrodes, write_electrodes
+from multisource.config.operators import operator_settings, operators, solver_operators
 from multisource.config.study import (
     chunk_ranges,
     has_sources,
     learning_curve,
-    operator_settings,
-    operators,
     simulated,
-    solver_operators,
     split_samples,
 )
 from multisource.montage.standard import ten_five

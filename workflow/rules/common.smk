@@ -21,6 +21,12 @@ sys.path.insert(0, SOURCE)
 os.environ.update(PYTHONPATH=os.pathsep.join(filter(None, [SOURCE, os.getenv("PYTHONPATH")])))
 
 from multisource.config.named import existing_folder
+from multisource.config.operators import (
+    operator_settings,
+    operators,
+    solver_operators,
+    variant_method,
+)
 from multisource.config.recordings import recording_methods, recording_network
 from multisource.config.study import (
     BASELINES,
@@ -31,15 +37,12 @@ from multisource.config.study import (
     has_sources,
     learning_curve,
     methods,
-    operator_settings,
-    operators,
     reference,
     scenarios,
+    scored,
     simulated,
-    solver_operators,
     split_of,
     split_samples,
-    variant_method,
 )
 from multisource.anatomy.inputs import head_inputs
 from multisource.anatomy.providers import PROVIDERS
@@ -141,6 +144,8 @@ METHODS = methods(config)
 SPLITS = list(config["simulation"]["splits"])
 NAMED_SCENARIOS = config["simulation"]["scenarios"]["names"]
 SCENARIOS = scenarios(config)
+# These and the validation split, on which every method's thresholds are chosen.
+SCORED = scored(config)
 # Operators beside A and B, computed where a split names them.
 VARIANTS = config["leadfield"]["variants"]
 # By name, what the configuration says of each; an entry of a BIDS data set stands for several.
@@ -248,9 +253,14 @@ def scenario_files(pattern, **names):
     return expand(pattern, scenario=SCENARIOS, allow_missing=True, **names)
 
 
-def scenario_chunks():
-    """Return the chunk files of all scenarios; the folder of each is its scenario's name."""
-    return [path for scenario in SCENARIOS for path in chunks(scenario)]
+def scored_files(pattern):
+    """Return the file of every scenario and of the validation split."""
+    return expand(pattern, scenario=SCORED, allow_missing=True)
+
+
+def scored_chunks():
+    """Return the chunk files of all that is scored; the folder of each is its scenario's name."""
+    return [path for scenario in SCORED for path in chunks(scenario)]
 
 
 def chunks(split, samples=None):

@@ -1,7 +1,8 @@
 """Evaluation: metrics of every method on every scenario, the paper's tables, and calibration.
 
 in:  estimates/{scenario}/{method}.nc, simulation/{scenario}/chunk-*.nc, resources/paper-tables.csv
-out: simulation/{scenario}/distances.npz, metrics/{scenario}/{method}.parquet, tables/table-{I..IX}.{csv,md,tex},
+out: simulation/{scenario}/distances.npz, metrics/{scenario}/{method}.parquet,
+     metrics/validation/{method}.json (thresholds), tables/table-{I..IX}.{csv,md,tex},
      tables/{calibration,sources,numbers,detection,found}.csv, figures/{calibration,found}.png
 """
 
@@ -20,10 +21,10 @@ TABLES |= {
 rule measure_truth:
     """Distance of every dipole to the active ones of every window: the same for all methods."""
     input:
-        chunks=scenario_chunks(),
+        chunks=scored_chunks(),
         sources=rules.build_source_space.output.table,
     output:
-        distances=scenario_files("results/{head}/simulation/{scenario}/distances.npz"),
+        distances=scored_files("results/{head}/simulation/{scenario}/distances.npz"),
     log:
         "results/{head}/logs/measure_truth.log",
     benchmark:
@@ -42,14 +43,15 @@ rule measure_truth:
 
 
 rule score_estimates:
-    """Every metric of every window of one method, scenario by scenario."""
+    """Every metric of every window of one method; thresholds come from the validation windows."""
     input:
-        estimates=scenario_files("results/{head}/estimates/{scenario}/{method}.nc"),
-        chunks=scenario_chunks(),
+        estimates=scored_files("results/{head}/estimates/{scenario}/{method}.nc"),
+        chunks=scored_chunks(),
         distances=rules.measure_truth.output.distances,
         sources=rules.build_source_space.output.table,
     output:
-        metrics=scenario_files("results/{head}/metrics/{scenario}/{method}.parquet"),
+        metrics=scored_files("results/{head}/metrics/{scenario}/{method}.parquet"),
+        thresholds="results/{head}/metrics/validation/{method}.json",
     log:
         "results/{head}/logs/score_estimates/{method}.log",
     benchmark:
@@ -64,7 +66,7 @@ rule score_estimates:
         mem_mb=grows(2000),
         runtime=grows(15),
     params:
-        settings=pick(config["evaluation"], "close_radius_mm"),
+        settings=pick(config["evaluation"], "close_radius_mm", "emd_windows"),
         code=code("score_estimates"),
     script:
         "../scripts/score_estimates.py"

@@ -37,9 +37,9 @@ rule solve_scenarios:
         forward=solver_forward,
         ar_models=lambda wildcards: solver_study(wildcards, ar_models()),
         sources=lambda wildcards: solver_study(wildcards, rules.build_source_space.output.table),
-        chunks=scenario_chunks(),
+        chunks=scored_chunks(),
     output:
-        estimates=scenario_files("results/{head}/estimates/{scenario}/{solver}.nc"),
+        estimates=scored_files("results/{head}/estimates/{scenario}/{solver}.nc"),
     log:
         "results/{head}/logs/solve_scenarios/{solver}.log",
     benchmark:
@@ -69,9 +69,9 @@ rule solve_scenarios:
 rule estimate_baseline:
     """Random (one fixed map a scenario) and Perfect (the truth itself)."""
     input:
-        chunks=scenario_chunks(),
+        chunks=scored_chunks(),
     output:
-        estimates=scenario_files("results/{head}/estimates/{scenario}/{baseline}.nc"),
+        estimates=scored_files("results/{head}/estimates/{scenario}/{baseline}.nc"),
     log:
         "results/{head}/logs/estimate_baseline/{baseline}.log",
     benchmark:

@@ -107,7 +107,7 @@ def solver_windows(wildcards):
     options = solver_options(solver_kind(wildcards))
     given = (options | config["inverse"]["settings"][wildcards.solver]).get("windows")
     by_name = given if isinstance(given, dict) else {"others": given}
-    named = {name: by_name.get(name, by_name.get("others")) for name in SCENARIOS}
+    named = {name: by_name.get(name, by_name.get("others")) for name in SCORED}
     return named | {name: by_name.get("recordings") for name in RECORDINGS}
 
 

@@ -86,9 +86,9 @@ rule predict_network:
         settings=rules.train_network.output.settings,
         certainty=rules.learn_certainty.output.certainty,
         sources=rules.build_source_space.output.table,
-        chunks=scenario_chunks(),
+        chunks=scored_chunks(),
     output:
-        estimates=scenario_files("results/{head}/estimates/{scenario}/{network}.nc"),
+        estimates=scored_files("results/{head}/estimates/{scenario}/{network}.nc"),
     log:
         "results/{head}/logs/predict_network/{network}.log",
     benchmark:

@@ -7,18 +7,20 @@ from typing import Any
 
 from multisource.config.found import Found
 from multisource.config.head import head_mistakes
+from multisource.config.operators import (
+    OF_VARIANTS,
+    OPERATORS,
+    operators,
+    scenario_operators,
+    variant_method,
+)
 from multisource.config.settings import place_of, splits_of
 from multisource.config.study import (
     BASELINES,
-    OF_VARIANTS,
-    OPERATORS,
     SPLITS_OF_NETWORKS,
     methods,
-    operators,
-    scenario_operators,
-    scenarios,
+    scored,
     stated,
-    variant_method,
 )
 from multisource.config.suggest import suggest
 from multisource.evaluation.names import PAPER_TABLES
@@ -186,7 +188,7 @@ def _own_operators(config: Mapping[str, Any], found: Found) -> Mistakes:
     for solver in config["inverse"]["solvers"]:
         if config["inverse"]["settings"][solver].get("operator") != "own":
             continue
-        for scenario in scenarios(config):
+        for scenario in scored(config):
             several = scenario_operators(config, scenario)
             if len(several) > 1:
                 key = f"inverse.settings.{solver}.operator"
@@ -197,7 +199,7 @@ def _own_operators(config: Mapping[str, Any], found: Found) -> Mistakes:
 def _windows(config: Mapping[str, Any], found: Found) -> Mistakes:
     if not found.sound("simulation", "inverse", "evaluation"):
         return
-    known = [*scenarios(config), "others", "recordings"]
+    known = [*scored(config), "others", "recordings"]
     for solver in config["inverse"]["solvers"]:
         windows = config["inverse"]["settings"][solver].get("windows")
         for name in windows if isinstance(windows, Mapping) else ():

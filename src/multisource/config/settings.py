@@ -160,12 +160,11 @@ def _simulation(config: Mapping[str, Any], found: Found) -> Mistakes:
 def _split_mistakes(config: Mapping[str, Any], split: str) -> Mistakes:
     try:
         settings = settings_from(simulated(config, split))
-        if split == "test" and settings.n_patches[1] == 0:
+        if split in ("test", "validation") and settings.n_patches[1] == 0:
             key = f"{place_of(split)}.n_patches"
-            yield (
-                key,
-                f"{key}: [0, 0]; methods are compared on sources: give 1 at least as the most",
-            )
+            why = "are compared" if split == "test" else "get their thresholds"
+            line = f"{key}: [0, 0]; methods {why} on sources: give 1 at least as the most"
+            yield key, line
     except UserError as error:
         for line in str(error).splitlines():
             line = f"{place_of(split)}.{line.removeprefix('simulation.')}"

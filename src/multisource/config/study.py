@@ -14,10 +14,6 @@ BASELINES = ("random", "perfect")
 _NOT_SIMULATED = ("ar_models", "recording", "splits", "scenarios")
 # The same of a split and of the scenarios; all their other keys go before the section's.
 _SIZES = ("samples", "chunk_size", "file", "names", "duration_s")
-# Operators that every study has.
-OPERATORS = ("fem", "bem")
-# Keys of a variant of the leadfield that are no settings of its method.
-OF_VARIANTS = ("method", "electrode_error_mm", "seed")
 # Settings of a network that say which splits it learns from, and their defaults.
 SPLITS_OF_NETWORKS = {"train": "train", "validation": "validation"}
 
@@ -148,7 +144,7 @@ def simulated(config: Mapping[str, Any], split: str | None = None) -> dict[str, 
         As ``simulation.settings`` reads it.
     """
     section = {k: v for k, v in config["simulation"].items() if k not in _NOT_SIMULATED}
-    return section if split is None else _merged(section, stated(config, split))
+    return section if split is None else merged(section, stated(config, split))
 
 
 def stated(config: Mapping[str, Any], split: str) -> dict[str, Any]:
@@ -171,15 +167,28 @@ def stated(config: Mapping[str, Any], split: str) -> dict[str, Any]:
     return {key: value for key, value in part.items() if key not in _SIZES}
 
 
-def _merged(settings: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
-    """Return settings with changes, as configuration files are merged: lists are replaced."""
-    merged = dict(settings)
+def merged(settings: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Return settings with changes, as configuration files are merged: lists are replaced.
+
+    Parameters
+    ----------
+    settings : mapping
+        What there is.
+    changes : mapping
+        What goes before it.
+
+    Returns
+    -------
+    dict
+        Both.
+    """
+    both = dict(settings)
     for key, value in changes.items():
-        below = merged.get(key)
+        below = both.get(key)
         if isinstance(below, Mapping) and isinstance(value, Mapping):
-            value = _merged(below, value)
-        merged[key] = value
-    return merged
+            value = merged(below, value)
+        both[key] = value
+    return both
 
 
 def has_sources(config: Mapping[str, Any], split: str) -> bool:
@@ -200,66 +209,6 @@ def has_sources(config: Mapping[str, Any], split: str) -> bool:
     return bool(simulated(config, split)["n_patches"][1] > 0)
 
 
-def operators(config: Mapping[str, Any], split: str) -> list[str]:
-    """Return the operators that a split is seen through.
-
-    Parameters
-    ----------
-    config : mapping
-        The configuration.
-    split : str
-        A split, or ``scenarios`` for the named scenarios.
-
-    Returns
-    -------
-    list of str
-        ``fem``, ``bem`` or names of ``leadfield.variants``.
-    """
-    chosen = simulated(config, split)["operator"]
-    return [chosen] if isinstance(chosen, str) else list(chosen)
-
-
-def variant_method(config: Mapping[str, Any], variant: str) -> str:
-    """Return the method that computes a variant of the leadfield.
-
-    Parameters
-    ----------
-    config : mapping
-        The configuration.
-    variant : str
-        Name of an entry of ``leadfield.variants``.
-
-    Returns
-    -------
-    str
-        ``fem`` or ``bem``.
-    """
-    return str(config["leadfield"]["variants"][variant].get("method", "fem"))
-
-
-def operator_settings(config: Mapping[str, Any], operator: str) -> dict[str, Any]:
-    """Return the settings of the method that computes an operator.
-
-    Parameters
-    ----------
-    config : mapping
-        The configuration.
-    operator : str
-        ``fem``, ``bem`` or an entry of ``leadfield.variants``, whose settings go before those of
-        its method.
-
-    Returns
-    -------
-    dict
-        Settings as in ``leadfield.fem`` or ``leadfield.bem``.
-    """
-    if operator in OPERATORS:
-        return dict(config["leadfield"][operator])
-    variant = config["leadfield"]["variants"][operator]
-    own = {key: value for key, value in variant.items() if key not in OF_VARIANTS}
-    return _merged(config["leadfield"][variant_method(config, operator)], own)
-
-
 def scenarios(config: Mapping[str, Any]) -> list[str]:
     """Return what methods are compared on: the test split, further test splits, named scenarios.
 
@@ -277,45 +226,20 @@ def scenarios(config: Mapping[str, Any]) -> list[str]:
     return ["test", *config["evaluation"]["test_splits"], *named]
 
 
-def solver_operators(config: Mapping[str, Any], solver: str) -> dict[str, str]:
-    """Return the operator that a solver is given for each scenario.
+def scored(config: Mapping[str, Any]) -> list[str]:
+    """Return what methods are scored on: the scenarios, and the validation split.
 
     Parameters
     ----------
     config : mapping
         The configuration.
-    solver : str
-        Name of its settings.
-
-    Returns
-    -------
-    dict of str to str
-        Scenario to ``fem``, ``bem`` or an entry of ``leadfield.variants``.
-    """
-    chosen = config["inverse"]["settings"][solver].get("operator", "bem")
-    return {
-        scenario: scenario_operators(config, scenario)[0] if chosen == "own" else chosen
-        for scenario in scenarios(config)
-    }
-
-
-def scenario_operators(config: Mapping[str, Any], scenario: str) -> list[str]:
-    """Return the operators that a scenario is seen through: the named ones have theirs in common.
-
-    Parameters
-    ----------
-    config : mapping
-        The configuration.
-    scenario : str
-        What methods are compared on.
 
     Returns
     -------
     list of str
-        As :func:`operators` does.
+        Names; the last is ``validation``, unless it is a test split too.
     """
-    named = config["simulation"]["scenarios"]["names"]
-    return operators(config, "scenarios" if scenario in named else scenario)
+    return list(dict.fromkeys([*scenarios(config), "validation"]))
 
 
 def split_of(config: Mapping[str, Any], network: str, purpose: str) -> str:
