@@ -8,7 +8,8 @@ import yaml
 from config_case import REPOSITORY, SCHEMA, changed, default, mistakes
 
 from multisource.anatomy.electrodes import Electrodes, write_electrodes
-from multisource.config.operators import operator_settings, operators, solver_operators
+from multisource.config.operators import operator_settings, operators, solver_operators, told
+from multisource.config.recordings import recording_methods
 from multisource.config.study import (
     chunk_ranges,
     has_sources,
@@ -410,6 +411,25 @@ def test_a_solver_is_given_the_operator_of_each_scenario_or_refused():
     (line,) = mistakes(config)
     assert "inverse.settings.ceiling.operator: own; test is seen through fem, bem" in line
     assert "inverse.solvers" in line
+
+
+def test_every_solver_may_state_its_operator():
+    config = changed("leadfield.variants", {"soft": {"conductivity": {"skull": 0.02}}})
+    settings = config["inverse"]["settings"]
+    settings["mne"]["operator"], settings["laura"]["operator"] = "fem", "soft"
+    settings["eloreta"]["operator"], settings["patch_posterior"]["operator"] = "own", "soft"
+    assert mistakes(config) == []
+    assert set(solver_operators(config, "mne").values()) == {"fem"}
+    assert set(solver_operators(config, "laura").values()) == {"soft"}
+    given = solver_operators(config, "eloreta")
+    assert (given["test"], given["test_bem"], given["validation"]) == ("fem", "bem", "fem")
+    # The function of a linear solver knows nothing of it; of the posterior, that it is not its own.
+    assert told(settings["mne"], ["depth"]) == {"kind": "mne", "orientation": "free", "depth": 0}
+    assert told(settings["patch_posterior"], ["operator"])["operator"] == "bem"
+    assert "eloreta" not in recording_methods(config)
+    settings["mne"]["operator"] = "sift"
+    (line,) = mistakes(config)
+    assert "inverse.settings.mne.operator: 'sift': did you mean 'soft'" in line
 
 
 def test_windows_of_an_unknown_scenario_are_refused():

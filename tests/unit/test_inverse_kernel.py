@@ -10,6 +10,7 @@ from multisource.inverse.baselines import perfect_maps, random_maps
 from multisource.inverse.io import read_kernel, write_kernel
 from multisource.inverse.kernel import Kernel, apply_kernel, apply_kernels, share_products
 from multisource.inverse.mesh import smoothing
+from multisource.inverse.solver import read_solvers
 
 
 def kernel_of(n_dipoles, orientations, n_channels=6, seed=0, scale=1.0):
@@ -130,6 +131,22 @@ def test_kernel_file_round_trip(tmp_path):
     back = read_kernel(tmp_path / "k.nc")
     assert np.array_equal(back.matrix, kernel.matrix)
     assert (back.orientations, back.channels) == (3, kernel.channels)
+
+
+def test_each_scenario_is_solved_with_the_kernel_of_its_operator(tmp_path):
+    eeg = inverse_case.random_data(2, 6, 9)
+    maps = {}
+    for name, seed in (("fem", 1), ("bem", 2)):
+        kernel = kernel_of(20, 3, seed=seed)
+        write_kernel(tmp_path / f"mine-{name}.nc", kernel)
+        maps[name] = apply_kernel(kernel, eeg)
+    scenarios = {"test": "fem", "other": "bem", "again": "fem"}
+    solver_of = read_solvers([tmp_path / f"mine-{name}.nc" for name in maps], [], scenarios)
+    for scenario, name in scenarios.items():
+        np.testing.assert_array_equal(solver_of(scenario)(eeg, 250.0).maps, maps[name])
+    write_kernel(tmp_path / "mine.nc", kernel_of(20, 3, seed=2))
+    alone = read_solvers(tmp_path / "mine.nc", [], dict.fromkeys(scenarios, "bem"))
+    np.testing.assert_array_equal(alone("test")(eeg, 250.0).maps, maps["bem"])
 
 
 def test_random_is_one_map_and_depends_on_the_seed_only():

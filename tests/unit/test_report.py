@@ -12,6 +12,7 @@ import pytest
 from multisource.anatomy.electrodes import Electrodes
 from multisource.errors import UserError
 from multisource.evaluation.detection import COLUMNS as DETECTION_COLUMNS
+from multisource.evaluation.heads import STATISTICS
 from multisource.evaluation.sources import NUMBER_COLUMNS
 from multisource.evaluation.tables import best_methods
 from multisource.montage.placement import Placed
@@ -312,6 +313,10 @@ def study_folder(folder):
     ]
     numbers = pd.DataFrame(counted, columns=list(NUMBER_COLUMNS))
     numbers.to_csv(folder / "tables/numbers.csv", index=False)
+    known = {"test": "test", "operator": "fem", "method": "covnet", "given": "fem", "seen": True}
+    known |= {"rdm": 0.0, "lnmag": 0.0, "value": 0.8125, "low": 0.75, "high": 0.875, "n": 40}
+    every = [known | {"metric": m, "statistic": s} for m, s in STATISTICS.items()]
+    pd.DataFrame(every).to_csv(folder / "tables/heads.csv", index=False)
     found = dict.fromkeys(DETECTION_COLUMNS, 0.25)
     found |= {"nothing": "empty", "something": "test", "method": "covnet", "judged_by": "presence"}
     pd.DataFrame([found]).to_csv(folder / "tables/detection.csv", index=False)
@@ -354,6 +359,8 @@ def study_files(folder, **more):
         sources=folder / "tables/sources.csv",
         numbers=folder / "tables/numbers.csv",
         detection=folder / "tables/detection.csv",
+        heads=folder / "tables/heads.csv",
+        heads_picture=folder / "figures/calibration.png",
         found=folder / "figures/calibration.png",
         electrodes=folder / "anatomy/electrodes.tsv",
         electrode_table=folder / "anatomy/placement.tsv",
@@ -385,10 +392,11 @@ def test_report_of_a_study_on_disk(tmp_path):
     places = page.values("id")
     assert len(places) == len(set(places))
     assert {"table-I", "table-V", "table-IX"} <= set(places)
-    assert len(page.values("src", "img")) == 12
+    assert len(page.values("src", "img")) == 13
     assert "moved to the scalp by 2.0 mm (median; Cz by 4.0 mm)" in text
     assert "Warning: the cap is shifted by 7 mm to the front." in text
     assert "how-sure" in places
+    assert "0.812° [0.750, 0.875]" in text and "inverse crime" in text
     facts = re.sub(r"<[^>]*>", " ", text[text.index("<dl") : text.index("</dl>")]).split()
     assert facts[facts.index("Electrodes") + 1] == "3"
     assert facts[facts.index("Dipoles") + 1] == "3"
@@ -407,7 +415,7 @@ def test_parts_that_a_study_lacks_are_left_out(tmp_path):
     files = replace(files, tables={"I": moved})
     page = Page(study_report(files, config=CONFIG, scenarios=TABLES))
     # Neither a scenario's picture, a training, boxes of the test set nor a recording.
-    assert len(page.values("src", "img")) == 9
+    assert len(page.values("src", "img")) == 10
     assert "table-I" in page.values("id") and "table-V" not in page.values("id")
 
 

@@ -9,7 +9,14 @@ import yaml
 
 from multisource import versions
 
-SCORED = {"score_estimates", "make_tables", "plot_scenarios", "turn_scenarios", "render_report"}
+SCORED = {
+    "score_estimates",
+    "make_tables",
+    "compare_heads",
+    "plot_scenarios",
+    "turn_scenarios",
+    "render_report",
+}
 TOLD = {"calibrate", "measure_found"}  # of the methods that tell probabilities
 NETWORK = {"train_network", "learn_certainty", "predict_network"} | TOLD | SCORED
 OTHER_NETWORK = NETWORK - {"plot_scenarios"}  # the figures show the first, covnet
@@ -25,7 +32,7 @@ SIMULATED = {
     "estimate_baseline",
     "measure_truth",
 }
-COMPARED = {"compare_leadfields", "verify_leadfields", "check_on_sphere"}
+COMPARED = {"compare_leadfields", "verify_leadfields", "check_on_sphere", "compare_heads"}
 LEADFIELD_A = {"compute_fem", "solve_scenarios"} | COMPARED | SIMULATED | NETWORK
 LEADFIELD_B = {"compute_bem"} | COMPARED | INVERSE
 
@@ -35,7 +42,7 @@ CONFIG_EDITS = [
     (("network", "settings", "covnet", "learning_rate"), 0.01, NETWORK),
     (("network", "settings", "convnet", "learning_rate"), 0.01, OTHER_NETWORK),
     (("evaluation", "close_radius_mm"), 25, SCORED),
-    (("evaluation", "confidence"), 0.9, {"make_tables", "render_report"}),
+    (("evaluation", "confidence"), 0.9, {"make_tables", "compare_heads", "render_report"}),
     (("simulation", "boost"), 5, (SIMULATED | NETWORK | INVERSE) - {"build_kernel"}),
     (("leadfield", "bem", "conductivity", "skull"), 0.01, LEADFIELD_B),
     (("leadfield", "fem", "source_model"), "partial_integration", LEADFIELD_A),
@@ -47,7 +54,7 @@ MODULE_EDITS = [
     ("inverse/kernel.py", INVERSE | TOLD),
     ("network/convnet.py", OTHER_NETWORK),
     ("evaluation/metrics.py", SCORED),
-    ("evaluation/tables.py", {"make_tables", "render_report"}),
+    ("evaluation/tables.py", {"make_tables", "compare_heads", "render_report"}),
     ("bem/openmeeg.py", LEADFIELD_B),
     ("figures/anatomy.py", {"plot_anatomy", "render_report"}),
 ]

@@ -22,9 +22,13 @@ os.environ.update(PYTHONPATH=os.pathsep.join(filter(None, [SOURCE, os.getenv("PY
 
 from multisource.config.named import existing_folder
 from multisource.config.operators import (
+    OPERATORS,
+    given_operators,
+    is_own,
     operator_settings,
     operators,
     solver_operators,
+    told,
     variant_method,
 )
 from multisource.config.recordings import recording_methods, recording_network
@@ -43,6 +47,7 @@ from multisource.config.study import (
     simulated,
     split_of,
     split_samples,
+    stated_words,
 )
 from multisource.anatomy.inputs import head_inputs
 from multisource.anatomy.providers import PROVIDERS

@@ -3,7 +3,7 @@
 in:  estimates/{scenario}/{method}.nc, simulation/{scenario}/chunk-*.nc, resources/paper-tables.csv
 out: simulation/{scenario}/distances.npz, metrics/{scenario}/{method}.parquet,
      metrics/validation/{method}.json (thresholds), tables/table-{I..IX}.{csv,md,tex},
-     tables/{calibration,sources,numbers,detection,found}.csv, figures/{calibration,found}.png
+     tables/heads.{csv,md}, figures/heads.png, tables/{calibration,sources,numbers,detection,found}.csv, figures/{calibration,found}.png
 """
 
 from multisource.evaluation.names import PAPER_TABLES
@@ -117,6 +117,55 @@ rule make_tables:
         code=code("make_tables"),
     script:
         "../scripts/make_tables.py"
+
+
+# Random test sets with sources, what made each, and what each method knows of that.
+HEADS = [name for name in SCENARIOS if name not in NAMED_SCENARIOS and has_sources(config, name)]
+MADE_WITH = {name: operators(config, name) for name in HEADS}
+KNOWN = {
+    method: {
+        name: known for name, known in given_operators(config, method).items() if name in HEADS
+    }
+    for method in METHODS
+}
+IN_USE = dict.fromkeys(
+    name
+    for made_with in [MADE_WITH, *KNOWN.values()]
+    for listed in made_with.values()
+    for name in listed
+)
+
+
+rule compare_heads:
+    """Every method on every test head, and how far what it knows lies from that head."""
+    input:
+        metrics=expand(
+            "results/{{head}}/metrics/{scenario}/{method}.parquet", scenario=HEADS, method=METHODS
+        ),
+        forwards=expand("results/{{head}}/leadfield/{operator}-fwd.fif", operator=IN_USE),
+    output:
+        table="results/{head}/tables/heads.csv",
+        markdown="results/{head}/tables/heads.md",
+        figure="results/{head}/figures/heads.png",
+    log:
+        "results/{head}/logs/compare_heads.log",
+    benchmark:
+        "results/{head}/benchmarks/compare_heads.tsv"
+    group:
+        together("report")
+    conda:
+        "../../envs/multisource.yaml"
+    resources:
+        mem_mb=grows(2000),
+        runtime=grows(10),
+    params:
+        made_with=MADE_WITH,
+        given=KNOWN,
+        words={name: stated_words(config, name) for name in HEADS},
+        confidence=config["evaluation"]["confidence"],
+        code=code("compare_heads"),
+    script:
+        "../scripts/compare_heads.py"
 
 
 # A linear solver's map is no probability, so that it need not be waited for.

@@ -1,14 +1,14 @@
-"""Inverse: every classical solver is a kernel on operator B, applied to every scenario.
+"""Inverse: a classical solver is a kernel on operator B or one that it names, for all scenarios.
 
-in:  leadfield/bem-fwd.fif, simulation/{scenario}/chunk-*.nc
-out: inverse/{solver}.nc, estimates/{scenario}/{solver,baseline}.nc
+in:  leadfield/{bem or another}-fwd.fif, simulation/{scenario}/chunk-*.nc
+out: inverse/{solver}.nc or inverse/{solver}-{operator}.nc, estimates/{scenario}/{solver,baseline}.nc
 """
 
 
 rule build_kernel:
     """The kernel of one solver: (dipoles x orientations) x channels."""
     input:
-        forward=rules.compute_bem.output.forward,
+        forward=kernel_forward,
     output:
         kernel="results/{head}/inverse/{solver}.nc",
     log:
@@ -24,10 +24,24 @@ rule build_kernel:
         runtime=grows(10),
     params:
         snr=config["inverse"]["snr"],
-        settings=lambda wildcards: config["inverse"]["settings"][wildcards.solver],
+        settings=told_settings,
         code=lambda wildcards: code("build_kernel", solver_line(wildcards)),
     script:
         "../scripts/build_kernel.py"
+
+
+# With `operator: own` a solver has a kernel for each operator that made windows.
+use rule build_kernel as build_own_kernel with:
+    input:
+        forward="results/{head}/leadfield/{operator}-fwd.fif",
+    output:
+        kernel="results/{head}/inverse/{solver}-{operator}.nc",
+    log:
+        "results/{head}/logs/build_own_kernel/{solver}-{operator}.log",
+    benchmark:
+        "results/{head}/benchmarks/build_own_kernel/{solver}-{operator}.tsv"
+    wildcard_constraints:
+        operator="|".join([*OPERATORS, *VARIANTS]),
 
 
 rule solve_scenarios:

@@ -79,9 +79,25 @@ def solver_line(wildcards):
 
 
 def solver_kernel(wildcards):
-    """Return the kernel of a solver; a solver that depends on the data has none."""
-    linear = is_linear(solver_kind(wildcards))
-    return f"results/{HEAD}/inverse/{wildcards.solver}.nc" if linear else []
+    """Return the kernels of a solver: one, or one for each operator; some solvers have none."""
+    if not is_linear(solver_kind(wildcards)):
+        return []
+    if not is_own(config, wildcards.solver):
+        return f"results/{HEAD}/inverse/{wildcards.solver}.nc"
+    given = dict.fromkeys(solver_operators(config, wildcards.solver).values())
+    return [f"results/{HEAD}/inverse/{wildcards.solver}-{name}.nc" for name in given]
+
+
+def kernel_forward(wildcards):
+    """Return the operator that a solver's kernel is built on: its only one."""
+    (name,) = dict.fromkeys(solver_operators(config, wildcards.solver).values())
+    return f"results/{HEAD}/leadfield/{name}-fwd.fif"
+
+
+def told_settings(wildcards):
+    """Return a solver's kind and options, as its function takes them."""
+    settings = config["inverse"]["settings"][wildcards.solver]
+    return told(settings, solver_options(solver_kind(wildcards)))
 
 
 def solver_forward(wildcards):
@@ -95,7 +111,7 @@ def solver_settings(wildcards):
     """Return what applying a solver needs to know; of one with a kernel, the kernel knows all."""
     if solver_kernel(wildcards):
         return {}
-    settings = config["inverse"]["settings"][wildcards.solver]
+    settings = told_settings(wildcards)
     if "windows" in solver_options(solver_kind(wildcards)):
         settings = settings | {"windows": None}
     asked = "snr" in SOLVER_LINES.offered(solver_kind(wildcards))
@@ -147,7 +163,7 @@ def cut_settings(name):
 def recording_solver(wildcards):
     """Return how a solver is applied to a recording."""
     # A kernel is built with the noise of the recording, from its settings.
-    own = solver_settings(wildcards) or config["inverse"]["settings"][wildcards.solver]
+    own = solver_settings(wildcards) or told_settings(wildcards)
     return pick(config["inverse"], "snr", "smooth") | {"settings": own}
 
 

@@ -101,6 +101,8 @@ rule render_report:
         sources=rules.calibrate.output.sources,
         numbers=rules.calibrate.output.numbers,
         detection=rules.calibrate.output.detection,
+        heads=rules.compare_heads.output.table,
+        heads_picture=rules.compare_heads.output.figure,
         found=rules.measure_found.output.figure,
         electrodes=rules.place_electrodes.output.electrodes,
         electrode_table=rules.place_electrodes.output.table,

@@ -14,6 +14,8 @@ with step(snakemake):
         sources=given.sources,
         numbers=given.numbers,
         detection=given.detection,
+        heads=given.heads,
+        heads_picture=given.heads_picture,
         found=given.found,
         electrodes=given.electrodes,
         electrode_table=given.electrode_table,

@@ -10,6 +10,7 @@ from multisource.config.head import head_mistakes
 from multisource.config.operators import (
     OF_VARIANTS,
     OPERATORS,
+    is_own,
     operators,
     scenario_operators,
     variant_method,
@@ -52,6 +53,7 @@ def check_names(config: Mapping[str, Any], found: Found) -> None:
         _splits_of_networks,
         _variants,
         _operators,
+        _operators_of_solvers,
         _own_operators,
         _windows,
         _against,
@@ -163,9 +165,10 @@ def _variants(config: Mapping[str, Any], found: Found) -> Mistakes:
     leadfield = config["leadfield"]
     for name, variant in leadfield["variants"].items():
         place = f"leadfield.variants.{name}"
-        if name in OPERATORS:
-            line = f"{place}: {name!r} is the name of an operator that every study has"
-            yield place, f"{line}; call the variant otherwise"
+        if name in (*OPERATORS, "own"):
+            what = "a word of the configuration"
+            what = "the name of an operator that every study has" if name in OPERATORS else what
+            yield place, f"{place}: {name!r} is {what}; call the variant otherwise"
             continue
         method = variant_method(config, name)
         if not found.sound(f"leadfield.{method}"):
@@ -182,11 +185,22 @@ def _variants(config: Mapping[str, Any], found: Found) -> Mistakes:
                 yield key, f"{key}: no layer of method {method}: {suggest(layer, layers)}"
 
 
+def _operators_of_solvers(config: Mapping[str, Any], found: Found) -> Mistakes:
+    if not found.sound("leadfield.variants", "inverse.settings"):
+        return
+    known = [*OPERATORS, "own", *config["leadfield"]["variants"]]
+    for name, settings in config["inverse"]["settings"].items():
+        operator = settings.get("operator", "bem")
+        if operator not in known:
+            key = f"inverse.settings.{name}.operator"
+            yield key, f"{key}: {operator!r}: {suggest(operator, known)}"
+
+
 def _own_operators(config: Mapping[str, Any], found: Found) -> Mistakes:
     if not found.sound("simulation", "inverse", "evaluation", "leadfield.variants"):
         return
     for solver in config["inverse"]["solvers"]:
-        if config["inverse"]["settings"][solver].get("operator") != "own":
+        if not is_own(config, solver):
             continue
         for scenario in scored(config):
             several = scenario_operators(config, scenario)

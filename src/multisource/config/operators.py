@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from typing import Any
 
-from multisource.config.study import merged, scored, simulated
+from multisource.config.study import merged, scenarios, scored, simulated, split_of
 
 # Operators that every study has.
 OPERATORS = ("fem", "bem")
@@ -73,6 +73,49 @@ def operator_settings(config: Mapping[str, Any], operator: str) -> dict[str, Any
     return merged(config["leadfield"][variant_method(config, operator)], own)
 
 
+def is_own(config: Mapping[str, Any], solver: str) -> bool:
+    """Say whether a solver is given the operator that made the windows of each scenario.
+
+    Parameters
+    ----------
+    config : mapping
+        The configuration.
+    solver : str
+        Name of its settings.
+
+    Returns
+    -------
+    bool
+        True for ``operator: own``.
+    """
+    return bool(config["inverse"]["settings"][solver].get("operator") == "own")
+
+
+def told(settings: Mapping[str, Any], options: Container[str]) -> dict[str, Any]:
+    """Return a solver's settings as its function takes them.
+
+    Which operator it is given is the workflow's affair, so that every solver may have that setting.
+    A function that asks for it is told; a variant did not make the data any more than ``bem``.
+
+    Parameters
+    ----------
+    settings : mapping
+        Of the configuration: kind and options.
+    options : container of str
+        What the kind has of its own.
+
+    Returns
+    -------
+    dict
+        Kind and options.
+    """
+    given = {key: value for key, value in settings.items() if key != "operator"}
+    if "operator" in settings and "operator" in options:
+        named = settings["operator"]
+        given["operator"] = named if named in (*OPERATORS, "own") else "bem"
+    return given
+
+
 def solver_operators(config: Mapping[str, Any], solver: str) -> dict[str, str]:
     """Return the operator that a solver is given for each scenario.
 
@@ -89,10 +132,37 @@ def solver_operators(config: Mapping[str, Any], solver: str) -> dict[str, str]:
         Scenario to ``fem``, ``bem`` or an entry of ``leadfield.variants``.
     """
     chosen = config["inverse"]["settings"][solver].get("operator", "bem")
+    own = is_own(config, solver)
     return {
-        scenario: scenario_operators(config, scenario)[0] if chosen == "own" else chosen
+        scenario: scenario_operators(config, scenario)[0] if own else chosen
         for scenario in scored(config)
     }
+
+
+def given_operators(config: Mapping[str, Any], method: str) -> dict[str, list[str]]:
+    """Return the operators that a method knows of on each test set.
+
+    Parameters
+    ----------
+    config : mapping
+        The configuration.
+    method : str
+        A network, solver or baseline.
+
+    Returns
+    -------
+    dict of str to list of str
+        Scenario to operators: of a network those that it learns from, of a solver the one that it
+        is given; of a baseline none.
+    """
+    names = scenarios(config)
+    if method in config["network"]["networks"]:
+        learnt = operators(config, split_of(config, method, "train"))
+        return dict.fromkeys(names, learnt)
+    if method in config["inverse"]["solvers"]:
+        chosen = solver_operators(config, method)
+        return {name: [chosen[name]] for name in names}
+    return {name: [] for name in names}
 
 
 def scenario_operators(config: Mapping[str, Any], scenario: str) -> list[str]:

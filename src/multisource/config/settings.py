@@ -15,6 +15,7 @@ from multisource.anatomy import options as anatomy
 from multisource.anatomy.inputs import head_options
 from multisource.anatomy.providers import PREPARATIONS, PROVIDERS
 from multisource.config.found import Found
+from multisource.config.operators import told
 from multisource.config.study import SPLITS_OF_NETWORKS, learning_curve, simulated, split_of
 from multisource.config.suggest import suggest
 from multisource.errors import UserError
@@ -198,7 +199,9 @@ def solver_mistakes(place: str, settings: Mapping[str, Any]) -> Mistakes:
         yield f"{place}.kind", f"{place}.kind: {kind!r}: {suggest(kind, solvers.SOLVERS)}"
         return
     options = solvers.options(kind)
-    unknown = list(_unknown(place, settings, ["kind", *options]))
+    # Which operator a solver is given is the workflow's affair: names are checked elsewhere.
+    unknown = list(_unknown(place, settings, ["kind", "operator", *options]))
+    settings = told(settings, options)
     yield from unknown
     yield from _missing(place, settings, options)
     chosen = {k: v for k, v in {**options, **settings}.items() if k in options and k != "noise"}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -165,6 +165,32 @@ def stated(config: Mapping[str, Any], split: str) -> dict[str, Any]:
     simulation = config["simulation"]
     part = simulation["scenarios"] if split == "scenarios" else simulation["splits"][split]
     return {key: value for key, value in part.items() if key not in _SIZES}
+
+
+def stated_words(config: Mapping[str, Any], split: str) -> str:
+    """Return in words what a split states for itself.
+
+    Parameters
+    ----------
+    config : mapping
+        The configuration.
+    split : str
+        As for :func:`stated`.
+
+    Returns
+    -------
+    str
+        Dotted keys and values, separated by commas; empty if it takes all of the section.
+    """
+    return ", ".join(_words(stated(config, split)))
+
+
+def _words(settings: Mapping[str, Any], place: str = "") -> Iterator[str]:
+    for key, value in settings.items():
+        if isinstance(value, Mapping):
+            yield from _words(value, f"{place}{key}.")
+        else:
+            yield f"{place}{key} {value}"
 
 
 def merged(settings: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:

@@ -32,6 +32,8 @@ METHODS = {
     "ceiling": "What the data allow",
     "eeg_rms": "amplitude of the EEG",
 }
+# Operators that every study has; others are called by their names.
+OPERATORS = {"fem": "A", "bem": "B"}
 METRICS = {
     "auc_close": "AUC_close",
     "auc_far": "AUC_far",
@@ -46,6 +48,14 @@ METRICS = {
     "dr_1": "DR_1",
     "dr_2": "DR_2",
     "dr_3": "DR_3",
+    "recall_least": "worst-found patch",
+    "f1": "F1",
+    "emd_mm": "EMD (mm)",
+    "sources_said": "sources said",
+    "sources_missed": "sources missed",
+    "sources_invented": "sources invented",
+    "all_found": "all sources found",
+    "source_error_mm": "source error (mm)",
 }
 
 

@@ -18,6 +18,9 @@ HIGHER_IS_BETTER = {
     "auc_map",
     "average_precision",
     "fraction_active",
+    "recall_least",
+    "f1",
+    "all_found",
 }
 REFERENCES = {"random", "perfect"}
 # What LaTeX reads as code, and the dashes as LaTeX writes them.

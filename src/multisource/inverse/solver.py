@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ Solver = Callable[[np.ndarray, float], Estimates]
 
 
 def read_solvers(
-    kernel: str | os.PathLike[str] | None,
+    kernels: str | os.PathLike[str] | Sequence[str | os.PathLike[str]],
     forwards: Iterable[str | os.PathLike[str]],
     operators: Mapping[str, str],
     **settings: Any,
@@ -28,8 +28,9 @@ def read_solvers(
 
     Parameters
     ----------
-    kernel : str, path-like or None
-        As for :func:`read_solver`.
+    kernels : str, path-like or sequence of them
+        ``inverse/{solver}.nc``, or ``inverse/{solver}-{operator}.nc`` of every operator; nothing
+        for a solver that depends on the data.
     forwards : iterable of str or path-like
         The operators that are needed, ``leadfield/{operator}-fwd.fif``; none for a kernel alone.
     operators : mapping of str to str
@@ -42,10 +43,13 @@ def read_solvers(
     callable
         Scenario to its solver. The last one is kept, for scenarios with the same operator.
     """
+    listed = [kernels] if isinstance(kernels, (str, os.PathLike)) else list(kernels)
+    of_operator = {Path(path).stem.partition("-")[2]: path for path in listed}
     files = {Path(path).name.removesuffix("-fwd.fif"): path for path in forwards}
 
     @lru_cache(maxsize=1)
     def with_operator(name: str) -> Solver:
+        kernel = of_operator.get(name, of_operator.get(""))
         return read_solver(kernel, files.get(name), **settings)
 
     return lambda scenario: with_operator(operators[scenario])

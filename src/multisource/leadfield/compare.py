@@ -105,6 +105,31 @@ def compare_leadfields(
     )
 
 
+def median_difference(first: Leadfield, second: Leadfield) -> tuple[float, float]:
+    """Return how far two leadfields disagree in the middle of their dipoles.
+
+    Parameters
+    ----------
+    first, second : Leadfield
+        Leadfields of the same channels and dipoles; their average reference is compared.
+
+    Returns
+    -------
+    rdm : float
+        Median over the dipoles along the normals.
+    lnmag : float
+        The same of lnMAG.
+
+    Raises
+    ------
+    UserError
+        If the leadfields do not describe the same channels and dipoles.
+    """
+    _same_problem(first, second)
+    one, two = average_reference(first.fixed), average_reference(second.fixed)
+    return float(np.median(rdm(one, two))), float(np.median(lnmag(one, two)))
+
+
 def by_depth(
     comparison: pd.DataFrame, *, edges_mm: Sequence[float] = DEPTH_EDGES_MM
 ) -> pd.DataFrame:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from multisource.config.study import reference, stated
+from multisource.config.study import reference, stated_words
 from multisource.evaluation.estimates import read_metrics
 from multisource.evaluation.names import method_label
 from multisource.figures.labels import FIGURES, SCENARIOS
@@ -22,6 +22,7 @@ from multisource.leadfield.compare import by_depth
 from multisource.report.checks import study_checks
 from multisource.report.groups import group_sections
 from multisource.report.head import head_section
+from multisource.report.heads import every_head
 from multisource.report.page import (
     Picture,
     ScenarioResult,
@@ -61,6 +62,8 @@ class StudyFiles:
         The metrics of every method on the random test set (parquet).
     calibration, reliability : path
         Said against true probabilities: bins (csv) and the picture.
+    heads, heads_picture : path
+        Every method on every test set with sources (csv), and its picture.
     found : path
         Picture of how small, weak and near sources may be and still be found.
     sources, numbers, detection : path
@@ -104,6 +107,8 @@ class StudyFiles:
     sources: FilePath
     numbers: FilePath
     detection: FilePath
+    heads: FilePath
+    heads_picture: FilePath
     found: FilePath
     reliability: FilePath
     electrodes: FilePath
@@ -195,6 +200,7 @@ def study_report(
         headline=headline,
         results=results,
         sections=[
+            *every_head(files.heads, files.heads_picture),
             how_small(files.found),
             *named_sources(files.sources, files.numbers, files.detection),
             *how_sure(files.calibration, files.reliability),
@@ -217,16 +223,8 @@ def _where(config: Mapping[str, Any], scenario: str) -> str:
 
 def _test_split(config: Mapping[str, Any], split: str) -> str:
     """Say what a further test split is, and what it states for itself."""
-    own = ", ".join(_words(stated(config, split)))
+    own = stated_words(config, split)
     return f"Test split {split}" + (f": {own}" if own else "")
-
-
-def _words(settings: Mapping[str, Any], place: str = "") -> Iterator[str]:
-    for key, value in settings.items():
-        if isinstance(value, Mapping):
-            yield from _words(value, f"{place}{key}.")
-        else:
-            yield f"{place}{key} {value}"
 
 
 def _comparison(
