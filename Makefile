@@ -8,6 +8,7 @@
 # make test-fast  the unit tests that take no time;  make lint, make format
 # make test-long  what `make test` leaves out for time: a SAMSEG head, every example of docs/add-your-own.md
 # make test-browser  the pages of brains to turn in Chromium, which must be installed
+# make benchmark  every method on heads that it has not seen, with noise, artefacts, bad channels
 # make alpha  real EEG: the alpha rhythm in its place, and nothing where there is nothing
 # make sep    real EEG: is the N20 of the median nerve in the hand area? (not yet)
 # make faults  the study disturbed in every way: it must end with the same tables
@@ -39,7 +40,7 @@ endif
 endif
 
 .PHONY: run refresh verify restore paper reproduction setup hooks test pytest test-fast test-long test-browser
-.PHONY: alpha sep faults test-cluster lint format docs clean
+.PHONY: benchmark alpha sep faults test-cluster lint format docs clean
 .DEFAULT_GOAL := run
 
 $(STAMP): pyproject.toml envs/constraints.txt envs/install.sh
@@ -74,6 +75,10 @@ refresh: $(STAMP)
 
 paper: CONFIG := config/paper.yaml
 paper: run
+
+# The default study, tested on other heads too: its networks are not trained again.
+benchmark: CONFIG := config/benchmark.yaml
+benchmark: run
 
 # Real EEG with the default study, and what it must show.
 alpha: CONFIG := config/alpha.yaml

@@ -8,7 +8,12 @@ import yaml
 from config_case import REPOSITORY, SCHEMA, changed, default, mistakes
 
 from multisource.anatomy.electrodes import Electrodes, write_electrodes
-from multisource.config.operators import operator_settings, operators, solver_operators, told
+from multisource.config.operators import (
+    operator_settings,
+    operators,
+    settings_told,
+    solver_operators,
+)
 from multisource.config.recordings import recording_methods
 from multisource.config.study import (
     chunk_ranges,
@@ -424,8 +429,12 @@ def test_every_solver_may_state_its_operator():
     given = solver_operators(config, "eloreta")
     assert (given["test"], given["test_bem"], given["validation"]) == ("fem", "bem", "fem")
     # The function of a linear solver knows nothing of it; of the posterior, that it is not its own.
-    assert told(settings["mne"], ["depth"]) == {"kind": "mne", "orientation": "free", "depth": 0}
-    assert told(settings["patch_posterior"], ["operator"])["operator"] == "bem"
+    assert settings_told(settings["mne"], ["depth"]) == {
+        "kind": "mne",
+        "orientation": "free",
+        "depth": 0,
+    }
+    assert settings_told(settings["patch_posterior"], ["operator"])["operator"] == "bem"
     assert "eloreta" not in recording_methods(config)
     settings["mne"]["operator"] = "sift"
     (line,) = mistakes(config)

@@ -28,7 +28,7 @@ from multisource.config.operators import (
     operator_settings,
     operators,
     solver_operators,
-    told,
+    settings_told,
     variant_method,
 )
 from multisource.config.recordings import recording_methods, recording_network

@@ -97,7 +97,7 @@ def kernel_forward(wildcards):
 def told_settings(wildcards):
     """Return a solver's kind and options, as its function takes them."""
     settings = config["inverse"]["settings"][wildcards.solver]
-    return told(settings, solver_options(solver_kind(wildcards)))
+    return settings_told(settings, solver_options(solver_kind(wildcards)))
 
 
 def solver_forward(wildcards):

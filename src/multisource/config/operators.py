@@ -91,7 +91,7 @@ def is_own(config: Mapping[str, Any], solver: str) -> bool:
     return bool(config["inverse"]["settings"][solver].get("operator") == "own")
 
 
-def told(settings: Mapping[str, Any], options: Container[str]) -> dict[str, Any]:
+def settings_told(settings: Mapping[str, Any], options: Container[str]) -> dict[str, Any]:
     """Return a solver's settings as its function takes them.
 
     Which operator it is given is the workflow's affair, so that every solver may have that setting.

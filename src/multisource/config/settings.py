@@ -15,7 +15,7 @@ from multisource.anatomy import options as anatomy
 from multisource.anatomy.inputs import head_options
 from multisource.anatomy.providers import PREPARATIONS, PROVIDERS
 from multisource.config.found import Found
-from multisource.config.operators import told
+from multisource.config.operators import settings_told
 from multisource.config.study import SPLITS_OF_NETWORKS, learning_curve, simulated, split_of
 from multisource.config.suggest import suggest
 from multisource.errors import UserError
@@ -201,7 +201,7 @@ def solver_mistakes(place: str, settings: Mapping[str, Any]) -> Mistakes:
     options = solvers.options(kind)
     # Which operator a solver is given is the workflow's affair: names are checked elsewhere.
     unknown = list(_unknown(place, settings, ["kind", "operator", *options]))
-    settings = told(settings, options)
+    settings = settings_told(settings, options)
     yield from unknown
     yield from _missing(place, settings, options)
     chosen = {k: v for k, v in {**options, **settings}.items() if k in options and k != "noise"}
