@@ -10,6 +10,9 @@ import pandas as pd
 import pytest
 import xarray as xr
 
+from multisource.evaluation.score import score, thresholds_of
+from multisource.evaluation.thresholds import read_thresholds
+
 DIPOLES, CHANNELS, TIMES = 132, 51, 50
 
 
@@ -141,6 +144,34 @@ def test_a_further_test_split_has_its_own_settings_and_every_method(results):
         "Test split noisy: n_patches [1, 2], noise.snr_db [5, 20]"
         in (results / "report.html").read_text()
     )
+
+
+def test_every_method_stands_beside_every_test_head(results):
+    table = pd.read_csv(results / "tables/heads.csv")
+    assert set(table["test"]) == {"test", "noisy"}, "not where nothing is"
+    seen = table.drop_duplicates(["method", "test"]).set_index(["method", "test"])["seen"]
+    assert seen["covnet", "noisy"] and seen["ceiling", "test"] and not seen["eloreta", "test"]
+    far = table[table["method"] == "eloreta"]["rdm"]
+    comparison = pd.read_csv(results / "leadfield/comparison.csv")
+    assert np.allclose(far, comparison["rdm"].median(), atol=1e-5)
+    assert "## F1 (median over the windows)" in (results / "tables/heads.md").read_text()
+    assert "Who knew the head" in (results / "report.html").read_text()
+
+
+def test_metrics_are_computed_again_from_the_files(results):
+    chunks = [results / f"simulation/test/chunk-{i}.nc" for i in (0, 1)]
+    sources = results / "leadfield/sources.tsv"
+    for method in ("covnet", "eloreta"):
+        validated = results / f"estimates/validation/{method}.nc"
+        thresholds = thresholds_of(
+            validated, [results / "simulation/validation/chunk-0.nc"], sources
+        )
+        assert read_thresholds(results / f"metrics/validation/{method}.json") == thresholds
+        again = score(
+            results / f"estimates/test/{method}.nc", chunks, sources, thresholds=thresholds
+        )
+        stored = pd.read_parquet(results / f"metrics/test/{method}.parquet")
+        pd.testing.assert_frame_equal(stored[again.columns], again, check_exact=True)
 
 
 def test_only_methods_that_tell_probabilities_are_judged_by_them(results):

@@ -3,11 +3,15 @@
 import json
 import subprocess
 
+import numpy as np
 import pytest
 import xarray as xr
 import yaml
 
 from multisource import versions
+from multisource.inverse.io import read_kernel
+
+LAURA_KERNEL = "results/fsaverage/inverse/laura.nc"
 
 SCORED = {
     "score_estimates",
@@ -116,22 +120,28 @@ def test_operators_are_computed_where_a_split_names_them(study_copy):
     noisy["operator"] = ["fem", *variants]
     # Its own operator would be several.
     content["inverse"]["settings"]["ceiling"]["operator"] = "fem"
+    content["inverse"]["settings"]["laura"]["operator"] = "shells"
     (study_copy.folder / config).write_text(yaml.safe_dump(content))
     planned = study_copy.planned(config=config)
     # What a variant shares with operator A is not computed again.
     assert planned["displace_electrodes"] == 2 and planned["mesh_variant"] == 1
     assert planned["solve_variant"] == 2 and planned["compute_fem_variant"] == 3
     assert planned["compute_bem_variant"] == planned["simulate_chunk"] == 1
-    assert not {"compute_fem", "compute_bem", "solve_transfer", "build_kernel"} & set(planned)
+    assert planned["build_kernel"] == 1, "of LAURA, on another operator"
+    assert not {"compute_fem", "compute_bem", "solve_transfer"} & set(planned)
     # Two of them for real.
     noisy["operator"] = ["bem", "moved"]
     (study_copy.folder / config).write_text(yaml.safe_dump(content))
     chunk = "results/fsaverage/simulation/noisy/chunk-0.nc"
-    run = study_copy.snakemake("--cores", "1", chunk, config=config)
+    # A kernel for each operator is what a solver has that is always given the true one.
+    kernel = "results/fsaverage/inverse/laura-moved.nc"
+    run = study_copy.snakemake("--cores", "1", chunk, kernel, config=config)
     assert run.returncode == 0, run.stdout + run.stderr
     with xr.open_dataset(study_copy.folder / chunk, engine="h5netcdf") as data:
         assert set(data["operator"].values.tolist()) == {0, 1}
         assert data.attrs["operators"] == "bem, moved"
+    own, other = (read_kernel(study_copy.folder / path) for path in (kernel, LAURA_KERNEL))
+    assert own.matrix.shape == other.matrix.shape and not np.allclose(own.matrix, other.matrix)
 
 
 def test_scenarios_rerun_alone(study):
