@@ -8,11 +8,10 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.stats import norm
 
 from multisource.errors import UserError
 from multisource.evaluation.names import OPERATORS, method_label, metric_label
-from multisource.evaluation.summary import median_interval
+from multisource.evaluation.summary import middle_interval
 from multisource.evaluation.tables import REFERENCES, best_methods, digits
 from multisource.leadfield.compare import median_difference
 from multisource.leadfield.forward import Leadfield
@@ -105,6 +104,7 @@ def heads_table(
             rdm, lnmag = np.mean(nearest, axis=0)
         for metric, statistic in STATISTICS.items():
             values = frames[test, method][metric].dropna().to_numpy(float)
+            value, low, high = middle_interval(values, statistic, confidence)
             rows.append(
                 {
                     "test": test,
@@ -116,7 +116,9 @@ def heads_table(
                     "lnmag": lnmag,
                     "metric": metric,
                     "statistic": statistic,
-                    **_summary(values, statistic, confidence),
+                    "value": value,
+                    "low": low,
+                    "high": high,
                     "n": len(values),
                 }
             )
@@ -264,12 +266,3 @@ def _cell(row: Any, places: int, best: bool) -> str:
     mark = "°" if row.seen else ""
     return f"{text}{mark} [{row.low:.{places}f}, {row.high:.{places}f}]"
 
-
-def _summary(values: np.ndarray, statistic: str, confidence: float) -> dict[str, float]:
-    if not len(values):
-        return dict.fromkeys(("value", "low", "high"), float("nan"))
-    if statistic == "median":
-        low, high = median_interval(values, confidence)
-        return {"value": float(np.median(values)), "low": low, "high": high}
-    half = norm.ppf(0.5 + confidence / 2) * values.std() / np.sqrt(len(values))
-    return {"value": values.mean(), "low": values.mean() - half, "high": values.mean() + half}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from scipy.stats import binom, rankdata, wilcoxon
+from scipy.stats import binom, norm, rankdata, wilcoxon
 from statsmodels.stats.multitest import multipletests
 
 from multisource.errors import UserError
@@ -48,6 +48,35 @@ def median_interval(values: np.ndarray, confidence: float = 0.95) -> tuple[float
         float(values[int(np.searchsorted(lower, tail))]),
         float(values[min(int(np.searchsorted(upper, 1 - tail)), n - 1)]),
     )
+
+
+def middle_interval(
+    values: np.ndarray, statistic: str, confidence: float = 0.95
+) -> tuple[float, float, float]:
+    """Return the median or the mean of values, with its interval.
+
+    Parameters
+    ----------
+    values : ndarray
+        Values; those that are NaN are left out.
+    statistic : str
+        ``median``, whose interval is that of :func:`median_interval`, or ``mean``, whose interval
+        is that of its standard error.
+    confidence : float
+        Of the interval, 0 to 1.
+
+    Returns
+    -------
+    middle, low, high : float
+        NaN where there are no values.
+    """
+    values = np.asarray(values, float)[~np.isnan(values)]
+    if not len(values):
+        return float("nan"), float("nan"), float("nan")
+    if statistic == "median":
+        return float(np.median(values)), *median_interval(values, confidence)
+    half = float(norm.ppf(0.5 + confidence / 2) * values.std() / np.sqrt(len(values)))
+    return float(values.mean()), float(values.mean()) - half, float(values.mean()) + half
 
 
 def summarise(metrics: pd.DataFrame, confidence: float = 0.95) -> pd.DataFrame:
