@@ -265,4 +265,3 @@ def _cell(row: Any, places: int, best: bool) -> str:
     text = f"**{text}**" if best else text
     mark = "°" if row.seen else ""
     return f"{text}{mark} [{row.low:.{places}f}, {row.high:.{places}f}]"
-
