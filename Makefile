@@ -1,5 +1,6 @@
 # make run    set up what is missing, then compute the default study
 # make paper  the same at the paper's sizes
+# make extended  the default study with strong opponents: hours, see docs/opponents.md
 # make reproduction  the same, and docs/reproduction.md written from it
 # make run CONFIG=mine.yaml TARGETS=leadfields   another study, up to a stage
 # make refresh  as make run, with the steps whose libraries have other versions now made again
@@ -39,7 +40,7 @@ $(error Scripts cannot be run from an environment in a folder with spaces or quo
 endif
 endif
 
-.PHONY: run refresh verify restore paper reproduction setup hooks test pytest test-fast test-long test-browser
+.PHONY: run refresh verify restore paper extended reproduction setup hooks test pytest test-fast test-long test-browser
 .PHONY: benchmark alpha sep faults test-cluster lint format docs clean
 .DEFAULT_GOAL := run
 
@@ -79,6 +80,10 @@ paper: run
 # The default study, tested on other heads too: its networks are not trained again.
 benchmark: CONFIG := config/benchmark.yaml
 benchmark: run
+
+# Solvers of other packages too, each tuned alike; it goes on where it stopped.
+extended: CONFIG := config/extended.yaml
+extended: run
 
 # Real EEG with the default study, and what it must show.
 alpha: CONFIG := config/alpha.yaml

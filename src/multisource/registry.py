@@ -38,11 +38,14 @@ class Signature:
         Keyword-only argument -> default; ``REQUIRED`` where there is no default.
     files : tuple of str
         Those of the options that are annotated as an ``InputFile``.
+    returns : str
+        The annotation of what it returns.
     """
 
     positional: tuple[str, ...]
     options: Mapping[str, Any]
     files: tuple[str, ...] = ()
+    returns: str = ""
 
 
 class Registry(Mapping[str, str]):
@@ -284,6 +287,7 @@ def _signature(node: ast.FunctionDef, first: int = 0) -> Signature:
             for argument in node.args.kwonlyargs
             if argument.annotation and "InputFile" in ast.unparse(argument.annotation)
         ),
+        ast.unparse(node.returns) if node.returns else "",
     )
 
 

@@ -300,7 +300,9 @@ def merge(into, update):
             into[key] = value
 
 
-@pytest.mark.parametrize("name", ["config.yaml", "paper.yaml", "alpha.yaml", "sep.yaml"])
+@pytest.mark.parametrize(
+    "name", ["config.yaml", "paper.yaml", "alpha.yaml", "sep.yaml", "extended.yaml"]
+)
 def test_shipped_configs_pass(name):
     config = default()
     merge(config, yaml.safe_load((REPOSITORY / "config" / name).read_text()))

@@ -11,12 +11,13 @@ import pytest
 from config_case import SCHEMA, default
 
 from multisource.config.check import check_values
-from multisource.inverse.registry import options
+from multisource.inverse.registry import SOLVERS, options
 from multisource.schema import read_schema
 
 # A name of the user's at each place that has any.
 NAMED = {
     "inverse.settings": "laura",
+    "inverse.settings.laura.tune": "snr",
     "leadfield.variants": "mine",
     "network.settings": "convnet",
     "recordings": "mine",
@@ -34,7 +35,10 @@ GIVEN = {
 # Numbers that must fit to others, or are options of another solver or network than NAMED has.
 FITTING = ("tmin_s", "tmax_s", "window_s", "sfreq", "warmup_epochs", "kernel_size", "duration_s")
 FITTING += ("loose", "depth", "alpha", "nodes", "budget")
-OF_THE_POSTERIOR = options("patch_posterior")
+# Options that laura has not, and a solver that has them.
+OF_OTHERS = {option: kind for kind in SOLVERS for option in options(kind)}
+OF_OTHERS |= dict.fromkeys(options("patch_posterior"), "patch_posterior")
+OF_OTHERS = {o: kind for o, kind in OF_OTHERS.items() if o not in options("laura")}
 
 
 def filled(part: dict, definitions: dict) -> dict:
@@ -137,9 +141,9 @@ def with_value(key: str, value: object) -> dict:
         config["leadfield"]["variants"] = {"mine": {"method": "bem"}}
     for part in path:
         leaf = leaf.setdefault(part, {})
-    if path[:2] == ["inverse", "settings"] and last in OF_THE_POSTERIOR:
+    if path[:2] == ["inverse", "settings"] and last in OF_OTHERS:
         leaf.clear()
-        leaf["kind"] = "patch_posterior"
+        leaf["kind"] = OF_OTHERS[last]
     leaf[last] = value
     return config
 

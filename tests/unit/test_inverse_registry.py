@@ -31,9 +31,13 @@ def test_options_are_read_off_the_solvers():
     assert registry.options("invertmeeg")["solver"] is REQUIRED
     assert "noise" not in registry.options("invertmeeg")
     for kind in registry.SOLVERS:
-        offered = {"kind", "snr", "noise_covariance", "sfreq", "study", "measured"}
+        offered = {"kind", "noise_covariance", "sfreq", "study", "measured", "true_sources"}
         assert not offered & set(registry.options(kind))
-        assert registry.is_linear(kind) == (kind not in ("invertmeeg", "patch_posterior"))
+        linear = kind in ("mne", "dspm", "sloreta", "eloreta", "loreta", "laura")
+        assert registry.is_linear(kind) == linear
+        assert ("windows" in registry.options(kind)) != linear
+        assert ("snr" in registry.options(kind)) == linear
+        assert registry.tells(kind) == (kind == "patch_posterior")
 
 
 def test_background_noise_is_that_of_independent_dipoles():

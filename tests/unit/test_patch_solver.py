@@ -1,15 +1,11 @@
 """The posterior over patches as a solver of the registry, from windows to the scored file."""
 
-from dataclasses import asdict
-from pathlib import Path
-from types import SimpleNamespace
-
 import inverse_case
 import numpy as np
 import pandas as pd
 import pytest
+from solver_case import SETTINGS, simulated_case
 
-from multisource.anatomy.source_table import write_source_table
 from multisource.errors import UserError
 from multisource.evaluation.distances import TruthDistances
 from multisource.evaluation.estimates import read_coefficients, read_estimates, write_estimates
@@ -17,45 +13,14 @@ from multisource.evaluation.metrics import evaluate
 from multisource.evaluation.summary import compare, summarise
 from multisource.evaluation.tables import build_table, printed
 from multisource.inverse import registry
-from multisource.inverse.contract import Study
-from multisource.leadfield.forward import leadfield_of
 from multisource.netcdf import read_arrays
 from multisource.posterior.areas import dipole_areas
-from multisource.simulation.ar_io import read_models
-from multisource.simulation.samples import Simulator
-from multisource.simulation.settings import Settings
-
-AR_MODELS = Path(__file__).parents[2] / "resources/ar-models.yaml"
-# Sparse dipoles, 1 cm apart: small patches would be of one dipole.
-SETTINGS = Settings(n_patches=(1, 2), extent_mm=(45.0, 70.0), boost=20.0)
 
 
 @pytest.fixture(scope="module")
 def case(tmp_path_factory):
     """Return the forward, the study and six simulated windows."""
-    forward = inverse_case.forward()
-    leadfield = leadfield_of(forward)
-    count = len(leadfield.positions)
-    table = tmp_path_factory.mktemp("posterior") / "sources.tsv"
-    wall = np.zeros(count, bool)
-    wall[::50] = True
-    hemisphere = np.repeat([0, 1], [s["nuse"] for s in forward["src"]])
-    vertices = np.concatenate([s["vertno"] for s in forward["src"]])
-    write_source_table(
-        table,
-        SimpleNamespace(
-            positions=leadfield.positions,
-            hemisphere=hemisphere,
-            vertices=vertices,
-            medial_wall=wall,
-        ),
-    )
-    models = read_models(AR_MODELS, sfreq=SETTINGS.sfreq)
-    simulator = Simulator(
-        leadfield.fixed, leadfield.positions, models, SETTINGS, seed=3, split="test", cortex=~wall
-    )
-    study = Study(asdict(SETTINGS), str(AR_MODELS), str(table), 7)
-    return forward, study, simulator.block(range(6)), leadfield.positions
+    return simulated_case(tmp_path_factory.mktemp("posterior"), 6)
 
 
 def solve(case, **options):

@@ -28,10 +28,10 @@ from multisource.config.operators import (
     operator_settings,
     operators,
     solver_operators,
-    settings_told,
     variant_method,
 )
 from multisource.config.recordings import recording_methods, recording_network
+from multisource.config.solvers import call_settings, is_told, is_tuned
 from multisource.config.study import (
     BASELINES,
     SPLITS_OF_NETWORKS,
@@ -64,6 +64,7 @@ from multisource.files import sweep
 from multisource.inverse.registry import SOLVERS as SOLVER_LINES
 from multisource.inverse.registry import is_linear
 from multisource.inverse.registry import options as solver_options
+from multisource.inverse.registry import tells
 from multisource.network.registry import NETWORKS as NETWORK_LINES
 from multisource.provenance import script_version
 from multisource.runs import enter, mark_run, stop_now
@@ -143,6 +144,7 @@ except UserError as error:
 NETWORKS = config["network"]["networks"]
 CURVE = learning_curve(config)
 SOLVERS = config["inverse"]["solvers"]
+TUNED = [name for name in SOLVERS if is_tuned(config, name)]
 METHODS = methods(config)
 # A split is a set of random patches: train, validation, test, and others that the configuration
 # adds. A scenario is what methods are compared on: a test split, or patches of its own with a name.

@@ -168,10 +168,10 @@ rule compare_heads:
         "../scripts/compare_heads.py"
 
 
-# A linear solver's map is no probability, so that it need not be waited for.
+# The map of a solver that says nothing else is no probability, so that it need not be waited for.
 TELLING = [
     *NETWORKS,
-    *(name for name in SOLVERS if not is_linear(config["inverse"]["settings"][name]["kind"])),
+    *(name for name in SOLVERS if tells(config["inverse"]["settings"][name]["kind"])),
 ]
 CALIBRATED = ["test", *config["evaluation"]["test_splits"]]
 

@@ -35,7 +35,7 @@ rule run_experiment:
         # As the test split, but seen through operator A, which the changes are made to.
         simulation=simulated(config, "test") | {"operator": "fem"},
         snr=config["inverse"]["snr"],
-        solvers={name: config["inverse"]["settings"][name] for name in SOLVERS},
+        solvers={name: call_settings(config, name) for name in SOLVERS},
         close_radius_mm=config["evaluation"]["close_radius_mm"],
         code=code(
             "run_experiment",

@@ -1,14 +1,76 @@
 """Inverse: a classical solver is a kernel on operator B or one that it names, for all scenarios.
 
 in:  leadfield/{bem or another}-fwd.fif, simulation/{scenario}/chunk-*.nc
-out: inverse/{solver}.nc or inverse/{solver}-{operator}.nc, estimates/{scenario}/{solver,baseline}.nc
+out: inverse/{solver}.nc or inverse/{solver}-{operator}.nc, estimates/{scenario}/{solver,baseline}.nc;
+     of solvers with a grid inverse/{solver}-choice.json, tables/opponents.{csv,md}
 """
+
+
+rule tune_solver:
+    """Options of a solver chosen on validation windows, by one rule for all; its time is measured."""
+    input:
+        forward=lambda wildcards: f"results/{HEAD}/leadfield/"
+        f"{solver_operators(config, wildcards.solver)['validation']}-fwd.fif",
+        ar_models=lambda wildcards: solver_study(wildcards, ar_models()),
+        sources=lambda wildcards: solver_study(wildcards, rules.build_source_space.output.table),
+        chunks=chunks("validation", config["inverse"]["tuning"]["windows"]),
+    output:
+        choice="results/{head}/inverse/{solver}-choice.json",
+    log:
+        "results/{head}/logs/tune_solver/{solver}.log",
+    benchmark:
+        "results/{head}/benchmarks/tune_solver/{solver}.tsv"
+    group:
+        together("method")
+    conda:
+        "../../envs/multisource.yaml"
+    resources:
+        mem_mb=grows(3000),
+        runtime=grows(120),
+    params:
+        windows=config["inverse"]["tuning"]["windows"],
+        grid=lambda wildcards: config["inverse"]["settings"][wildcards.solver]["tune"],
+        settings=told_settings,
+        snr=config["inverse"]["snr"],
+        smooth=config["inverse"]["smooth"],
+        told=lambda wildcards: is_told(told_settings(wildcards)),
+        study=lambda wildcards: solver_study(
+            wildcards, {"simulation": simulated(config), "seed": config["seed"]}
+        ),
+        code=lambda wildcards: code("tune_solver", solver_line(wildcards)),
+    script:
+        "../scripts/tune_solver.py"
+
+
+rule list_opponents:
+    """What was tried and chosen of every solver with a grid, and what a window costs."""
+    input:
+        choices=expand("results/{{head}}/inverse/{solver}-choice.json", solver=TUNED),
+    output:
+        csv="results/{head}/tables/opponents.csv",
+        md="results/{head}/tables/opponents.md",
+    log:
+        "results/{head}/logs/list_opponents.log",
+    benchmark:
+        "results/{head}/benchmarks/list_opponents.tsv"
+    group:
+        together("report")
+    conda:
+        "../../envs/multisource.yaml"
+    resources:
+        mem_mb=grows(1000),
+        runtime=grows(5),
+    params:
+        code=code("list_opponents"),
+    script:
+        "../scripts/list_opponents.py"
 
 
 rule build_kernel:
     """The kernel of one solver: (dipoles x orientations) x channels."""
     input:
         forward=kernel_forward,
+        choice=solver_choice,
     output:
         kernel="results/{head}/inverse/{solver}.nc",
     log:
@@ -34,6 +96,7 @@ rule build_kernel:
 use rule build_kernel as build_own_kernel with:
     input:
         forward="results/{head}/leadfield/{operator}-fwd.fif",
+        choice=solver_choice,
     output:
         kernel="results/{head}/inverse/{solver}-{operator}.nc",
     log:
@@ -49,6 +112,7 @@ rule solve_scenarios:
     input:
         kernel=solver_kernel,
         forward=solver_forward,
+        choice=data_solver_choice,
         ar_models=lambda wildcards: solver_study(wildcards, ar_models()),
         sources=lambda wildcards: solver_study(wildcards, rules.build_source_space.output.table),
         chunks=scored_chunks(),
@@ -70,6 +134,7 @@ rule solve_scenarios:
         settings=solver_settings,
         windows=solver_windows,
         operators=lambda wildcards: solver_operators(config, wildcards.solver),
+        told=lambda wildcards: is_told(told_settings(wildcards)),
         study=lambda wildcards: solver_study(
             wildcards, {"simulation": simulated(config), "seed": config["seed"]}
         ),

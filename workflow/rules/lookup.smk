@@ -96,8 +96,7 @@ def kernel_forward(wildcards):
 
 def told_settings(wildcards):
     """Return a solver's kind and options, as its function takes them."""
-    settings = config["inverse"]["settings"][wildcards.solver]
-    return settings_told(settings, solver_options(solver_kind(wildcards)))
+    return call_settings(config, wildcards.solver)
 
 
 def solver_forward(wildcards):
@@ -111,11 +110,20 @@ def solver_settings(wildcards):
     """Return what applying a solver needs to know; of one with a kernel, the kernel knows all."""
     if solver_kernel(wildcards):
         return {}
-    settings = told_settings(wildcards)
-    if "windows" in solver_options(solver_kind(wildcards)):
-        settings = settings | {"windows": None}
     asked = "snr" in SOLVER_LINES.offered(solver_kind(wildcards))
-    return (pick(config["inverse"], "snr") if asked else {}) | settings
+    given = pick(config["inverse"], "snr") if asked else {}
+    return given | told_settings(wildcards)
+
+
+def solver_choice(wildcards):
+    """Return the options that were chosen on validation windows, of a solver that has a grid."""
+    tuned = is_tuned(config, wildcards.solver)
+    return f"results/{HEAD}/inverse/{wildcards.solver}-choice.json" if tuned else []
+
+
+def data_solver_choice(wildcards):
+    """Return the same for what applies a solver: a kernel has been built with its choice."""
+    return [] if solver_kernel(wildcards) else solver_choice(wildcards)
 
 
 def solver_windows(wildcards):

@@ -17,6 +17,11 @@ rule describe_study:
     input:
         **named_files(config["electrodes"], "channels"),
         regions=rules.name_dipoles.output.regions,
+        choices=[
+            f"results/{HEAD}/inverse/{name}-choice.json"
+            for name in TUNED
+            if name in RECORDING_METHODS
+        ],
     output:
         record="results/{head}/study.json",
     log:
@@ -94,6 +99,7 @@ rule solve_recording:
     input:
         forward=lambda wildcards: f"results/{HEAD}/leadfield/"
         f"{solver_operators(config, wildcards.solver)['test']}-fwd.fif",
+        choice=solver_choice,
         ar_models=lambda wildcards: solver_study(wildcards, ar_models()),
         sources=lambda wildcards: solver_study(wildcards, rules.build_source_space.output.table),
         windows=rules.cut_recording.output.windows,

@@ -104,6 +104,7 @@ rule render_report:
         heads=rules.compare_heads.output.table,
         heads_picture=rules.compare_heads.output.figure,
         found=rules.measure_found.output.figure,
+        opponents=rules.list_opponents.output.csv if TUNED else [],
         electrodes=rules.place_electrodes.output.electrodes,
         electrode_table=rules.place_electrodes.output.table,
         electrode_note=rules.place_electrodes.output.note,

@@ -17,6 +17,7 @@ with step(snakemake):
         heads=given.heads,
         heads_picture=given.heads_picture,
         found=given.found,
+        opponents=given.opponents or None,
         electrodes=given.electrodes,
         electrode_table=given.electrode_table,
         electrode_note=given.electrode_note,

@@ -1,4 +1,5 @@
 from multisource.evaluation.estimates import write_estimates
+from multisource.inverse.choice import with_choice
 from multisource.inverse.contract import Study
 from multisource.recordings.ordinary import ordinary_of
 from multisource.recordings.solved import ask_solver
@@ -9,6 +10,7 @@ with step(snakemake):
     given, params = snakemake.input, snakemake.params
     study = params.study and Study(ar_models=given.ar_models, sources=given.sources, **params.study)
     windows = read_eeg([given.windows])
+    solver = params.solver | {"settings": with_choice(params.solver["settings"], given.choice)}
     found = ask_solver(
         windows.eeg[: params.windows],
         windows.sfreq,
@@ -16,7 +18,7 @@ with step(snakemake):
         channels=windows.channels,
         forward=given.forward,
         study=study or None,
-        **params.solver,
+        **solver,
     )
     write_estimates(
         snakemake.output.estimates,

@@ -1,8 +1,9 @@
 from multisource.evaluation.estimates import write_estimates
 from multisource.files import by_folder
+from multisource.inverse.choice import with_choice
 from multisource.inverse.contract import Study
 from multisource.inverse.solver import read_solvers
-from multisource.simulation.chunks import read_eeg
+from multisource.simulation.chunks import read_eeg, read_truth
 from multisource.steps import step
 
 with step(snakemake):
@@ -15,13 +16,14 @@ with step(snakemake):
         snakemake.input.forward,
         params.operators,
         smooth=params.smooth,
-        settings=params.settings,
+        settings=with_choice(params.settings, snakemake.input.choice),
         study=study,
     )
     outputs = by_folder(snakemake.output.estimates)
     for scenario, paths in by_folder(snakemake.input.chunks).items():
         windows = read_eeg(paths)
-        found = solver_of(scenario)(windows.eeg[: params.windows[scenario]], windows.sfreq)
+        more = {"true_sources": read_truth(paths).numbers()} if params.told else {}
+        found = solver_of(scenario)(windows.eeg[: params.windows[scenario]], windows.sfreq, **more)
         (output,) = outputs[scenario]
         write_estimates(
             output,

@@ -10,6 +10,7 @@ from typing import Any
 from multisource.channels.subset import kept_channels, subset_name
 from multisource.config.found import Found
 from multisource.config.named import Mistakes, existing_folder, lines_of, missing
+from multisource.config.solvers import is_told
 from multisource.config.study import find_file, no_file
 from multisource.errors import UserError
 from multisource.groups.members import Group, all_groups
@@ -38,11 +39,11 @@ def recording_methods(config: Mapping[str, Any]) -> list[str]:
 
 def _is_quick(settings: Mapping[str, Any]) -> bool:
     """Whether a solver localises recordings: one that takes long, where `windows` says so."""
-    if settings.get("operator") == "own":
-        return False  # nobody knows the operator of a recording
-    if "windows" not in options(settings["kind"]):
-        return True
+    if settings.get("operator") == "own" or is_told(settings):
+        return False  # nobody knows the operator of a recording, or its number of sources
     given = settings.get("windows")
+    if given is None and options(settings["kind"]).get("windows") is None:
+        return True
     return isinstance(given, Mapping) and "recordings" in given
 
 

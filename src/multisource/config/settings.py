@@ -6,6 +6,8 @@ which key they stand.
 
 from __future__ import annotations
 
+import itertools
+import math
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, fields
@@ -19,6 +21,7 @@ from multisource.config.operators import settings_told
 from multisource.config.study import SPLITS_OF_NETWORKS, learning_curve, simulated, split_of
 from multisource.config.suggest import suggest
 from multisource.errors import UserError
+from multisource.inverse import opponent_options as opponents
 from multisource.inverse import options as inverse
 from multisource.inverse import registry as solvers
 from multisource.network import options as network
@@ -27,6 +30,8 @@ from multisource.recordings.settings import settings_mistakes
 from multisource.registry import REQUIRED
 from multisource.simulation.settings import Settings, settings_from
 
+MOST_COMBINATIONS = 100  # of values that are tried of a solver's options
+_SOLVER_CHECKS = inverse.CHECKS | opponents.CHECKS
 _SIMULATED = [f"simulation.{field.name}" for field in fields(Settings)]
 
 
@@ -198,15 +203,46 @@ def solver_mistakes(place: str, settings: Mapping[str, Any]) -> Mistakes:
     if kind not in solvers.SOLVERS:
         yield f"{place}.kind", f"{place}.kind: {kind!r}: {suggest(kind, solvers.SOLVERS)}"
         return
-    options = solvers.options(kind)
+    options, own = solvers.options(kind), solvers.SOLVERS.options(kind)
     # Which operator a solver is given is the workflow's affair: names are checked elsewhere.
-    unknown = list(_unknown(place, settings, ["kind", "operator", *options]))
+    unknown = list(_unknown(place, settings, ["kind", "operator", "tune", *options]))
     settings = settings_told(settings, options)
     yield from unknown
-    yield from _missing(place, settings, options)
-    chosen = {k: v for k, v in {**options, **settings}.items() if k in options and k != "noise"}
-    if not unknown and REQUIRED not in chosen.values() and kind in inverse.CHECKS:
-        yield from _below(place, inverse.CHECKS[kind](kind=kind, **chosen))
+    # A value that is tried need not be given.
+    tried = settings.get("tune", {})
+    yield from _missing(place, {**tried, **settings}, options)
+    chosen = {k: v for k, v in {**options, **settings}.items() if k in own}
+    if settings.get("snr") is not None:
+        yield from _below(place, inverse.snr_mistakes(settings["snr"]))
+    if not unknown and REQUIRED not in chosen.values() and kind in _SOLVER_CHECKS:
+        yield from _below(place, _SOLVER_CHECKS[kind](kind=kind, **chosen))
+    if not unknown and tried:
+        yield from _tried_mistakes(place, settings, tried)
+
+
+def _tried_mistakes(
+    place: str, settings: Mapping[str, Any], tried: Mapping[str, list[Any]]
+) -> Mistakes:
+    """Yield what is wrong with the values that are tried: the first mistake of any combination."""
+    without = {key: value for key, value in settings.items() if key != "tune"}
+    if "windows" in tried or "kind" in tried:
+        line = f"{place}.tune: kind and windows are no options of a solver; try others"
+        yield f"{place}.tune", line
+        return
+    count = math.prod(map(len, tried.values()))
+    if count > MOST_COMBINATIONS:
+        line = f"{place}.tune: {count} combinations; at most {MOST_COMBINATIONS} are tried"
+        yield f"{place}.tune", line
+        return
+    for values in itertools.product(*tried.values()):
+        options = dict(zip(tried, values, strict=True))
+        try:
+            wrong = [line for _, line in solver_mistakes(place, without | options)]
+        except TypeError:
+            wrong = [f"{place}: {options}: a value is of another kind than the option"]
+        if wrong:
+            yield f"{place}.tune", wrong[0].replace(place, f"{place}.tune", 1)
+            return
 
 
 def _networks(config: Mapping[str, Any], found: Found) -> Mistakes:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
@@ -123,6 +123,7 @@ class DataSolver(Protocol):
         sfreq: float,
         study: Study | None,
         measured: Measured | None,
+        true_sources: Sequence[int] | None,
     ) -> np.ndarray | Estimates:
         """Estimate the maps of windows.
 
@@ -144,6 +145,9 @@ class DataSolver(Protocol):
             How the study's sources behave.
         measured : Measured or None
             Of a recording, what its background is.
+        true_sources : sequence of int of length S or None
+            The true number of sources of each window, which no method knows in practice: given only
+            to a solver with an option that says ``true_number``, so that a table shows it.
 
         Returns
         -------

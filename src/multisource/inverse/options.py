@@ -301,7 +301,8 @@ def patch_posterior_mistakes(
         yield f"credibility: {credibility}; allowed: between 0 and 1"
 
 
-# By the name in the registry. A solver without a line here is checked by its own function only,
+# By the name in the registry; ``noise``, ``snr`` and ``windows``, which are the workflow's, are
+# checked elsewhere. A solver without a line here is checked by its own function only,
 # which is to say in its job.
 CHECKS: dict[str, Callable[..., Iterator[str]]] = {
     "mne": minimum_norm_mistakes,

@@ -6,12 +6,12 @@ A function called ``build_kernel`` is a linear solver, one called ``estimate`` d
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from multisource.errors import UserError
 from multisource.inverse.contract import DataSolver, Estimates, LinearSolver, Measured, Study
-from multisource.registry import Registry, load
+from multisource.registry import Registry, load, signature
 
 if TYPE_CHECKING:
     import mne
@@ -29,6 +29,12 @@ SOLVERS = Registry(
         "eloreta": "multisource.inverse.minimum_norm:build_kernel",
         "loreta": "multisource.inverse.loreta:build_kernel",
         "laura": "multisource.inverse.laura:build_kernel",
+        "gamma_map": "multisource.inverse.gamma_map:estimate",
+        "mixed_norm": "multisource.inverse.mixed_norm:estimate",
+        "lcmv": "multisource.inverse.lcmv:estimate",
+        "rap_music": "multisource.inverse.music:estimate",
+        "trap_music": "multisource.inverse.music:estimate",
+        "patch_sbl": "multisource.inverse.patch_sbl:estimate",
         "invertmeeg": "multisource.inverse.invertmeeg:estimate",
         "patch_posterior": "multisource.posterior.solver:estimate",
     },
@@ -59,6 +65,22 @@ def is_linear(kind: str) -> bool:
     return SOLVERS[kind].endswith(":build_kernel")
 
 
+def tells(kind: str) -> bool:
+    """Say whether a solver may tell more than maps, such as probabilities.
+
+    Parameters
+    ----------
+    kind : str
+        A name of ``SOLVERS``.
+
+    Returns
+    -------
+    bool
+        True if its function is annotated as one that returns ``Estimates``.
+    """
+    return "Estimates" in signature(SOLVERS[kind]).returns
+
+
 def check_installed(kind: str, chosen: Mapping[str, Any]) -> None:
     """Check that the package of a solver is installed and has what the options name.
 
@@ -81,7 +103,9 @@ def check_installed(kind: str, chosen: Mapping[str, Any]) -> None:
 def options(kind: str) -> dict[str, Any]:
     """Return the options of a solver.
 
-    A solver that asks for the noise covariance has the option ``noise`` in its place.
+    A solver that asks for the noise covariance has the option ``noise`` in its place, one that asks
+    for the signal-to-noise ratio the option ``snr``, None for the study's, and one that depends on
+    the data ``windows``, the first windows of each scenario that it is given, None for all.
 
     Parameters
     ----------
@@ -98,8 +122,15 @@ def options(kind: str) -> dict[str, Any]:
     UserError
         For an unknown name.
     """
-    chosen = SOLVERS.options(kind)
-    return chosen | {"noise": "white"} if "noise_covariance" in SOLVERS.offered(kind) else chosen
+    offered = SOLVERS.offered(kind)
+    common: dict[str, Any] = {}
+    if "noise_covariance" in offered:
+        common["noise"] = "white"
+    if "snr" in offered:
+        common["snr"] = None
+    if not is_linear(kind):
+        common["windows"] = None
+    return common | SOLVERS.options(kind)
 
 
 def build_kernel(
@@ -154,6 +185,7 @@ def estimates(
     smooth: int = 0,
     study: Study | None = None,
     measured: Measured | None = None,
+    true_sources: Sequence[int] | None = None,
     **chosen: Any,
 ) -> Estimates:
     """Estimate maps, and what else a solver says, by any solver.
@@ -178,6 +210,8 @@ def estimates(
         How the study's sources behave, for solvers that ask for it.
     measured : Measured, optional
         What the background of a recording is, for solvers that ask for it.
+    true_sources : sequence of int of length S, optional
+        The true number of sources of each window, for a solver whose options ask for it.
     **chosen : Any
         Further options of the solver.
 
@@ -199,7 +233,7 @@ def estimates(
         operator = smoothing(forward, smooth)
         return Estimates(apply_kernel(kernel, eeg, smoothing=operator))
     given = _given(kind, forward, snr, noise)
-    given |= {"sfreq": sfreq, "study": study, "measured": measured}
+    given |= {"sfreq": sfreq, "study": study, "measured": measured, "true_sources": true_sources}
     found = SOLVERS.call(kind, forward, eeg, given=given, chosen=chosen)
     return found if isinstance(found, Estimates) else Estimates(found)
 

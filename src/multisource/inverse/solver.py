@@ -8,14 +8,13 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from multisource.inverse.contract import Estimates, Study
 from multisource.inverse.io import read_forward, read_kernel
 from multisource.inverse.kernel import apply_kernel
 
-# Windows (S, E, T) in V and their sampling rate in Hz to maps (S, N), and what else there is.
-Solver = Callable[[np.ndarray, float], Estimates]
+# Windows (S, E, T) in V and their sampling rate in Hz to maps (S, N), and what else there is. A
+# solver without kernel takes true_sources too.
+Solver = Callable[..., Estimates]
 
 
 def read_solvers(
@@ -88,7 +87,9 @@ def read_solver(
         from multisource.inverse.registry import estimates
 
         chosen = {"study": study, **(settings or {})}
-        return lambda eeg, sfreq: estimates(forward=operator, eeg=eeg, sfreq=sfreq, **chosen)
+        return lambda eeg, sfreq, **more: estimates(
+            forward=operator, eeg=eeg, sfreq=sfreq, **chosen, **more
+        )
     smoothing = None
     # A kernel alone needs neither MNE-Python nor a mesh, whose import takes longer than it does.
     if operator:

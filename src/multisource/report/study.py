@@ -23,6 +23,7 @@ from multisource.report.checks import study_checks
 from multisource.report.groups import group_sections
 from multisource.report.head import head_section
 from multisource.report.heads import every_head
+from multisource.report.opponents import tuned_solvers
 from multisource.report.page import (
     Picture,
     ScenarioResult,
@@ -68,6 +69,8 @@ class StudyFiles:
         Picture of how small, weak and near sources may be and still be found.
     sources, numbers, detection : path
         Tables (csv) of the named sources, of their numbers, and of whether there are any.
+    opponents : path or None
+        Table of the options chosen on validation windows (csv), if any were.
     electrodes : path
         Table of the electrodes (tsv).
     electrode_table, electrode_note, electrode_picture : path
@@ -131,6 +134,7 @@ class StudyFiles:
     peaks: Mapping[str, FilePath] = field(default_factory=dict)
     named: Mapping[str, FilePath] = field(default_factory=dict)
     steps: Mapping[str, FilePath] = field(default_factory=dict)
+    opponents: FilePath | None = None
     brains: str = ""
     turned: Mapping[str, str] = field(default_factory=dict)
     groups: Mapping[str, FilePath] = field(default_factory=dict)
@@ -203,6 +207,7 @@ def study_report(
             *every_head(files.heads, files.heads_picture),
             how_small(files.found),
             *named_sources(files.sources, files.numbers, files.detection),
+            *tuned_solvers(files.opponents),
             *how_sure(files.calibration, files.reliability),
             *your_recordings(files.recordings, files.peaks, files.named, files.steps, files.turned),
             *group_sections(files.groups, files.group_tables, files.group_words),

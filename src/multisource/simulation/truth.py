@@ -87,6 +87,16 @@ class SparseTruth:
         part = slice(self.offset[window], self.offset[window + 1])
         return self.dipole[part][self.coefficient[part] > 0]
 
+    def numbers(self) -> list[int]:
+        """Return how many patches each window has.
+
+        Returns
+        -------
+        list of int
+            S numbers.
+        """
+        return [int(number) for number in (self.centre >= 0).sum(axis=1)]
+
     def centres(self, window: int) -> np.ndarray:
         """Return the patch centres of a window.
 

@@ -1,0 +1,69 @@
+"""What the rules ask of the settings of a solver."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from multisource.config.operators import settings_told
+from multisource.inverse.registry import SOLVERS
+
+# The word of an option that stands for what only the simulation knows.
+TRUE_NUMBER = "true_number"
+
+
+def call_settings(config: Mapping[str, Any], solver: str) -> dict[str, Any]:
+    """Return the kind of a solver and the options that it is called with.
+
+    Parameters
+    ----------
+    config : mapping
+        The configuration.
+    solver : str
+        Name of its settings.
+
+    Returns
+    -------
+    dict
+        Its settings, without what the workflow does with them: how many windows it is given, and
+        which values are tried.
+    """
+    settings = config["inverse"]["settings"][solver]
+    own = SOLVERS.options(settings["kind"])
+    kept = {key: value for key, value in settings.items() if key not in ("tune", "windows")}
+    # A solver that cuts windows itself is given those that it is to solve.
+    return settings_told(kept, own) | ({"windows": None} if "windows" in own else {})
+
+
+def is_tuned(config: Mapping[str, Any], solver: str) -> bool:
+    """Say whether options of a solver are chosen on validation windows.
+
+    Parameters
+    ----------
+    config : mapping
+        The configuration.
+    solver : str
+        Name of its settings.
+
+    Returns
+    -------
+    bool
+        True if it has a grid ``tune``, be it empty: then only its time is measured.
+    """
+    return "tune" in config["inverse"]["settings"][solver]
+
+
+def is_told(settings: Mapping[str, Any]) -> bool:
+    """Say whether a solver is told the true number of sources.
+
+    Parameters
+    ----------
+    settings : mapping
+        Its settings.
+
+    Returns
+    -------
+    bool
+        True if a value is ``true_number``.
+    """
+    return TRUE_NUMBER in [value for value in settings.values() if isinstance(value, str)]

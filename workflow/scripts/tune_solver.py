@@ -1,0 +1,27 @@
+import json
+
+from multisource.files import atomic
+from multisource.inverse.contract import Study
+from multisource.inverse.io import read_forward
+from multisource.simulation.chunks import read_eeg, read_truth
+from multisource.steps import step
+from multisource.tuning.grid import choose
+
+with step(snakemake):
+    given, params = snakemake.input, snakemake.params
+    study = params.study and Study(ar_models=given.ar_models, sources=given.sources, **params.study)
+    windows = read_eeg(given.chunks)
+    choice = choose(
+        params.settings,
+        params.grid,
+        read_forward(given.forward),
+        windows.eeg[: params.windows],
+        read_truth(given.chunks).first(params.windows),
+        snr=params.snr,
+        sfreq=windows.sfreq,
+        smooth=params.smooth,
+        study=study or None,
+        told=params.told,
+    )
+    with atomic(snakemake.output.choice) as part:
+        part.write_text(json.dumps(choice, indent=2) + "\n", encoding="utf-8")
