@@ -37,6 +37,7 @@ include: "workflow/rules/simulation.smk"
 include: "workflow/rules/network.smk"
 include: "workflow/rules/inverse.smk"
 include: "workflow/rules/evaluation.smk"
+include: "workflow/rules/curves.smk"
 include: "workflow/rules/recordings.smk"
 include: "workflow/rules/experiments.smk"
 include: "workflow/rules/report.smk"
@@ -75,6 +76,11 @@ rule estimates:
             scenario=SCENARIOS,
             method=METHODS,
         ),
+
+
+rule curves:
+    input:
+        expand(f"results/{HEAD}/figures/curve-{{curve}}.png", curve=CURVES),
 
 
 rule recordings:

@@ -19,15 +19,18 @@ ELECTRODES = 95 * DIRECTION / np.linalg.norm(DIRECTION, axis=1)[:, None] + [1.0,
 PLAIN = Settings()
 
 
-def simulate(settings, indices=range(60), **changes):
+def simulator(settings, **changes):
     arguments = {"seed": 5, "split": "train", "electrodes": ELECTRODES} | changes
-    return simulate_samples(Simulator(GAIN, POSITIONS, MODELS, settings, **arguments), indices)
+    return Simulator(GAIN, POSITIONS, MODELS, settings, **arguments)
+
+
+def simulate(settings, indices=range(60), **changes):
+    return simulate_samples(simulator(settings, **changes), indices)
 
 
 def record(settings, duration_s=20.0, **changes):
-    arguments = {"seed": 5, "split": "A", "electrodes": ELECTRODES} | changes
-    simulator = Simulator(GAIN, POSITIONS, MODELS, settings, **arguments)
-    return simulate_continuous(simulator, [4, 200], [50.0, 50.0], duration_s=duration_s)
+    recorder = simulator(settings, **({"split": "A"} | changes))
+    return simulate_continuous(recorder, [4, 200], [50.0, 50.0], duration_s=duration_s)
 
 
 def added(settings, **changes):

@@ -21,6 +21,12 @@ sys.path.insert(0, SOURCE)
 os.environ.update(PYTHONPATH=os.pathsep.join(filter(None, [SOURCE, os.getenv("PYTHONPATH")])))
 
 from multisource.config.named import existing_folder
+from multisource.config.curves import (
+    DISTANCE,
+    curve_methods,
+    curve_split,
+    point_simulation,
+)
 from multisource.config.operators import (
     OPERATORS,
     given_operators,
@@ -201,6 +207,8 @@ wildcard_constraints:
     network="|".join([*OF_FEWER_CHANNELS, *CURVE, *NETWORKS]),
     solver="|".join(SOLVERS),
     baseline="|".join(BASELINES),
+    curve="|".join(config["evaluation"]["curves"]) or "none",
+    point=r"\d+",
     method="|".join([*CURVE, *METHODS]),
     recording="|".join(RECORDINGS) or "none",
     group="|".join(GROUPS) or "none",

@@ -16,6 +16,7 @@ with step(snakemake):
         detection=given.detection,
         heads=given.heads,
         heads_picture=given.heads_picture,
+        curves=dict(zip(params.curves, given.curves, strict=True)),
         found=given.found,
         opponents=given.opponents or None,
         electrodes=given.electrodes,

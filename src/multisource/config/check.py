@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from multisource.config.curves import check_curves
 from multisource.config.files import check_files
 from multisource.config.found import Found
 from multisource.config.names import check_names
@@ -65,5 +66,6 @@ def check_values(config: Mapping[str, Any], *, schema: Path) -> tuple[Any, Found
     check_schema(plain, schema, found)
     check_settings(plain, found)
     check_names(plain, found)
+    check_curves(plain, found)
     check_sizes(plain, found)
     return plain, found

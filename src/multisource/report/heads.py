@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
 import pandas as pd
@@ -19,6 +20,11 @@ WORDS = (
     "head would give. A fair comparison is of values in one column without that mark. How far the "
     "operators are apart: RDM, the difference of the topographies (0 to 2), and lnMAG, the "
     "logarithm of the ratio of the amplitudes."
+)
+CURVES = (
+    "Windows in which one property is set, value by value, and all others are drawn as on the test "
+    "set; in each point the same sources and noise but for it. Bands: intervals. Thresholds are "
+    "those of the validation split: nothing is chosen here."
 )
 ALT = "Methods down, test sets across, values as colours and numbers"
 
@@ -49,3 +55,23 @@ def every_head(table: str | os.PathLike[str], picture: str | os.PathLike[str]) -
     title = "Who knew the head: every method on every test set"
     numbers = Section("The same in numbers, with intervals", frames=by_metric)
     return [Section(title, WORDS, [shown], frames, folds=[numbers])]
+
+
+def curve_sections(pictures: Mapping[str, str | os.PathLike[str]]) -> list[Section]:
+    """Return the section on the study's curves.
+
+    Parameters
+    ----------
+    pictures : mapping of str to path
+        Name of each to its picture, of :func:`multisource.figures.curves.curve_figure`.
+
+    Returns
+    -------
+    list of Section
+        One section, or none without curves.
+    """
+    shown = [
+        Picture(Path(path).read_bytes(), f"Curve {name}", f"A line for each method, against {name}")
+        for name, path in pictures.items()
+    ]
+    return [Section("As one thing changes", CURVES, shown)] if shown else []

@@ -22,7 +22,7 @@ from multisource.leadfield.compare import by_depth
 from multisource.report.checks import study_checks
 from multisource.report.groups import group_sections
 from multisource.report.head import head_section
-from multisource.report.heads import every_head
+from multisource.report.heads import curve_sections, every_head
 from multisource.report.opponents import tuned_solvers
 from multisource.report.page import (
     Picture,
@@ -86,6 +86,8 @@ class StudyFiles:
     benchmarks, records : path
         Folders of the steps' time and memory, and of the versions that they ran with: notes that
         Snakemake and the steps leave beside their outputs.
+    curves : mapping of str to path
+        Curve to picture.
     scenarios : mapping of str to path
         Scenario to picture of its truth and estimates.
     training : mapping of str to path
@@ -128,6 +130,7 @@ class StudyFiles:
     eeg: FilePath
     benchmarks: FilePath
     records: FilePath
+    curves: Mapping[str, FilePath] = field(default_factory=dict)
     scenarios: Mapping[str, FilePath] = field(default_factory=dict)
     training: Mapping[str, FilePath] = field(default_factory=dict)
     recordings: Mapping[str, FilePath] = field(default_factory=dict)
@@ -205,6 +208,7 @@ def study_report(
         results=results,
         sections=[
             *every_head(files.heads, files.heads_picture),
+            *curve_sections(files.curves),
             how_small(files.found),
             *named_sources(files.sources, files.numbers, files.detection),
             *tuned_solvers(files.opponents),

@@ -1,0 +1,1 @@
+"""How methods do as one property of the windows changes."""

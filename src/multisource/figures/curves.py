@@ -1,0 +1,68 @@
+"""A curve: what methods find as one property of the windows changes."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from multisource.curves.point import SHOWN
+from multisource.evaluation.names import method_label, metric_label
+from multisource.evaluation.tables import HIGHER_IS_BETTER
+from multisource.figures.calibration import COLOURS
+
+LABELS = {
+    "noise.snr_db": "EEG over sensor noise, dB",
+    "n_patches": "number of sources",
+    "extent_mm": "extent of the sources, mm",
+    "amplitude_ratio": "amplitude of a further source over the first's",
+    "electrode_error_mm": "electrodes off by, mm (rms)",
+    "bad_channels.count": "bad channels",
+    "boost": "sources over background (boost)",
+    "patch_correlation": "correlation of the sources",
+    "artefacts.blink": "share of windows with a blink",
+    "artefacts.muscle": "share of windows with muscle",
+    "distance_mm": "distance of two sources, mm",
+}
+
+
+def curve_figure(table: pd.DataFrame, setting: str) -> Figure:
+    """Draw a panel for each metric, a line with its interval for each method.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        Of :func:`multisource.curves.point.curve_table`.
+    setting : str
+        What changes.
+
+    Returns
+    -------
+    Figure
+        The panels; the values stand in the order of the configuration, ``none`` for null.
+    """
+    figure = Figure(figsize=(3.4 * len(SHOWN), 3.5), layout="constrained")
+    panels = figure.subplots(1, len(SHOWN))
+    values = list(dict.fromkeys(table["value"].map(_name)))
+    for axes, (metric, statistic) in zip(panels, SHOWN.items(), strict=True):
+        part = table[table["metric"] == metric]
+        for number, (method, own) in enumerate(part.groupby("method", sort=False)):
+            place = [values.index(_name(value)) for value in own["value"]]
+            colour = COLOURS[number % len(COLOURS)]
+            label = method_label(str(method))
+            axes.plot(place, own["middle"], "o-", ms=4, color=colour, label=label)
+            axes.fill_between(place, own["low"], own["high"], color=colour, alpha=0.15, lw=0)
+        axes.set_xticks(range(len(values)), values)
+        top = 1.02 if metric in HIGHER_IS_BETTER else None
+        axes.set_title(f"{metric_label(metric)} ({statistic})")
+        axes.set(xlabel=LABELS[setting], ylim=(0 if top is None else -0.02, top))
+        axes.grid(color="#e3e6ea")
+        axes.set_axisbelow(True)
+        axes.spines[["top", "right"]].set_visible(False)
+    handles, labels = panels[0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside upper center", ncols=len(labels), frameon=False)
+    return figure
+
+
+def _name(value: float) -> str:
+    return "none" if np.isnan(value) else f"{value:g}"
