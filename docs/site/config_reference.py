@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 NOTHING = object()
-PLURAL = {"number": "numbers", "integer": "whole numbers", "string": "texts"}
+PLURAL = {"number": "numbers", "integer": "whole numbers", "string": "texts", "null": "null"}
 SINGULAR = {
     "number": "number",
     "integer": "whole number",

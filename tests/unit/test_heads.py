@@ -95,6 +95,12 @@ def test_printed(table):
     assert differences_frame(table).loc[0, "test"] == "0.000 / +0.00"
 
 
+def test_fewer_windows_are_told(table):
+    some = table[table["metric"] == "f1"].copy()
+    some.loc[(some["method"] == "eloreta") & (some["test"] == "test"), "n"] = 2
+    assert metric_frame(some, "f1")["method"].tolist()[2] == "eLORETA (2 to 3 windows)"
+
+
 def test_pictured(table):
     figure = heads_figure(table)
     assert len(figure.axes) == 4

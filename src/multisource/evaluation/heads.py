@@ -186,13 +186,38 @@ def metric_frame(table: pd.DataFrame, metric: str, *, bold: bool = False) -> pd.
     places = digits(metric)
     frame: dict[str, list[str]] = {"method": [], "knows": []}
     for method in dict.fromkeys(part["method"]):
-        frame["method"].append(method_label(method))
+        frame["method"].append(label(table, method))
         frame["knows"].append(knows(part[part["method"] == method]))
     for test, column in part.groupby("test", sort=False):
         unseen = column[~column["seen"] & ~column["method"].isin(REFERENCES)]
         best = best_methods(unseen, metric, "value") if bold else set()
         frame[str(test)] = [_cell(row, places, row.method in best) for row in column.itertuples()]
     return pd.DataFrame(frame)
+
+
+def label(table: pd.DataFrame, method: str) -> str:
+    """Return the printed name of a method, with its windows where it has some only.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        Rows of :func:`heads_table`.
+    method : str
+        A method of it.
+
+    Returns
+    -------
+    str
+        Name, and fewest and most windows of a test set if it has fewer than others.
+    """
+    # The most of a method's metrics: some are defined for some windows only.
+    count = table.groupby(["method", "test"])["n"].max().unstack()
+    own = count.loc[method]
+    if (own >= count.max()).all():
+        return method_label(method)
+    few, most = int(own.min()), int(own.max())
+    span = f"{few}" if few == most else f"{few} to {most}"
+    return f"{method_label(method)} ({span} windows)"
 
 
 def differences_frame(table: pd.DataFrame) -> pd.DataFrame:

@@ -56,6 +56,7 @@ def curve_figure(table: pd.DataFrame, setting: str) -> Figure:
         top = 1.02 if metric in HIGHER_IS_BETTER else None
         axes.set_title(f"{metric_label(metric)} ({statistic})")
         axes.set(xlabel=LABELS[setting], ylim=(0 if top is None else -0.02, top))
+        axes.set_xlim(-0.3, len(values) - 0.7)
         axes.grid(color="#e3e6ea")
         axes.set_axisbelow(True)
         axes.spines[["top", "right"]].set_visible(False)

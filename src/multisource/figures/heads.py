@@ -47,8 +47,8 @@ def heads_figure(table: pd.DataFrame, metrics: Sequence[str] = SHOWN) -> Figure:
     for axes in panels[len(metrics) :]:
         axes.remove()
     figure.suptitle(
-        "Framed: trained on, or solving with, the operator that made the test set "
-        "(the inverse crime)",
+        "Behind each method the operator that it knows, below each test set that which made it. "
+        "Framed: the same (the inverse crime)",
         fontsize="medium",
         color=_CRIME,
     )
@@ -90,7 +90,7 @@ def _panel(
     statistic = part["statistic"].iloc[0]
     axes.set_title(f"{metric_label(metric)} ({statistic})", fontsize="medium", loc="left")
     axes.set_xticks(range(len(tests)), [_column(part, test) for test in tests], fontsize=7)
-    labels = [f"{method_label(m)} ({knows(part[part['method'] == m])})" for m in methods]
+    labels = [f"{method_label(m)}: {knows(part[part['method'] == m])}" for m in methods]
     axes.set_yticks(range(len(methods)), labels, fontsize=8)
     axes.tick_params(length=0)
     axes.spines[:].set_visible(False)
