@@ -16,6 +16,7 @@ from multisource.schema import read_schema
 
 # A name of the user's at each place that has any.
 NAMED = {
+    "evaluation.curves": "mine",
     "inverse.settings": "laura",
     "inverse.settings.laura.tune": "snr",
     "leadfield.variants": "mine",
@@ -134,6 +135,7 @@ LEAVES = dict(leaves(SCHEMA_READ, SCHEMA_READ["$defs"]))
 def with_value(key: str, value: object) -> dict:
     config = default()
     config.update(copy.deepcopy(GIVEN))
+    config["evaluation"]["curves"] = {"mine": {"setting": "boost", "values": [10, 5]}}
     config["simulation"]["disturbances"] = {"pop": {"chance": 0.1, "uv": [50, 200]}}
     leaf = config
     *path, last = key.split(".")

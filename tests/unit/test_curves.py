@@ -45,6 +45,8 @@ def test_a_point_changes_one_setting():
     ("entry", "words"),
     [
         ({"setting": "n_patches", "values": [6]}, "curves.one.values: 6: simulation.n_patches"),
+        ({"setting": "n_patches", "values": [1.5]}, "values: 1.5; n_patches needs whole"),
+        ({"setting": "boost", "values": [None]}, "values: null; boost needs numbers"),
         ({"setting": "boost", "values": [2], "split": "tset"}, "curves.one.split: .*'test'"),
         ({"setting": "boost", "values": [2], "methods": ["laara"]}, "methods: 'laara': .*'laura'"),
         ({"setting": "distance_mm", "values": [None]}, "values: None; a distance is above 0"),

@@ -121,6 +121,7 @@ def test_operators_are_computed_where_a_split_names_them(study_copy):
     # Its own operator would be several.
     content["inverse"]["settings"]["ceiling"]["operator"] = "fem"
     content["inverse"]["settings"]["laura"]["operator"] = "shells"
+    content["evaluation"]["curves"] = {"number": {"setting": "n_patches", "values": [0, 2]}}
     (study_copy.folder / config).write_text(yaml.safe_dump(content))
     planned = study_copy.planned(config=config)
     # What a variant shares with operator A is not computed again.
@@ -128,6 +129,7 @@ def test_operators_are_computed_where_a_split_names_them(study_copy):
     assert planned["solve_variant"] == 2 and planned["compute_fem_variant"] == 3
     assert planned["compute_bem_variant"] == planned["simulate_chunk"] == 1
     assert planned["build_kernel"] == 1, "of LAURA, on another operator"
+    assert planned["measure_curve_point"] == 2 and planned["plot_curve"] == 1
     assert not {"compute_fem", "compute_bem", "solve_transfer"} & set(planned)
     # Two of them for real.
     noisy["operator"] = ["bem", "moved"]

@@ -22,6 +22,7 @@ RANGES = (
     "electrode_error_mm",
     "bad_channels.count",
 )
+COUNTS = ("n_patches", "bad_channels.count")
 NUMBERS = ("boost", "patch_correlation", "artefacts.blink", "artefacts.muscle")
 # No setting: windows with two sources are taken whose centres are so far apart.
 DISTANCE = "distance_mm"
@@ -133,10 +134,15 @@ def _mistakes(config: Mapping[str, Any], curve: str) -> Iterator[tuple[str, str]
                 yield key, f"{key}: {method} takes one operator; {split} is seen through {several}"
     entry = config["evaluation"]["curves"][curve]
     for point, value in enumerate(entry["values"]):
-        key = f"{place}.values"
-        if entry["setting"] == DISTANCE:
-            if value is None or not 0 < value <= 200:
-                yield key, f"{key}: {value}; a distance is above 0 and at most 200 mm"
+        key, setting = f"{place}.values", entry["setting"]
+        if setting == DISTANCE and (value is None or not 0 < value <= 200):
+            yield key, f"{key}: {value}; a distance is above 0 and at most 200 mm"
+            continue
+        if value is None and setting != "noise.snr_db":
+            yield key, f"{key}: null; {setting} needs numbers"
+            continue
+        if setting in COUNTS and value != int(value):
+            yield key, f"{key}: {value}; {setting} needs whole numbers"
             continue
         try:
             settings_from(point_simulation(config, curve, point))
