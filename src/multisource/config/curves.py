@@ -7,6 +7,7 @@ from typing import Any
 
 from multisource.config.found import Found
 from multisource.config.operators import is_own, operators
+from multisource.config.solvers import is_told, is_tuned
 from multisource.config.study import merged, simulated
 from multisource.config.suggest import suggest
 from multisource.errors import UserError
@@ -115,6 +116,12 @@ def check_curves(config: Mapping[str, Any], found: Found) -> None:
             found.add(key.split("."), line)
 
 
+def _asks_more(config: Mapping[str, Any], solver: str) -> bool:
+    """Whether a solver needs what a point has not; the choice of a linear one is in its kernel."""
+    settings = config["inverse"]["settings"][solver]
+    return is_told(settings) or (is_tuned(config, solver) and not is_linear(settings["kind"]))
+
+
 def _mistakes(config: Mapping[str, Any], curve: str) -> Iterator[tuple[str, str]]:
     place = f"evaluation.curves.{curve}"
     split, tests = curve_split(config, curve), ["test", *config["evaluation"]["test_splits"]]
@@ -128,6 +135,9 @@ def _mistakes(config: Mapping[str, Any], curve: str) -> Iterator[tuple[str, str]
         key = f"{place}.methods"
         if method not in known:
             yield key, f"{key}: {method!r}: {suggest(method, known)}"
+        elif method in config["inverse"]["solvers"] and _asks_more(config, method):
+            line = f"{key}: {method} has a grid (tune), or is told the number of sources, which"
+            yield key, f"{line} curves cannot give: name another, or state its options"
         elif method in config["inverse"]["solvers"] and is_own(config, method):
             if len(seen_through) > 1:
                 several = ", ".join(seen_through)
