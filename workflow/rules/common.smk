@@ -159,6 +159,7 @@ NAMED_SCENARIOS = config["simulation"]["scenarios"]["names"]
 SCENARIOS = scenarios(config)
 # These and the validation split, on which every method's thresholds are chosen.
 SCORED = scored(config)
+CURVES = config["evaluation"]["curves"]
 # Operators beside A and B, computed where a split names them.
 VARIANTS = config["leadfield"]["variants"]
 # By name, what the configuration says of each; an entry of a BIDS data set stands for several.

@@ -4,43 +4,6 @@ in:  leadfields, AR models, networks, kernels, metrics/validation/{method}.json;
 out: curves/{curve}-{point}.parquet, tables/curve-{curve}.csv, figures/curve-{curve}.png
 """
 
-CURVES = config["evaluation"]["curves"]
-
-
-def curve_networks(wildcards):
-    """Return the networks of a curve."""
-    return [name for name in curve_methods(config, wildcards.curve) if name in NETWORKS]
-
-
-def curve_solvers(wildcards):
-    """Return for each solver of a curve what applying it needs."""
-    split = curve_split(config, wildcards.curve)
-    found = {}
-    for name in curve_methods(config, wildcards.curve):
-        if name in SOLVERS:
-            given = SimpleNamespace(solver=name)
-            operator = solver_operators(config, name)[split]
-            kernels = solver_kernel(given)
-            if isinstance(kernels, list):
-                kernels = [path for path in kernels if path.endswith(f"-{operator}.nc")]
-            else:
-                kernels = [kernels]
-            forward = f"results/{HEAD}/leadfield/{operator}-fwd.fif"
-            found[name] = {
-                "kernel": kernels[0] if kernels else None,
-                "forward": forward if solver_forward(given) else None,
-                "windows": solver_windows(given)[split],
-                "smooth": config["inverse"]["smooth"],
-                "settings": solver_settings(given),
-            }
-    return found
-
-
-def curve_solver_files(wildcards):
-    """Return the files of a curve's solvers."""
-    given = curve_solvers(wildcards).values()
-    return [one[key] for one in given for key in ("kernel", "forward") if one[key]]
-
 
 rule measure_curve_point:
     """Windows with one property changed, and all metrics of the curve's methods on them."""
