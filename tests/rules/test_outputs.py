@@ -216,6 +216,16 @@ def test_brains_show_every_scenario_and_method(results):
     assert 'href="brains/scenarios.html#A"' in (results / "report.html").read_text()
 
 
+def test_the_head_is_judged_on_one_page(results):
+    page = (results / "anatomy/head.html").read_text()
+    assert len(page) < 8e6 and page.count('type="range"') == 3
+    found = pd.read_csv(results / "anatomy/findings.tsv", sep="\t")
+    told = (results / "logs/judge_head.log").read_text().splitlines()
+    for name in found["name"]:
+        assert name in page and any(name in line for line in told)
+    assert 'href="anatomy/head.html"' in (results / "report.html").read_text()
+
+
 def test_report_is_one_page_with_everything(results):
     page = (results / "report.html").read_text()
     assert page.count("data:image/png;base64,") >= 6

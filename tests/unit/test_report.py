@@ -15,15 +15,12 @@ from multisource.evaluation.detection import COLUMNS as DETECTION_COLUMNS
 from multisource.evaluation.heads import STATISTICS
 from multisource.evaluation.sources import NUMBER_COLUMNS
 from multisource.evaluation.tables import best_methods
+from multisource.judging.findings import CARE, Finding, write_findings
 from multisource.montage.placement import Placed
 from multisource.montage.record import write_placement
 from multisource.report.checks import study_checks
-from multisource.report.page import (
-    Picture,
-    ScenarioResult,
-    Section,
-    render_report,
-)
+from multisource.report.page import ScenarioResult, Section, render_report
+from multisource.report.picture import Picture
 from multisource.report.study import StudyFiles, study_report
 from multisource.report.tables import ComparisonTable
 from multisource.report.timings import timings_per_rule
@@ -331,6 +328,8 @@ def study_folder(folder):
         warnings=["the cap is shifted by 7 mm to the front"],
     )
     write_placement(folder / "anatomy/placement.tsv", folder / "anatomy/placement.json", placed)
+    seen = Finding("skull, mean", "1.2 mm", "3.6 to 8.4 mm", "", CARE, "it is thin")
+    write_findings(folder / "anatomy/findings.tsv", [seen])
     (folder / "leadfield").mkdir()
     for name in ("comparison", "sphere", "sensitivity", "placement"):
         (folder / f"leadfield/{name}.png").write_bytes(PNG)
@@ -373,6 +372,8 @@ def study_files(folder, **more):
         sensitivity=leadfield / "sensitivity.png",
         placement=leadfield / "placement.png",
         anatomy=folder / "figures/anatomy.png",
+        judged=folder / "anatomy/findings.tsv",
+        head_page="anatomy/head.html",
         eeg=folder / "figures/figure-1.png",
         benchmarks=folder / "benchmarks",
         records=folder,
@@ -395,6 +396,8 @@ def test_report_of_a_study_on_disk(tmp_path):
     assert len(page.values("src", "img")) == 13
     assert "moved to the scalp by 2.0 mm (median; Cz by 4.0 mm)" in text
     assert "Warning: the cap is shifted by 7 mm to the front." in text
+    assert "This head is usable with care; skull, mean: 1.2 mm; it is thin." in text
+    assert "anatomy/head.html" in page.values("href", "a")
     assert "how-sure" in places
     assert "0.812° [0.750, 0.875]" in text and "inverse crime" in text
     facts = re.sub(r"<[^>]*>", " ", text[text.index("<dl") : text.index("</dl>")]).split()

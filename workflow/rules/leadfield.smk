@@ -3,7 +3,8 @@
 in:  anatomy/*
 out: leadfield/sources-src.fif, leadfield/{sources,regions}.tsv,
      leadfield/fem-fwd.fif, leadfield/bem-fwd.fif (MNE Forward, V/(Am)),
-     leadfield/fem-dipoles.tsv, leadfield/comparison.csv, leadfield/comparison.png
+     leadfield/fem-dipoles.tsv, leadfield/comparison.csv, leadfield/comparison.png,
+     anatomy/head.html, anatomy/findings.tsv
 """
 
 from multisource.fem.backends import BACKENDS
@@ -272,3 +273,49 @@ rule verify_leadfields:
         code=code("verify_leadfields"),
     script:
         "../scripts/verify_leadfields.py"
+
+
+# What pages are made of beside the code and a template of their own.
+PARTS_OF_PAGES = [
+    study_file(f"src/multisource/report/{name}") for name in ("style.css", "parts.html")
+]
+
+
+rule judge_head:
+    """Is this head fit for use? Slices, thicknesses, cover, and a verdict by stated rules."""
+    input:
+        **HEAD_FILES,
+        template=study_file("src/multisource/report/judged.html"),
+        parts=PARTS_OF_PAGES,
+        electrodes=rules.place_electrodes.output.electrodes,
+        table=rules.place_electrodes.output.table,
+        note=rules.place_electrodes.output.note,
+        electrode_picture=rules.plot_anatomy.output.electrodes,
+        sources=rules.build_source_space.output.table,
+        annotations=rules.parcellate_head.output.annotations,
+        distances=rules.parcellate_head.output.distances,
+        origin=rules.parcellate_head.output.origin,
+        dipoles=rules.compute_fem.output.dipoles,
+        comparison=rules.compare_leadfields.output.table,
+        t1=t1_file() if PROVIDER != "freesurfer" else [],
+    output:
+        page="results/{head}/anatomy/head.html",
+        table="results/{head}/anatomy/findings.tsv",
+    log:
+        "results/{head}/logs/judge_head.log",
+    benchmark:
+        "results/{head}/benchmarks/judge_head.tsv"
+    group:
+        together("comparison")
+    conda:
+        "../../envs/multisource.yaml"
+    resources:
+        mem_mb=grows(2000),
+        runtime=grows(10),
+    params:
+        anatomy=subpath(input.head, parent=True),
+        subject=subpath(input.origin, ancestor=2),
+        own_subject=OWN_SUBJECT,
+        code=code("judge_head"),
+    script:
+        "../scripts/judge_head.py"

@@ -94,6 +94,9 @@ rule render_report:
     """One self-contained page: tables, figures, timings, configuration, versions."""
     input:
         template=study_file("src/multisource/report/template.html"),
+        parts=PARTS_OF_PAGES,
+        judged=rules.judge_head.output.table,
+        head_page=rules.judge_head.output.page,
         metrics=expand("results/{{head}}/metrics/test/{method}.parquet", method=METHODS),
         tables=expand("results/{{head}}/tables/table-{table}.csv", table=TABLES),
         calibration=rules.calibrate.output.table,

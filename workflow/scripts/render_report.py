@@ -30,6 +30,8 @@ with step(snakemake):
         sensitivity=given.sensitivity,
         placement=given.placement,
         anatomy=given.anatomy,
+        judged=given.judged,
+        head_page=f"anatomy/{Path(given.head_page).name}",
         eeg=given.eeg,
         benchmarks=params.benchmarks,
         records=params.records,

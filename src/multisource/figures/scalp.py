@@ -22,8 +22,10 @@ _VIEWS = {
 Projection = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]
 
 
-def draw_scalp(axis: Axes, scalp: Surface, view: str) -> Projection:
-    """Draw a shaded scalp.
+def draw_scalp(
+    axis: Axes, scalp: Surface, view: str, colours: np.ndarray | None = None
+) -> Projection:
+    """Draw a shaded scalp, or another shell of the head.
 
     Parameters
     ----------
@@ -33,6 +35,8 @@ def draw_scalp(axis: Axes, scalp: Surface, view: str) -> Projection:
         Vertices in surface RAS, mm, and triangles.
     view : str
         "left", "right", "front", "back" or "top": where the eye is.
+    colours : ndarray of shape (m, 3), optional
+        Colour of each triangle, values 0 to 1; grey by default.
 
     Returns
     -------
@@ -49,11 +53,13 @@ def draw_scalp(axis: Axes, scalp: Surface, view: str) -> Projection:
     shade = 0.45 + 0.5 * np.clip(sign * light[:, normal] * 0.8 + 0.25 * light[:, 2], 0, 1)
     corners = vertices[triangles[order]][:, :, [across, up]] * [mirror, 1.0]
     facing = sign * light[:, normal] > -0.1
-    axis.add_collection(
-        PolyCollection(
-            corners[facing], facecolors=np.repeat(shade[facing][:, None], 3, axis=1), zorder=1
-        )
-    )
+    painted = np.repeat(shade[facing][:, None], 3, axis=1)
+    if colours is not None:
+        painted = colours[order][facing] * (0.6 + 0.4 * painted)
+    shapes = PolyCollection(corners[facing], facecolors=painted, zorder=1)
+    if colours is not None:
+        shapes.set(edgecolors="face", linewidths=0.4)  # no seams between the colours
+    axis.add_collection(shapes)
     axis.set_aspect("equal")
     axis.autoscale_view()
     axis.set_axis_off()

@@ -12,7 +12,8 @@ from multisource.groups.table import CLUSTER
 from multisource.parcellation.dipoles import COLUMNS, MNI
 from multisource.parcellation.words import label_in_words
 from multisource.recordings.credible import shares_of_cell
-from multisource.report.page import Picture, Section
+from multisource.report.page import Section
+from multisource.report.picture import Picture
 
 GROUPS = (
     "Recordings averaged over people. The test asks where people differ together from what they "

@@ -7,8 +7,10 @@ from pathlib import Path
 
 import numpy as np
 
+from multisource.judging.findings import read_findings, verdict
 from multisource.montage.record import read_placement
-from multisource.report.page import Picture, Section
+from multisource.report.page import Section
+from multisource.report.picture import Picture
 
 
 def head_section(
@@ -16,6 +18,8 @@ def head_section(
     electrodes: str | PathLike[str],
     table: str | PathLike[str],
     note: str | PathLike[str],
+    judged: str | PathLike[str],
+    page: str,
 ) -> Section:
     """Show the head and its electrodes.
 
@@ -26,11 +30,16 @@ def head_section(
     table, note : path
         How the electrodes came to their places, as
         :func:`multisource.montage.record.write_placement` writes it.
+    judged : path
+        What was found of the head, as
+        :func:`multisource.judging.findings.write_findings` writes it.
+    page : str
+        Address of the page to judge the head by.
 
     Returns
     -------
     Section
-        Both pictures, and in words what was done and what is odd.
+        Both pictures, in words what was done and what is odd, and whether the head is fit for use.
     """
     placement = read_placement(table, note)
     moved = placement.moved_mm
@@ -46,9 +55,12 @@ def head_section(
             f"{np.nanmedian(off):.1f} mm (median)."
         )
     said += [f"Warning: {line}." for line in placement.warnings]
+    answer, reasons = verdict(read_findings(judged))
+    said += [f"This head is {answer}{'; ' if reasons else ''}{'; '.join(reasons)}."]
     return Section(
         "Head",
         " ".join(said),
+        links=[(page, "Is this head fit for use? Slices, thicknesses, dipoles and a verdict")],
         pictures=[
             Picture(
                 Path(anatomy).read_bytes(),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from numbers import Integral, Real
@@ -12,32 +11,9 @@ import yaml
 
 from multisource.figures.labels import SCENARIOS
 from multisource.report.checks import Check
+from multisource.report.picture import Picture
 from multisource.report.tables import ComparisonTable, print_frame
 from multisource.templates import template
-
-
-@dataclass(frozen=True)
-class Picture:
-    """A PNG of the page.
-
-    Attributes
-    ----------
-    png : bytes
-        The file.
-    caption : str
-        Printed below.
-    alt : str
-        A description for those who cannot see it.
-    """
-
-    png: bytes
-    caption: str
-    alt: str
-
-    @property
-    def source(self) -> str:
-        """The picture as an address that holds it (data URI)."""
-        return "data:image/png;base64," + base64.b64encode(self.png).decode("ascii")
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,8 @@ from multisource.recordings.credible import shares_of_cell
 from multisource.recordings.moments import MEAN
 from multisource.recordings.sources import RADII
 from multisource.recordings.summary import NOTHING, summary_table
-from multisource.report.page import Picture, Section
+from multisource.report.page import Section
+from multisource.report.picture import Picture
 
 RECORDINGS = (
     "Every method applied to your own EEG. A map is scaled in its own window, so it shows where, "

@@ -24,12 +24,8 @@ from multisource.report.groups import group_sections
 from multisource.report.head import head_section
 from multisource.report.heads import curve_sections, every_head
 from multisource.report.opponents import tuned_solvers
-from multisource.report.page import (
-    Picture,
-    ScenarioResult,
-    Section,
-    render_report,
-)
+from multisource.report.page import ScenarioResult, Section, render_report
+from multisource.report.picture import Picture
 from multisource.report.recordings import your_recordings
 from multisource.report.sure import how_small, how_sure, named_sources
 from multisource.report.tables import ComparisonTable
@@ -83,6 +79,10 @@ class StudyFiles:
         Pictures of these checks; sphere is None where the study does not ask for it.
     anatomy, eeg : path
         Pictures of the head and of a simulated channel.
+    judged : path
+        What was found of the head (tsv).
+    head_page : str
+        Address of the page to judge the head by, from the report.
     benchmarks, records : path
         Folders of the steps' time and memory, and of the versions that they ran with: notes that
         Snakemake and the steps leave beside their outputs.
@@ -128,6 +128,8 @@ class StudyFiles:
     placement: FilePath
     anatomy: FilePath
     eeg: FilePath
+    judged: FilePath
+    head_page: str
     benchmarks: FilePath
     records: FilePath
     curves: Mapping[str, FilePath] = field(default_factory=dict)
@@ -309,7 +311,12 @@ def _sections(files: StudyFiles) -> list[Section]:
     return [
         Section("Simulated EEG", pictures=[eeg]),
         head_section(
-            files.anatomy, files.electrode_picture, files.electrode_table, files.electrode_note
+            files.anatomy,
+            files.electrode_picture,
+            files.electrode_table,
+            files.electrode_note,
+            files.judged,
+            files.head_page,
         ),
         Section(
             "Leadfields",

@@ -11,7 +11,8 @@ from multisource.certainty.levels import LEVELS
 from multisource.evaluation.calibration import expected_calibration_error
 from multisource.evaluation.names import method_label, scenario_label
 from multisource.evaluation.sources import COVERAGE
-from multisource.report.page import Picture, Section
+from multisource.report.page import Section
+from multisource.report.picture import Picture
 
 HOW_SURE = (
     "Of the dipoles that a method says are active with a probability of 70 %, 70 % should be. The "
