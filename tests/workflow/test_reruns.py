@@ -36,7 +36,8 @@ SIMULATED = {
     "estimate_baseline",
     "measure_truth",
 }
-COMPARED = {"compare_leadfields", "verify_leadfields", "check_on_sphere", "compare_heads"}
+COMPARED = {"compare_leadfields", "verify_leadfields", "judge_head"}
+COMPARED |= {"check_on_sphere", "compare_heads"}
 LEADFIELD_A = {"compute_fem", "solve_scenarios"} | COMPARED | SIMULATED | NETWORK
 LEADFIELD_B = {"compute_bem"} | COMPARED | INVERSE
 
@@ -60,7 +61,7 @@ MODULE_EDITS = [
     ("evaluation/metrics.py", SCORED),
     ("evaluation/tables.py", {"make_tables", "compare_heads", "render_report"}),
     ("bem/openmeeg.py", LEADFIELD_B),
-    ("figures/anatomy.py", {"plot_anatomy", "render_report"}),
+    ("figures/anatomy.py", {"plot_anatomy", "judge_head", "render_report"}),
 ]
 
 

@@ -10,7 +10,8 @@ import pandas as pd
 
 from multisource.evaluation.heads import STATISTICS, differences_frame, metric_frame
 from multisource.evaluation.names import metric_label
-from multisource.report.page import Picture, Section
+from multisource.report.page import Section
+from multisource.report.picture import Picture
 
 WORDS = (
     "Each column is a test set, with the operator that made it; behind each method stands the "
