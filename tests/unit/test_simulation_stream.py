@@ -5,10 +5,9 @@ import itertools
 import numpy as np
 import pytest
 import torch
-from torch.utils.data import DataLoader
 
 from multisource.errors import UserError
-from multisource.network.stream import SampleStream
+from multisource.network.stream import SampleStream, fresh_batches
 from multisource.simulation.ar import ARModels
 from multisource.simulation.samples import Simulator, simulate_samples
 from multisource.simulation.settings import Settings
@@ -43,10 +42,11 @@ def test_a_later_start_continues_the_stream():
     torch.testing.assert_close(later[0], whole[2][0], rtol=0, atol=0)
 
 
-def test_workers_do_not_change_the_stream():
-    alone = list(itertools.islice(stream(), 4))
-    loader = DataLoader(stream(), batch_size=None, num_workers=2)
-    for mine, theirs in zip(alone, itertools.islice(loader, 4), strict=True):
+@pytest.mark.parametrize("workers", [0, 2])
+def test_workers_do_not_change_the_stream(workers):
+    alone = list(itertools.islice(stream(start=80), 4))
+    made = fresh_batches(SIMULATOR, batch_size=40, start=80, workers=workers)
+    for mine, theirs in zip(alone, itertools.islice(made, 4), strict=True):
         torch.testing.assert_close(mine[0], theirs[0], rtol=0, atol=0)
         torch.testing.assert_close(mine[1], theirs[1], rtol=0, atol=0)
 

@@ -29,7 +29,8 @@ rule train_network:
     conda:
         "../../envs/multisource.yaml"
     # Fresh samples are made beside a network that itself takes one thread: together about one core.
-    threads: lambda wildcards: 1 if is_fresh(wildcards) else 2
+    # A GPU learns from as many as a dozen cores make.
+    threads: lambda wildcards: (12 if HAS_GPU else 1) if is_fresh(wildcards) else 2
     resources:
         **TRAINING_GPU,
         mem_mb=grows(5000),

@@ -38,6 +38,7 @@ with step(snakemake):
         simulator=simulator,
         model=read_forward_model(**known, **sampling),
         seed=params.seed,
+        workers=snakemake.threads - 1,
         checkpoint=checkpoint,
     )
     with atomic(snakemake.output.history) as part:

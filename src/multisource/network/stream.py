@@ -8,12 +8,52 @@ from typing import TypeVar
 
 import numpy as np
 import torch
-from torch.utils.data import IterableDataset, get_worker_info
+from torch.utils.data import DataLoader, IterableDataset, get_worker_info
 
 from multisource.errors import UserError
 from multisource.simulation.samples import Simulator
 
 T = TypeVar("T")
+
+# Batches that each process makes before they are asked for.
+PREFETCHED = 4
+
+
+def fresh_batches(
+    simulator: Simulator, *, batch_size: int, start: int = 0, workers: int = 0
+) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
+    """Yield the batches of a :class:`SampleStream`, made while the network learns from earlier ones.
+
+    They are the same whoever makes them.
+
+    Parameters
+    ----------
+    simulator : Simulator
+        What draws the samples.
+    batch_size : int
+        B.
+    start : int, optional
+        First sample.
+    workers : int, optional
+        Processes that make them; below 2 one thread does.
+
+    Yields
+    ------
+    tuple of Tensor
+        EEG (B, E, T), V, and truth (B, N).
+    """
+    stream = SampleStream(simulator, batch_size=batch_size, start=start)
+    if workers < 2:
+        yield from ahead(stream)
+    else:
+        # Forked, so that none of them compiles or reads anything; none of them touches the device.
+        yield from DataLoader(
+            stream,
+            batch_size=None,
+            num_workers=workers,
+            prefetch_factor=PREFETCHED,
+            multiprocessing_context="fork",
+        )
 
 
 def ahead(items: Iterable[T]) -> Iterator[T]:

@@ -29,7 +29,7 @@ from multisource.network.samples import Windows
 from multisource.network.schedule import make_scheduler, step, step_batch
 from multisource.network.smooth_output import SmoothOutput
 from multisource.network.standardise import Standardise
-from multisource.network.stream import SampleStream, ahead
+from multisource.network.stream import fresh_batches
 from multisource.progress import progress
 from multisource.provenance import code_version
 
@@ -80,6 +80,7 @@ def train(
     seed: int = 0,
     device: str = "auto",
     threads: int | None = None,
+    workers: int = 0,
     checkpoint: str | Path | None = None,
 ) -> Training:
     """Train a network and keep its state at the smallest validation loss.
@@ -104,6 +105,9 @@ def train(
         ``auto``, ``cpu``, ``cuda`` or ``cuda:<number>``.
     threads : int, optional
         Threads on the processor; None: 2, or 1 beside the simulation of fresh samples.
+    workers : int, optional
+        Processes that simulate fresh samples for a CUDA device, which learns faster than the one
+        thread that simulates for a network on the processor. The samples are the same.
     checkpoint : str or Path, optional
         File that keeps the state of an unfinished training. One written for the same data, options
         and code is continued; any other is replaced.
@@ -151,6 +155,15 @@ def train(
         began = time.monotonic() - (state.history[-1]["seconds"] if state.history else 0.0)
         saved = time.monotonic()
         done = len(state.history)
+        fresh = None
+        if options.fresh and simulator is not None:
+            # One stream, which every epoch goes on with.
+            fresh = fresh_batches(
+                simulator,
+                batch_size=options.batch_size,
+                start=done * count * options.batch_size,
+                workers=workers if place.type == "cuda" else 0,
+            )
         with progress("training", total=options.epochs, initial=done, layout=LAYOUT) as bar:
             for epoch in range(done + 1, options.epochs + 1):
                 if _finished(state, options):
@@ -160,8 +173,8 @@ def train(
                 # Everything random in an epoch follows from (seed, epoch): resuming needs no state.
                 rng = np.random.default_rng([seed, epoch])
                 torch.manual_seed(int(rng.integers(2**63)))
-                if options.fresh and simulator is not None:
-                    batches = _fresh_batches(simulator, epoch, count, options.batch_size)
+                if fresh is not None:
+                    batches = islice(fresh, count)
                 else:
                     batches = _stored_batches(training, rng, count, options)
                 row = _epoch(state, batches, count, validation, epoch, options, bar)
@@ -191,14 +204,6 @@ def _stored_batches(
             time_reversal=options.time_reversal,
             superpose=options.superpose,
         )
-
-
-def _fresh_batches(
-    simulator: Simulator, epoch: int, count: int, size: int
-) -> Iterator[tuple[Tensor, Tensor]]:
-    """The next samples of the stream that every epoch goes on with."""
-    stream = SampleStream(simulator, batch_size=size, start=(epoch - 1) * count * size)
-    return ahead(islice(stream, count))
 
 
 def _epoch(
