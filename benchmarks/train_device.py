@@ -54,22 +54,22 @@ def main() -> None:
     study = Study(arguments.results, config)
     test = study.windows("test")
     active = test.truth.dense() > 0
-    for name in arguments.networks:
-        trained = {}
-        devices = [*arguments.devices, arguments.devices[-1]]
-        for device in devices:
+    first, last = arguments.devices[0], arguments.devices[-1]
+    trained = {}
+    for turn, device in enumerate([*arguments.devices, last]):
+        for name in arguments.networks:
             network, seconds = study.train(
                 name, device=device, epochs=arguments.epochs, workers=arguments.workers
             )
             found = fraction_active(predict(network, test.eeg, device="cpu").estimate, active)
             print(f"{name} on {device}: {seconds:.1f} s, FractionActive {found:.4f}", flush=True)
-            again = trained.get(device)
-            trained.setdefault(device, network)
-            if again is not None:
-                print(f"{name} on {device} twice: {differing(again, network)} weights differ")
-        first, last = arguments.devices[0], arguments.devices[-1]
-        if first != last:
-            compare(name, trained[first], trained[last], test.eeg, first, last)
+            if turn == len(arguments.devices):
+                count = differing(trained[name, device], network)
+                print(f"{name} on {device} twice: {count} weights differ", flush=True)
+            trained[name, device] = network
+    if first != last:
+        for name in arguments.networks:
+            compare(name, trained[name, first], trained[name, last], test.eeg, first, last)
 
 
 class Study:

@@ -342,13 +342,6 @@ def test_fresh_samples_teach_more_than_the_same_ones_again():
     assert losses[1] < 0.9 * losses[0]
 
 
-def test_the_first_fresh_epoch_takes_the_stored_samples_and_the_next_goes_on():
-    simulator = tiny_simulator()
-    batches = [module._fresh_batches(simulator, epoch, 2, 10) for epoch in (1, 2)]
-    eeg = torch.cat([eeg for epoch in batches for eeg, _ in epoch]).numpy()
-    np.testing.assert_array_equal(eeg, simulate_samples(simulator, range(40))["eeg"].values)
-
-
 def test_fresh_samples_need_a_simulator():
     data = tiny_windows(20)
     with pytest.raises(UserError, match="fresh: true; needs the simulator"):

@@ -29,7 +29,7 @@ def stream(**changes):
 def test_the_stream_is_the_simulators_samples_in_order():
     stored = simulate_samples(SIMULATOR, range(80))
     batches = list(itertools.islice(stream(), 2))
-    eeg = torch.cat([b[0] for b in batches]).numpy()
+    eeg = torch.cat([b[0][0] for b in batches]).numpy()
     truth = torch.cat([b[1] for b in batches]).numpy()
     np.testing.assert_array_equal(eeg, stored["eeg"].values)
     np.testing.assert_array_equal(truth, SparseTruth.from_dataset(stored).dense())
@@ -39,7 +39,7 @@ def test_the_stream_is_the_simulators_samples_in_order():
 def test_a_later_start_continues_the_stream():
     whole = list(itertools.islice(stream(), 3))
     later = next(iter(stream(start=80)))
-    torch.testing.assert_close(later[0], whole[2][0], rtol=0, atol=0)
+    torch.testing.assert_close(later[0][0], whole[2][0][0], rtol=0, atol=0)
 
 
 @pytest.mark.parametrize("workers", [0, 2])
@@ -47,13 +47,13 @@ def test_workers_do_not_change_the_stream(workers):
     alone = list(itertools.islice(stream(start=80), 4))
     made = fresh_batches(SIMULATOR, batch_size=40, start=80, workers=workers)
     for mine, theirs in zip(alone, itertools.islice(made, 4), strict=True):
-        torch.testing.assert_close(mine[0], theirs[0], rtol=0, atol=0)
+        torch.testing.assert_close(mine[0][0], theirs[0][0], rtol=0, atol=0)
         torch.testing.assert_close(mine[1], theirs[1], rtol=0, atol=0)
 
 
 def test_batches_never_repeat():
     batches = itertools.islice(stream(batch_size=5), 50)
-    sums = [float(eeg.double().abs().sum()) for eeg, _ in batches]
+    sums = [float(eeg.double().abs().sum()) for (eeg,), _ in batches]
     assert len(set(sums)) == 50
 
 

@@ -6,13 +6,14 @@ P(active) ranks dipoles by whether they belong to a patch, E[l] by how near its 
 from __future__ import annotations
 
 import numpy as np
+import torch
 from torch import Tensor, nn
 
 from multisource.errors import refuse
 from multisource.network.channel_repair import ChannelRepair
 from multisource.network.coarse_output import CoarseOutput
 from multisource.network.contract import ForwardModel
-from multisource.network.covariance import CovarianceFeatures
+from multisource.network.covariance import CovarianceFeatures, Whitened
 from multisource.network.options import covnet_mistakes
 
 # Before training: about the share of active dipoles, and their mean coefficient.
@@ -72,7 +73,54 @@ class CovNet(nn.Module):
         Tensor of shape (B, 2, N)
             Logits of P(active) and of E[l].
         """
-        return self.output(self.dense(self.standardise(self.repair(eeg))))
+        return self.answer(*self.describe(self.whitened(eeg)))
+
+    @torch.no_grad()
+    def whitened(self, eeg: Tensor) -> Whitened:
+        """Map EEG to its whitened covariance.
+
+        Parameters
+        ----------
+        eeg : Tensor of shape (B, E, T)
+            EEG, V.
+
+        Returns
+        -------
+        Whitened
+            Of the windows, bad channels replaced.
+        """
+        return self.standardise.whitened(self.repair(eeg))
+
+    @torch.no_grad()
+    def describe(self, whitened: Whitened) -> tuple[Tensor]:
+        """Return what the layers are given.
+
+        Parameters
+        ----------
+        whitened : Whitened
+            Of B windows.
+
+        Returns
+        -------
+        tuple of Tensor
+            The features (B, F).
+        """
+        return (self.standardise.standardised(whitened),)
+
+    def answer(self, features: Tensor) -> Tensor:
+        """Map features to logits.
+
+        Parameters
+        ----------
+        features : Tensor of shape (B, F)
+            As :meth:`describe` returns them.
+
+        Returns
+        -------
+        Tensor of shape (B, 2, N)
+            As :meth:`forward` returns them.
+        """
+        return self.output(self.dense(features))
 
     def recalibrate(self, slope: float, intercept: float) -> None:
         """Change the weights such that the logit of P(active) is a line of what it was.

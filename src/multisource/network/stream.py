@@ -11,6 +11,7 @@ import torch
 from torch.utils.data import DataLoader, IterableDataset, get_worker_info
 
 from multisource.errors import UserError
+from multisource.network.front import Front, Given
 from multisource.simulation.samples import Simulator
 
 T = TypeVar("T")
@@ -20,9 +21,14 @@ PREFETCHED = 4
 
 
 def fresh_batches(
-    simulator: Simulator, *, batch_size: int, start: int = 0, workers: int = 0
-) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
-    """Yield the batches of a :class:`SampleStream`, made while the network learns from earlier ones.
+    simulator: Simulator,
+    *,
+    batch_size: int,
+    start: int = 0,
+    workers: int = 0,
+    front: Front | None = None,
+) -> Iterator[tuple[Given, torch.Tensor]]:
+    """Yield the batches of a :class:`SampleStream`, made while a network learns from earlier ones.
 
     They are the same whoever makes them.
 
@@ -36,13 +42,18 @@ def fresh_batches(
         First sample.
     workers : int, optional
         Processes that make them; below 2 one thread does.
+    front : callable, optional
+        What makes of EEG (B, E, T), V, the tensors that a network's layers are given; by default
+        they are given the EEG.
 
     Yields
     ------
-    tuple of Tensor
-        EEG (B, E, T), V, and truth (B, N).
+    given : tuple of Tensor
+        What the layers are given.
+    truth : Tensor of shape (B, N)
+        The coefficients.
     """
-    stream = SampleStream(simulator, batch_size=batch_size, start=start)
+    stream = SampleStream(simulator, batch_size=batch_size, start=start, front=front)
     if workers < 2:
         yield from ahead(stream)
     else:
@@ -82,7 +93,7 @@ def ahead(items: Iterable[T]) -> Iterator[T]:
 
 
 class SampleStream(IterableDataset):
-    """Batches of (eeg (B, E, T) float32 V, truth (B, N) float32), without end.
+    """Batches of ((eeg (B, E, T) float32 V,), truth (B, N) float32), without end.
 
     Batch b holds the samples of index ``start + b * batch_size`` onward, the same ones that
     ``simulate_samples`` makes of the same simulator. With W loader workers, worker w makes the
@@ -97,6 +108,8 @@ class SampleStream(IterableDataset):
         B.
     start : int, optional
         First sample; where an interrupted training goes on.
+    front : callable, optional
+        As for :func:`fresh_batches`.
 
     Raises
     ------
@@ -104,14 +117,22 @@ class SampleStream(IterableDataset):
         For a size below 1 or a start below 0.
     """
 
-    def __init__(self, simulator: Simulator, *, batch_size: int, start: int = 0) -> None:
+    def __init__(
+        self,
+        simulator: Simulator,
+        *,
+        batch_size: int,
+        start: int = 0,
+        front: Front | None = None,
+    ) -> None:
         if batch_size < 1 or start < 0:
             raise UserError(f"batch_size {batch_size} must be 1 or more, start {start} 0 or more")
         self._simulator = simulator
         self._batch_size = batch_size
         self._start = start
+        self._front = front
 
-    def __iter__(self) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
+    def __iter__(self) -> Iterator[tuple[Given, torch.Tensor]]:
         worker = get_worker_info()
         batch, step = (0, 1) if worker is None else (worker.id, worker.num_workers)
         while True:
@@ -119,10 +140,12 @@ class SampleStream(IterableDataset):
             yield self._batch(np.arange(first, first + self._batch_size))
             batch += step
 
-    def _batch(self, indices: np.ndarray) -> tuple[torch.Tensor, torch.Tensor]:
+    def _batch(self, indices: np.ndarray) -> tuple[Given, torch.Tensor]:
         size = self._simulator.block_size
         starts = range(0, len(indices), size)
         blocks = [self._simulator.block(indices[start : start + size]) for start in starts]
         eeg = np.concatenate([block.eeg for block in blocks])
         truth = [block.patches.truth.dense() for block in blocks]
-        return torch.from_numpy(eeg), torch.from_numpy(np.concatenate(truth))
+        windows = torch.from_numpy(eeg)
+        given = (windows,) if self._front is None else self._front(windows)
+        return given, torch.from_numpy(np.concatenate(truth))

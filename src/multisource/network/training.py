@@ -23,6 +23,7 @@ from multisource.network.augmentation import augmented_batch
 from multisource.network.calibrate import Recalibrated, Recalibration, calibrate
 from multisource.network.checkpoint import State, load_checkpoint, save_checkpoint
 from multisource.network.devices import reproducible, resolve_device
+from multisource.network.front import Front, Given, answer, front_of
 from multisource.network.losses import loss_function
 from multisource.network.options import TrainingOptions, batch_count, sample_mistakes
 from multisource.network.samples import Windows
@@ -147,6 +148,8 @@ def train(
         if options.smooth_mm and model is not None:
             data.append(np.asarray(model.positions, float).tobytes().hex())
         mark = _fingerprint(network, data, options, seed, place)
+        front = front_of(network, place)
+        held = prepared(front, validation)
         network.to(place)
         count = batch_count(len(training), options.batch_size)
         state = _fresh_state(network, options, count)
@@ -163,6 +166,7 @@ def train(
                 batch_size=options.batch_size,
                 start=done * count * options.batch_size,
                 workers=workers if place.type == "cuda" else 0,
+                front=front,
             )
         with progress("training", total=options.epochs, initial=done, layout=LAYOUT) as bar:
             for epoch in range(done + 1, options.epochs + 1):
@@ -173,11 +177,12 @@ def train(
                 # Everything random in an epoch follows from (seed, epoch): resuming needs no state.
                 rng = np.random.default_rng([seed, epoch])
                 torch.manual_seed(int(rng.integers(2**63)))
-                if fresh is not None:
-                    batches = islice(fresh, count)
-                else:
-                    batches = _stored_batches(training, rng, count, options)
-                row = _epoch(state, batches, count, validation, epoch, options, bar)
+                batches = (
+                    _stored_batches(training, rng, count, options, front)
+                    if fresh is None
+                    else islice(fresh, count)
+                )
+                row = _epoch(state, batches, count, (validation, held), epoch, options, bar)
                 row["seconds"] = round(time.monotonic() - began, 2)
                 state.history.append(row)
                 if checkpoint is not None and time.monotonic() - saved > CHECKPOINT_SECONDS:
@@ -192,11 +197,15 @@ def train(
 
 
 def _stored_batches(
-    training: Windows, rng: np.random.Generator, count: int, options: TrainingOptions
-) -> Iterator[tuple[Tensor, Tensor]]:
+    training: Windows,
+    rng: np.random.Generator,
+    count: int,
+    options: TrainingOptions,
+    front: Front,
+) -> Iterator[tuple[Given, Tensor]]:
     """All samples once, in random order."""
     for rows in np.array_split(rng.permutation(len(training)), count):
-        yield augmented_batch(
+        eeg, truth = augmented_batch(
             training,
             np.sort(rows),
             rng,
@@ -204,13 +213,14 @@ def _stored_batches(
             time_reversal=options.time_reversal,
             superpose=options.superpose,
         )
+        yield front(eeg), truth
 
 
 def _epoch(
     state: State,
-    batches: Iterator[tuple[Tensor, Tensor]],
+    batches: Iterator[tuple[Given, Tensor]],
     count: int,
-    validation: Windows,
+    validation: tuple[Windows, list[Given]],
     epoch: int,
     options: TrainingOptions,
     bar: tqdm[Any],
@@ -222,17 +232,17 @@ def _epoch(
     place = next(network.parameters()).device
     rate = state.optimizer.param_groups[0]["lr"]
     total, samples, start = 0.0, 0, bar.n
-    for number, (eeg, truth) in enumerate(batches, 1):
-        value = criterion(network(eeg.to(place)), truth.to(place))
+    for number, (given, truth) in enumerate(batches, 1):
+        value = criterion(answer(network, given), truth.to(place))
         state.optimizer.zero_grad()
         value.backward()
         state.optimizer.step()
         step_batch(state.scheduler)
-        total += float(value.detach()) * len(eeg)
-        samples += len(eeg)
+        total += float(value.detach()) * len(truth)
+        samples += len(truth)
         bar.update(start + number / count - bar.n)
     train_loss = total / samples
-    validation_loss, fraction = evaluate(network, validation, name)
+    validation_loss, fraction = evaluate(network, validation[0], name, validation[1])
     if not math.isfinite(train_loss + validation_loss):
         raise UserError(
             f"learning_rate: {options.learning_rate}: the loss is not finite after epoch "
@@ -256,7 +266,9 @@ def _epoch(
 
 
 @torch.no_grad()
-def evaluate(network: nn.Module, windows: Windows, loss: str) -> tuple[float, float]:
+def evaluate(
+    network: nn.Module, windows: Windows, loss: str, held: list[Given] | None = None
+) -> tuple[float, float]:
     """Compute mean loss and mean FractionActive of a network in evaluation mode.
 
     FractionActive is the share of the n largest values that belong to the n active dipoles
@@ -270,6 +282,8 @@ def evaluate(network: nn.Module, windows: Windows, loss: str) -> tuple[float, fl
         Samples.
     loss : str
         A name of ``losses.LOSSES``.
+    held : list of tuple of Tensor, optional
+        What the network's front makes of them (:func:`prepared`), if that is known already.
 
     Returns
     -------
@@ -282,13 +296,32 @@ def evaluate(network: nn.Module, windows: Windows, loss: str) -> tuple[float, fl
     network.eval()
     place = next(network.parameters()).device
     total, fractions = 0.0, []
-    for eeg, dense in windows.batches(VALIDATION_BATCH):
+    held = prepared(front_of(network, place), windows) if held is None else held
+    for (_, dense), given in zip(windows.batches(VALIDATION_BATCH), held, strict=True):
         truth = torch.from_numpy(dense).to(place)
-        logits = network(torch.from_numpy(eeg).to(place))
-        total += float(criterion(logits, truth)) * len(eeg)
+        logits = answer(network, given)
+        total += float(criterion(logits, truth)) * len(truth)
         ranked = logits if logits.ndim == 2 else logits[:, 0]
         fractions.append(_fraction_active(ranked, truth > 0))
     return total / len(windows), float(torch.cat(fractions).mean())
+
+
+def prepared(front: Front, windows: Windows) -> list[Given]:
+    """Return what a network's front makes of windows, ``VALIDATION_BATCH`` at a time.
+
+    Parameters
+    ----------
+    front : callable
+        Of :func:`~multisource.network.front.front_of`.
+    windows : Windows
+        Samples.
+
+    Returns
+    -------
+    list of tuple of Tensor
+        What the layers are given.
+    """
+    return [front(torch.from_numpy(eeg)) for eeg, _ in windows.batches(VALIDATION_BATCH)]
 
 
 def _fraction_active(scores: Tensor, active: Tensor) -> Tensor:

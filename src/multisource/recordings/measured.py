@@ -180,7 +180,7 @@ def map_measured(
 
     def logits(windows: torch.Tensor) -> torch.Tensor:
         repaired = parts.repair(windows)
-        features = parts.standardise.measured(repaired, variance, speed, whitening.level)
-        return parts.output(parts.dense(features))
+        white = parts.standardise.measured(repaired, variance, speed, whitening.level)
+        return cast(torch.Tensor, parts.answer(*parts.describe(white)))
 
     return map_windows(network, logits, eeg, threads=threads)
