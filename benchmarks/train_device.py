@@ -67,9 +67,14 @@ def main() -> None:
                 count = differing(trained[name, device], network)
                 print(f"{name} on {device} twice: {count} weights differ", flush=True)
             trained[name, device] = network
-    if first != last:
-        for name in arguments.networks:
-            compare(name, trained[name, first], trained[name, last], test.eeg, first, last)
+    for name in arguments.networks:
+        agree(name, trained[name, last], test.eeg, last)
+        if first != last:
+            pair = [
+                predict(trained[name, d], test.eeg, device="cpu").estimate for d in (first, last)
+            ]
+            alike = [np.corrcoef(a, b)[0, 1] for a, b in zip(*pair, strict=True)]
+            print(f"{name} trained on either: maps correlate by {np.median(alike):.3f} (median)")
 
 
 class Study:
@@ -149,25 +154,14 @@ def differing(one: torch.nn.Module, other: torch.nn.Module) -> int:
     return sum(int((a.cpu() != b.cpu()).sum()) for a, b in pairs)
 
 
-def compare(
-    name: str,
-    first: torch.nn.Module,
-    last: torch.nn.Module,
-    eeg: np.ndarray,
-    device: str,
-    other: str,
-) -> None:
-    """Print how well devices agree: for one network, and for the two trainings."""
-    here, there = (predict(first, eeg, device=place).estimate for place in (device, other))
+def agree(name: str, network: torch.nn.Module, eeg: np.ndarray, device: str) -> None:
+    """Print how much the maps of one network differ between the processor and a device."""
+    here, there = (predict(network, eeg, device=place).estimate for place in ("cpu", device))
     apart = np.abs(here - there)
     print(
-        f"{name} trained on {device}, maps of {device} and {other}: largest difference "
-        f"{apart.max():.1e}, mean {apart.mean():.1e}"
+        f"{name}, maps of cpu and {device}: largest difference {apart.max():.1e}, "
+        f"mean {apart.mean():.1e}"
     )
-    second = predict(last, eeg, device="cpu").estimate
-    pairs = zip(here, second, strict=True)
-    alike = [np.corrcoef(a, b)[0, 1] for a, b in pairs]
-    print(f"{name} trained on either: correlation of the maps {np.median(alike):.3f} (median)")
 
 
 if __name__ == "__main__":

@@ -96,7 +96,7 @@ def test_settings_are_split_between_architecture_and_training():
     settings = {"architecture": "convnet", "hidden": [7], "epochs": 3}
     assert split_settings(settings) == ("convnet", {"hidden": [7]}, {"epochs": 3})
     assert {"filters", "pooling", "hidden"} <= set(options("convnet"))
-    assert list(NETWORKS) == ["convnet", "covnet"]
+    assert list(NETWORKS) == ["convnet", "covnet", "sblnet"]
 
 
 @pytest.mark.parametrize(

@@ -111,7 +111,7 @@ def test_the_output_is_an_interpolation_between_nodes():
     layer = CoarseOutput(7, 300, 60, (0.05, 0.02))
     layer.prepare(positions)
     dense = torch.zeros(300, 60)
-    dense.scatter_(1, layer.nearest.long(), layer.weight)
+    dense.scatter_(1, layer.interpolate.nearest.long(), layer.interpolate.weight)
     features = torch.randn(4, 7, requires_grad=True)
     nodes = (features @ layer.nodes.weight.T).unflatten(1, (2, 60))
     expected = nodes @ dense.T + layer.bias

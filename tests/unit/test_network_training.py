@@ -16,7 +16,7 @@ from multisource.network.options import TrainingOptions
 from multisource.network.registry import build_network
 from multisource.network.samples import Windows, windows_of
 from multisource.network.smooth_output import spread_points
-from multisource.network.training import evaluate
+from multisource.network.validation import evaluate
 from multisource.simulation.ar import ARModels
 from multisource.simulation.samples import Simulator, simulate_samples
 from multisource.simulation.settings import Settings
@@ -253,7 +253,7 @@ def test_fraction_active_is_the_share_of_true_dipoles_among_the_highest():
     ("chosen", "message"),
     [
         ({"loss": "huber"}, "loss: 'huber'; allowed"),
-        ({"epochs": 0}, "epochs: 0; needs"),
+        ({"epochs": 0}, "epochs: 0; without weights"),
         ({"batch_size": 1}, "batch_size: 1; needs a whole number of 2"),
         ({"learning_rate": 0}, "learning_rate: 0; needs"),
         ({"weight_decay": -1}, "weight_decay: -1; needs"),

@@ -247,6 +247,12 @@ def network_settings(wildcards):
     return {key: value for key, value in settings.items() if key not in SPLITS_OF_NETWORKS}
 
 
+def first_weights(wildcards):
+    """Return the file of weights that a network begins with, if there is one."""
+    name = network_settings(wildcards).get("start")
+    return study_file(name) if name else []
+
+
 def training_split(wildcards):
     """Return the split that a network learns from."""
     return split_of(config, network_name(wildcards), "train")

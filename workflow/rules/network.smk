@@ -15,6 +15,7 @@ rule train_network:
         ar_models=ar_models(),
         train=lambda wildcards: chunks(training_split(wildcards), training_samples(wildcards)),
         validation=lambda wildcards: chunks(validation_split(wildcards)),
+        start=first_weights,
     output:
         weights="results/{head}/network/{network}/weights.safetensors",
         settings="results/{head}/network/{network}/settings.json",

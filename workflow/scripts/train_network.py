@@ -19,7 +19,8 @@ with step(snakemake):
     training = windows_of(data).first(params.samples)
     validation = windows_of(read_chunks(snakemake.input.validation, channels))
     architecture, build, recipe = split_settings(params.settings)
-    files = {k: v for k, v in snakemake.input.items() if k not in ("train", "validation")}
+    apart = ("train", "validation", "start")
+    files = {k: v for k, v in snakemake.input.items() if k not in apart}
     files["channels"] = channels
     sampling = {"sfreq": params.simulated["sfreq"], "n_times": data.sizes["time"]}
     known = {key: files[key] for key in ("forward", "ar_models", "channels")}
@@ -40,6 +41,7 @@ with step(snakemake):
         seed=params.seed,
         workers=snakemake.threads - 1,
         checkpoint=checkpoint,
+        start=snakemake.input.start or None,
     )
     with atomic(snakemake.output.history) as part:
         result.history.to_csv(part, index=False)

@@ -110,6 +110,32 @@ def covnet_mistakes(
         yield f"dropout: {dropout!r}; needs 0 <= dropout < 1"
 
 
+def sblnet_mistakes(*, n_times: int, width: int, stages: int, nodes: int) -> Iterator[str]:
+    """Yield what is wrong with the options of ``sblnet.build_network``.
+
+    Parameters
+    ----------
+    n_times : int
+        Samples of a window.
+    width : int
+        As for ``build_network``.
+    stages : int
+        As for ``build_network``.
+    nodes : int
+        As for ``build_network``.
+
+    Yields
+    ------
+    str
+        One line for each mistake.
+    """
+    if n_times < 2:
+        yield f"window_s: a window has {n_times} sample; the covariance needs 2"
+    for name, value, least in (("width", width, 1), ("stages", stages, 0), ("nodes", nodes, 1)):
+        if not _is_whole(value) or value < least:
+            yield f"{name}: {value!r}; needs a whole number of {least} and more"
+
+
 @dataclass(frozen=True)
 class TrainingOptions:
     """How a network is trained: all that ``network.settings.<name>`` may say of it.
@@ -144,6 +170,10 @@ class TrainingOptions:
     smooth_mm
         Let the weights of the network's ``output`` layer vary smoothly over the dipoles while it is
         trained, see :mod:`~multisource.network.smooth_output`. 0: each dipole has its own.
+    start
+        File of weights that the training begins with, instead of random ones; with 0 epochs they
+        are what is used. They are those of a trained network of the same settings, or those of
+        ``resources/any-head``, which any head and cap can be given.
     fresh
         Draw new samples in every epoch instead of repeating the training set: as many, the train
         split going on without end. They are used as they are, whatever ``sign_flip``,
@@ -173,6 +203,7 @@ class TrainingOptions:
     superpose: float = 0.0
     smooth_mm: float = 0.0
     fresh: bool = False
+    start: str = ""
 
     def __post_init__(self) -> None:
         refuse(self._mistakes())
@@ -180,11 +211,13 @@ class TrainingOptions:
     def _mistakes(self) -> Iterator[str]:
         if self.schedule not in SCHEDULES:
             yield f"schedule: {self.schedule!r}; allowed: {', '.join(SCHEDULES)}"
-        for name, low in (("epochs", 1), ("batch_size", 2), ("plateau_patience", 0)):
+        for name, low in (("epochs", 0), ("batch_size", 2), ("plateau_patience", 0)):
             value = getattr(self, name)
             if not _is_whole(value) or value < low:
                 yield f"{name}: {value!r}; needs a whole number of {low} and more"
-        if not 0 <= self.warmup_epochs < self.epochs:
+        if self.epochs == 0 and not self.start:
+            yield "epochs: 0; without weights to start with a network needs 1 and more"
+        if not 0 <= self.warmup_epochs < max(1, self.epochs):
             yield (
                 f"warmup_epochs: {self.warmup_epochs!r}; needs to be 0 and more, and smaller "
                 f"than epochs, {self.epochs}"
@@ -263,4 +296,5 @@ def _whole_numbers(values: object) -> bool:
 CHECKS: dict[str, Callable[..., Iterator[str]]] = {
     "convnet": convnet_mistakes,
     "covnet": covnet_mistakes,
+    "sblnet": sblnet_mistakes,
 }

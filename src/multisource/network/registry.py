@@ -20,6 +20,7 @@ NETWORKS = Registry(
     {
         "convnet": "multisource.network.convnet:build_network",
         "covnet": "multisource.network.covnet:build_network",
+        "sblnet": "multisource.network.sblnet:build_network",
     },
 )
 

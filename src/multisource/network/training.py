@@ -23,7 +23,7 @@ from multisource.network.augmentation import augmented_batch
 from multisource.network.calibrate import Recalibrated, Recalibration, calibrate
 from multisource.network.checkpoint import State, load_checkpoint, save_checkpoint
 from multisource.network.devices import reproducible, resolve_device
-from multisource.network.front import Front, Given, answer, front_of
+from multisource.network.front import Front, Given, answer, front_of, has_front
 from multisource.network.losses import loss_function
 from multisource.network.options import TrainingOptions, batch_count, sample_mistakes
 from multisource.network.samples import Windows
@@ -31,6 +31,8 @@ from multisource.network.schedule import make_scheduler, step, step_batch
 from multisource.network.smooth_output import SmoothOutput
 from multisource.network.standardise import Standardise
 from multisource.network.stream import fresh_batches
+from multisource.network.validation import evaluate, prepared
+from multisource.network.weights import begin_with
 from multisource.progress import progress
 from multisource.provenance import code_version
 
@@ -44,7 +46,6 @@ logger = logging.getLogger(__name__)
 
 # A checkpoint costs some tenths of a second; losing half a minute of work is bearable.
 CHECKPOINT_SECONDS = 30.0
-VALIDATION_BATCH = 500
 
 LAYOUT = "{percentage:3.0f}%|{bar:30}| epoch {n:.1f} of {total} [{elapsed}<{remaining}{postfix}]"
 
@@ -83,6 +84,7 @@ def train(
     threads: int | None = None,
     workers: int = 0,
     checkpoint: str | Path | None = None,
+    start: str | Path | None = None,
 ) -> Training:
     """Train a network and keep its state at the smallest validation loss.
 
@@ -105,13 +107,16 @@ def train(
     device : str, optional
         ``auto``, ``cpu``, ``cuda`` or ``cuda:<number>``.
     threads : int, optional
-        Threads on the processor; None: 2, or 1 beside the simulation of fresh samples.
+        Threads on the processor; None: 2, or 1 beside the simulation of fresh samples and for a
+        network on covariances.
     workers : int, optional
         Processes that simulate fresh samples for a CUDA device, which learns faster than the one
         thread that simulates for a network on the processor. The samples are the same.
     checkpoint : str or Path, optional
         File that keeps the state of an unfinished training. One written for the same data, options
         and code is continued; any other is replaced.
+    start : str or Path, optional
+        Weights to begin with, where the options name some.
 
     Returns
     -------
@@ -129,15 +134,20 @@ def train(
         raise UserError("fresh: true; needs the simulator that draws the samples")
     if options.smooth_mm and model is None:
         raise UserError(f"smooth_mm: {options.smooth_mm}; needs the forward model's positions")
+    if options.start and start is None:
+        raise UserError(f"start: {options.start}; needs the file")
     place = resolve_device(device)
     # The same on a machine with one processor, so that its weights are the same. Beside the
-    # simulation of fresh samples one is left for the network.
-    threads = threads or (1 if options.fresh else 2)
+    # simulation of fresh samples one is left for the network, and the small matrices of covariances
+    # are slower on two.
+    threads = threads or (1 if options.fresh or has_front(network) else 2)
     with reproducible(seed, threads=threads):
         if hasattr(network, "prepare") and model is not None:
             cast(Any, network).prepare(model)
         if hasattr(network, "standardise"):
             cast(Standardise, network.standardise).fit(training.eeg)
+        if start is not None:
+            begin_with(network, start)
         if options.smooth_mm and model is not None:
             plain = cast(nn.Linear, network.output)
             network.output = SmoothOutput(plain, model.positions, options.smooth_mm)
@@ -151,6 +161,10 @@ def train(
         front = front_of(network, place)
         held = prepared(front, validation)
         network.to(place)
+        if options.epochs == 0:
+            history = _as_it_is(network, validation, held, options)
+            network.cpu().eval()
+            return Training(network, history, _recalibrated(network, validation))
         count = batch_count(len(training), options.batch_size)
         state = _fresh_state(network, options, count)
         if checkpoint is not None and load_checkpoint(checkpoint, state, fingerprint=mark):
@@ -192,8 +206,21 @@ def train(
         if options.smooth_mm:
             network.output = cast(SmoothOutput, network.output).folded()
         network.cpu().eval()
-        fitted = calibrate(network, validation) if isinstance(network, Recalibrated) else None
-    return Training(network, pd.DataFrame(state.history), fitted)
+        return Training(network, pd.DataFrame(state.history), _recalibrated(network, validation))
+
+
+def _recalibrated(network: nn.Module, validation: Windows) -> Recalibration | None:
+    return calibrate(network, validation) if isinstance(network, Recalibrated) else None
+
+
+def _as_it_is(
+    network: nn.Module, validation: Windows, held: list[Given], options: TrainingOptions
+) -> pd.DataFrame:
+    """The history of a network that is not trained: its loss, as of epoch 0."""
+    loss, fraction = evaluate(network, validation, options.loss, held)
+    names = ["epoch", "loss", "train_loss", "validation_loss", "validation_fraction_active"]
+    row = dict(zip(names, (0, options.loss, math.nan, loss, fraction), strict=True))
+    return pd.DataFrame([row | {"learning_rate": 0.0, "seconds": 0.0}])
 
 
 def _stored_batches(
@@ -263,74 +290,6 @@ def _epoch(
         "validation_fraction_active": fraction,
         "learning_rate": rate,
     }
-
-
-@torch.no_grad()
-def evaluate(
-    network: nn.Module, windows: Windows, loss: str, held: list[Given] | None = None
-) -> tuple[float, float]:
-    """Compute mean loss and mean FractionActive of a network in evaluation mode.
-
-    FractionActive is the share of the n largest values that belong to the n active dipoles
-    (paper, II-E): unlike the loss it tells a network that learns from one at the zero map.
-
-    Parameters
-    ----------
-    network : torch.nn.Module
-        The network.
-    windows : Windows
-        Samples.
-    loss : str
-        A name of ``losses.LOSSES``.
-    held : list of tuple of Tensor, optional
-        What the network's front makes of them (:func:`prepared`), if that is known already.
-
-    Returns
-    -------
-    loss : float
-        Mean over samples.
-    fraction_active : float
-        Mean over samples.
-    """
-    criterion = loss_function(loss)
-    network.eval()
-    place = next(network.parameters()).device
-    total, fractions = 0.0, []
-    held = prepared(front_of(network, place), windows) if held is None else held
-    for (_, dense), given in zip(windows.batches(VALIDATION_BATCH), held, strict=True):
-        truth = torch.from_numpy(dense).to(place)
-        logits = answer(network, given)
-        total += float(criterion(logits, truth)) * len(truth)
-        ranked = logits if logits.ndim == 2 else logits[:, 0]
-        fractions.append(_fraction_active(ranked, truth > 0))
-    return total / len(windows), float(torch.cat(fractions).mean())
-
-
-def prepared(front: Front, windows: Windows) -> list[Given]:
-    """Return what a network's front makes of windows, ``VALIDATION_BATCH`` at a time.
-
-    Parameters
-    ----------
-    front : callable
-        Of :func:`~multisource.network.front.front_of`.
-    windows : Windows
-        Samples.
-
-    Returns
-    -------
-    list of tuple of Tensor
-        What the layers are given.
-    """
-    return [front(torch.from_numpy(eeg)) for eeg, _ in windows.batches(VALIDATION_BATCH)]
-
-
-def _fraction_active(scores: Tensor, active: Tensor) -> Tensor:
-    count = active.sum(dim=1)
-    order = scores.topk(max(1, int(count.max())), dim=1).indices
-    hit = active.gather(1, order) & (
-        torch.arange(order.shape[1], device=order.device) < count[:, None]
-    )
-    return hit.sum(dim=1) / count.clamp(min=1)
 
 
 def _fresh_state(

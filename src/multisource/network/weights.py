@@ -66,6 +66,40 @@ def save_network(
         part.write_text(json.dumps(described, indent=2) + "\n", encoding="utf-8")
 
 
+def begin_with(network: nn.Module, path: str | Path) -> None:
+    """Give a network weights that are known already, changed in place.
+
+    Parameters
+    ----------
+    network : torch.nn.Module
+        The network.
+    path : str or Path
+        Safetensors file of all that the network learns. What belongs to a head or a cap may be
+        missing, and is left as it is.
+
+    Raises
+    ------
+    UserError
+        Naming the file that is missing, damaged, or of another network.
+    """
+    try:
+        tensors = load_file(path)
+    except (OSError, SafetensorError) as error:
+        raise UserError(f"{path}: missing or damaged ({error}); name a file of weights") from error
+    here = network.state_dict()
+    lacking = [name for name, _ in network.named_parameters() if name not in tensors]
+    strange = [name for name in tensors if name not in here]
+    wrong = [n for n, t in tensors.items() if n in here and t.shape != here[n].shape]
+    for names, what in ((lacking, "lacks"), (strange, "has, unlike the network,"), (wrong, "")):
+        if names:
+            what = what or "is of another size in"
+            raise UserError(
+                f"{path}: {what} {names[0]} (and {len(names) - 1} more); give the architecture "
+                "and the options that it was made with"
+            )
+    network.load_state_dict(tensors, strict=False)
+
+
 def load_network(weights: str | Path, settings: str | Path) -> tuple[nn.Module, dict[str, Any]]:
     """Rebuild a network from its two files.
 
