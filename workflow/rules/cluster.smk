@@ -55,7 +55,9 @@ def gpu_request():
 GPU_REQUEST, TRAINING_GPU = gpu_request()
 TRAINING_MINUTES = 60 if TRAINING_GPU else 240
 # The request says it for a cluster's nodes, the device's file for this machine.
-HAS_GPU = bool(TRAINING_GPU) or (GPU_REQUEST != "none" and Path(os.devnull).with_name("nvidia0").exists())
+HAS_GPU = bool(TRAINING_GPU) or (
+    GPU_REQUEST != "none" and Path(os.devnull).with_name("nvidia0").exists()
+)
 if GPU_REQUEST == "none":
     # torch computes on what it sees: no step shall take a GPU of somebody else's job.
     os.environ.update(CUDA_VISIBLE_DEVICES="")
