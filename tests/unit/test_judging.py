@@ -12,10 +12,12 @@ from matplotlib.figure import Figure
 from PIL import Image
 from PIL.ImageColor import getrgb
 
+from multisource.anatomy.cortex import check_map
 from multisource.anatomy.fsaverage import fsaverage_head
 from multisource.anatomy.head import TISSUES
 from multisource.anatomy.source_space import THINNEST_CORTEX_MM
 from multisource.anatomy.source_table import SourceTable
+from multisource.errors import UserError
 from multisource.geometry.surfaces import vertex_areas
 from multisource.judging.findings import (
     BAD,
@@ -40,6 +42,8 @@ from multisource.judging.slices import (
 )
 from multisource.leadfield.compare import by_depth
 from multisource.montage.record import Placement
+
+pytestmark = pytest.mark.slow
 
 PER_SIDE = 2562  # fsaverage5's first vertices are those of fsaverage4
 
@@ -269,3 +273,13 @@ def test_the_page_needs_nothing_else(good, planes):
     assert page.count('type="range"') == 3 and page.count("data:image/webp") == sum(
         len(plane.positions) for plane in planes
     )
+
+
+def test_a_cortex_that_the_sphere_loses_is_refused(head, capsys):
+    sphere, triangles = head.surfaces["lh.sphere"]
+    white = head.surfaces["lh.white"][0]
+    check_map("lh", sphere, white, triangles)
+    assert "lh: flipped or collapsed on the sphere: 0.0 of" in capsys.readouterr().out
+    spike = np.linalg.norm(white - white[100], axis=1) < 30
+    with pytest.raises(UserError, match="lh.white has too many spikes.*no place on the sphere"):
+        check_map("lh", np.where(spike[:, None], sphere[100], sphere), white, triangles)

@@ -14,12 +14,12 @@ from nibabel.affines import apply_affine, voxel_sizes
 from scipy import ndimage, sparse
 
 from multisource.anatomy.labels import CORTEX_LABEL, FILLED_LABELS, WHITE_LABEL
-from multisource.anatomy.sphere import equal_area_sphere
+from multisource.anatomy.sphere import equal_area_sphere, unmapped
 from multisource.anatomy.topology import ball_topology, mask_surface
 from multisource.errors import UserError
 from multisource.geometry.masks import voxel_volume
 from multisource.geometry.neighbours import adjacency, smooth
-from multisource.geometry.surfaces import Surface, vertex_normals
+from multisource.geometry.surfaces import Surface, triangle_areas, vertex_normals
 
 THICKEST_MM = 5.0
 THINNEST_MM = 0.5  # thinner is no cortex: the medial wall
@@ -29,6 +29,7 @@ _PIAL_BLUR_MM = 0.5
 _FLOW_BLUR_MM = 0.8
 _FLAT = 0.3  # of the distance's gradient, 1 where one bank is near: the middle of a sulcus
 _RELAXATION_STEPS = 12
+MOST_UNMAPPED = 0.05  # of the area of a white surface; a clean one has 0.006
 SMALLEST_ML = 100.0  # white matter and deep grey of a hemisphere
 
 
@@ -50,7 +51,7 @@ def cortical_surfaces(labels: np.ndarray, affine: np.ndarray) -> dict[str, Surfa
     Raises
     ------
     UserError
-        When a hemisphere is missing or far too small.
+        When a hemisphere is missing or far too small, or has no map to the sphere.
     """
     surfaces = {}
     volume = voxel_volume(affine)
@@ -61,10 +62,41 @@ def cortical_surfaces(labels: np.ndarray, affine: np.ndarray) -> dict[str, Surfa
         cortex = labels == CORTEX_LABEL[side]
         pial = pial_vertices(vertices, triangles, mask, cortex, white, affine)
         sphere = equal_area_sphere(vertices, triangles)
+        check_map(side, sphere, vertices, triangles)
         surfaces[f"{side}.white"] = (vertices, triangles)
         surfaces[f"{side}.pial"] = (pial, triangles)
         surfaces[f"{side}.sphere"] = (sphere, triangles)
     return surfaces
+
+
+def check_map(side: str, sphere: np.ndarray, vertices: np.ndarray, triangles: np.ndarray) -> None:
+    """Refuse a white surface of which too much has no place on the sphere.
+
+    Parameters
+    ----------
+    side : str
+        lh or rh.
+    sphere, vertices : ndarray of shape (n, 3)
+        Vertices on the sphere and on the white surface, mm.
+    triangles : ndarray of shape (m, 3)
+        Indices of vertices.
+
+    Raises
+    ------
+    UserError
+        When triangles that are flipped or collapsed there hold more than ``MOST_UNMAPPED`` of the
+        area: dipoles are chosen on the sphere, and none would stand for that cortex.
+    """
+    bad = unmapped(sphere, vertices, triangles)
+    area = triangle_areas(vertices, triangles)
+    lost = float(area[bad].sum())
+    words = f"{lost / 100:.1f} of {area.sum() / 100:.0f} cm2 ({bad.sum()} triangles)"
+    print(f"{side}: flipped or collapsed on the sphere: {words}")
+    if lost > MOST_UNMAPPED * area.sum():
+        raise UserError(
+            f"segmentation: {side}.white has too many spikes and handles: {words} have no place on "
+            "the sphere, and would have no dipole; give a T1 of less noise, or a FreeSurfer subject"
+        )
 
 
 def filled_hemisphere(labels: np.ndarray, side: str, voxel_volume: float) -> np.ndarray:

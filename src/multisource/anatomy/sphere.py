@@ -27,6 +27,7 @@ from multisource.geometry.surfaces import (
 )
 
 RADIUS_MM = 100.0  # FreeSurfer's
+COLLAPSED = 1e-3  # of its fair share of the sphere: a triangle with less has no dipole
 _ROUNDS = 1
 _GROWTH = 1.6  # of the time step of the diffusion
 
@@ -200,6 +201,27 @@ def folded(points: np.ndarray, triangles: np.ndarray) -> np.ndarray:
     """
     a, b, c = (points[triangles[:, k]] for k in range(3))
     return np.einsum("ij,ij->i", a, np.cross(b, c)) <= 0
+
+
+def unmapped(points: np.ndarray, vertices: np.ndarray, triangles: np.ndarray) -> np.ndarray:
+    """Find the triangles that a spherical map turns inwards or collapses.
+
+    Parameters
+    ----------
+    points : ndarray of shape (n, 3)
+        Vertices on a sphere about the origin.
+    vertices : ndarray of shape (n, 3)
+        The same on the surface, mm.
+    triangles : ndarray of shape (m, 3)
+        Indices of vertices.
+
+    Returns
+    -------
+    ndarray of bool, shape (m,)
+        Whether each triangle is folded, or has less than ``COLLAPSED`` of its share of the sphere.
+    """
+    area, share = triangle_areas(vertices, triangles), triangle_areas(points, triangles)
+    return folded(points, triangles) | (share / share.sum() < COLLAPSED * area / area.sum())
 
 
 def _unfold(points: np.ndarray, triangles: np.ndarray, *, steps: int = 50) -> np.ndarray:

@@ -12,7 +12,7 @@ from scipy.spatial import cKDTree
 
 from multisource.anatomy.head import CSF, TISSUES, Head
 from multisource.anatomy.source_table import SourceTable
-from multisource.anatomy.sphere import folded
+from multisource.anatomy.sphere import unmapped
 from multisource.geometry.closest_points import closest_points
 from multisource.geometry.rays import contains
 from multisource.geometry.surfaces import triangle_areas, vertex_areas
@@ -26,8 +26,6 @@ _EVERY = 2  # thicknesses of skull and scalp are measured at every so manieth ve
 # A point of the white surface farther than this from any dipole stands for none; with fewer
 # dipoles than oct6 has, farther than their usual distance.
 REACH_MM = 5.0
-# A triangle of the map to the sphere is collapsed if it has less than this of its fair share.
-COLLAPSED = 1e-3
 MEAN_MAN_ML = 1469.0  # intracranial volume, Matsumae et al. 1996
 
 
@@ -239,11 +237,9 @@ def sphere_folds(head: Head) -> tuple[int, float]:
     for side in SIDES:
         white, triangles = head.surfaces[f"{side}.white"]
         sphere = head.surfaces[f"{side}.sphere"][0]
-        area, share = triangle_areas(white, triangles), triangle_areas(sphere, triangles)
-        collapsed = share / share.sum() < COLLAPSED * area / area.sum()
-        bad = collapsed | folded(sphere, triangles)
+        bad = unmapped(sphere, white, triangles)
         count += int(bad.sum())
-        area_cm2 += float(area[bad].sum() / 100)
+        area_cm2 += float(triangle_areas(white, triangles)[bad].sum() / 100)
     return count, area_cm2
 
 
