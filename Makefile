@@ -30,6 +30,7 @@ STAMP := $(VENV)/.installed
 TESTS := $(VENV)/.installed-test
 DOCS := $(VENV)/.installed-docs
 BROWSER := $(VENV)/.installed-browser
+EXTENDED := $(VENV)/.installed-extended
 HOOKS := $(VENV)/.installed-hooks
 
 # Snakemake starts a script's Python by its bare path.
@@ -83,7 +84,7 @@ benchmark: run
 
 # Solvers of other packages too, each tuned alike; it goes on where it stopped.
 extended: CONFIG := config/extended.yaml
-extended: run
+extended: $(EXTENDED) run
 
 # Real EEG with the default study, and what it must show.
 alpha: CONFIG := config/alpha.yaml

@@ -1,6 +1,5 @@
 """Solvers by name: linear ones, and the optional package."""
 
-import importlib.util
 import sys
 
 import inverse_case
@@ -36,7 +35,8 @@ def test_options_are_read_off_the_solvers():
         linear = kind in ("mne", "dspm", "sloreta", "eloreta", "loreta", "laura")
         assert registry.is_linear(kind) == linear
         assert ("windows" in registry.options(kind)) != linear
-        assert ("snr" in registry.options(kind)) == linear
+        # An average asks for those that it averages.
+        assert ("snr" in registry.options(kind)) == (linear or kind == "average")
         assert registry.tells(kind) == (kind == "patch_posterior")
 
 
@@ -71,28 +71,79 @@ def test_bad_requests_name_what_is_wrong(kind, options, word):
         registry.estimate(kind, inverse_case.forward(), eeg, **options)
 
 
-def test_without_the_package_the_message_says_what_to_install(monkeypatch):
-    monkeypatch.setitem(sys.modules, "invert", None)
-    monkeypatch.setitem(sys.modules, "invert.invert", None)
+@pytest.fixture
+def bare(monkeypatch):
+    """Be a machine without the packages that need not be installed."""
+    for name in ("invert", "invert.invert"):
+        monkeypatch.setitem(sys.modules, name, None)
+
+
+def test_without_the_package_the_message_says_what_to_install(bare):
     eeg = inverse_case.random_data(1, 28, 5)
     with pytest.raises(UserError, match="pip install invertmeeg"):
         registry.estimate("invertmeeg", inverse_case.forward(), eeg, solver="mne")
 
 
-if importlib.util.find_spec("invert"):
+def test_an_average_is_the_mean_of_scaled_maps():
+    forward, eeg = inverse_case.forward(), inverse_case.random_data(3, 28, 6)
+    of = [{"kind": "mne"}, {"kind": "lcmv", "regularisation": 0.3}, {"kind": "dspm", "snr": 1.0}]
+    each = [
+        registry.estimate("mne", forward, eeg, snr=2.0),
+        registry.estimate("lcmv", forward, eeg, regularisation=0.3),
+        registry.estimate("dspm", forward, eeg, snr=1.0),
+    ]
+    expected = np.mean([maps / maps.max(axis=1, keepdims=True) for maps in each], axis=0)
+    found = registry.estimate("average", forward, eeg, snr=2.0, of=of)
+    # In single precision.
+    np.testing.assert_allclose(found, expected, rtol=1e-6)
+    with pytest.raises(UserError, match="of: "):
+        registry.estimate("average", forward, eeg, of=[])
 
-    def test_minimum_norm_of_invertmeeg_is_ours():
-        forward = inverse_case.forward()
-        eeg = inverse_case.random_data(3, 28, 6)
-        normals = np.concatenate([s["nn"][s["vertno"]] for s in forward["src"]])
-        gain = np.einsum("enx,nx->en", forward["sol"]["data"].reshape(28, -1, 3), normals)
-        values = np.linalg.eigvalsh(gain @ gain.T)
-        # Its alpha is relative to the largest eigenvalue, ours to their mean.
-        alpha = values.sum() / 27 / 9 / values[-1]
-        theirs = registry.estimate("invertmeeg", forward, eeg, solver="mne", alpha=alpha)
-        ours = registry.estimate("mne", forward, eeg, orientation="fixed")
-        # float32 products on our side.
-        np.testing.assert_allclose(theirs, ours, rtol=1e-4)
+
+def test_an_average_of_what_is_not_installed_says_so(bare):
+    registry.check_installed("average", {"of": [{"kind": "mne"}]})
+    optional = {"kind": "invertmeeg", "solver": "ap"}
+    with pytest.raises(UserError, match="pip install invertmeeg"):
+        registry.check_installed("average", {"of": [{"kind": "mne"}, optional]})
+
+
+def test_minimum_norm_of_invertmeeg_is_ours():
+    forward = inverse_case.forward()
+    eeg = inverse_case.random_data(3, 28, 6)
+    normals = np.concatenate([s["nn"][s["vertno"]] for s in forward["src"]])
+    gain = np.einsum("enx,nx->en", forward["sol"]["data"].reshape(28, -1, 3), normals)
+    values = np.linalg.eigvalsh(gain @ gain.T)
+    # Its alpha is relative to the largest eigenvalue, ours to their mean.
+    alpha = values.sum() / 27 / 9 / values[-1]
+    theirs = registry.estimate("invertmeeg", forward, eeg, solver="mne", alpha=alpha)
+    ours = registry.estimate("mne", forward, eeg, orientation="fixed")
+    # float32 products on our side.
+    np.testing.assert_allclose(theirs, ours, rtol=1e-4)
+
+
+def test_a_row_of_invertmeeg_is_what_the_package_says():
+    import mne
+    from invert.invert import Solver
+
+    forward = inverse_case.forward()
+    fixed = mne.convert_forward_solution(
+        forward, surf_ori=True, force_fixed=True, use_cps=False, verbose="error"
+    )
+    fixed["sol"]["data"] -= fixed["sol"]["data"].mean(axis=0)
+    # Two dipoles: of noise alone its iterations would make another answer with every rounding.
+    moments = np.random.default_rng(0).standard_normal((3, fixed["nsource"], 12))
+    moments[:, [20, 90]] *= 100
+    eeg = 1e-9 * fixed["sol"]["data"] @ moments
+    maps = registry.estimate("invertmeeg", forward, eeg, solver="flex-champagne")
+    info = mne.create_info(forward["sol"]["row_names"], 250.0, "eeg", verbose="error")
+    for ours, window in zip(maps, eeg, strict=True):
+        evoked = mne.EvokedArray(window - window.mean(axis=0), info, verbose="error")
+        solver = Solver("flex-champagne")
+        solver.make_inverse_operator(fixed, evoked, alpha="auto")
+        found = np.abs(solver.apply_inverse_operator(evoked).data)
+        expected = found.mean(axis=1) / found.max()
+        # Rounding, which its iterations amplify to 1e-5.
+        np.testing.assert_allclose(ours, expected, atol=1e-3)
 
 
 def test_some_of_the_channels_are_a_leadfield_of_their_own():

@@ -37,7 +37,7 @@ rule tune_solver:
         study=lambda wildcards: solver_study(
             wildcards, {"simulation": simulated(config), "seed": config["seed"]}
         ),
-        code=lambda wildcards: code("tune_solver", solver_line(wildcards)),
+        code=lambda wildcards: code("tune_solver", *solver_lines(wildcards)),
     script:
         "../scripts/tune_solver.py"
 
@@ -139,7 +139,7 @@ rule solve_scenarios:
             wildcards, {"simulation": simulated(config), "seed": config["seed"]}
         ),
         code=lambda wildcards: code(
-            "solve_scenarios", *([] if solver_kernel(wildcards) else [solver_line(wildcards)])
+            "solve_scenarios", *([] if solver_kernel(wildcards) else solver_lines(wildcards))
         ),
     script:
         "../scripts/solve_scenarios.py"

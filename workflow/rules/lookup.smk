@@ -78,6 +78,12 @@ def solver_line(wildcards):
     return SOLVER_LINES[solver_kind(wildcards)]
 
 
+def solver_lines(wildcards):
+    """Return the registry's lines of a solver and of those that it averages."""
+    averaged = told_settings(wildcards).get("of", [])
+    return [solver_line(wildcards), *(SOLVER_LINES[one["kind"]] for one in averaged)]
+
+
 def solver_kernel(wildcards):
     """Return the kernels of a solver: one, or one for each operator; some solvers have none."""
     if not is_linear(solver_kind(wildcards)):

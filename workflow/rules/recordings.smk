@@ -124,7 +124,7 @@ rule solve_recording:
         study=lambda wildcards: solver_study(
             wildcards, {"simulation": simulated(config), "seed": config["seed"]}
         ),
-        code=lambda wildcards: code("solve_recording", solver_line(wildcards)),
+        code=lambda wildcards: code("solve_recording", *solver_lines(wildcards)),
     script:
         "../scripts/solve_recording.py"
 

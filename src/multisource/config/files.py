@@ -20,7 +20,7 @@ from multisource.config.settings import (
 )
 from multisource.config.study import existing_file, find_file, simulated
 from multisource.config.suggest import suggest
-from multisource.errors import UserError
+from multisource.errors import MissingPackage, UserError
 from multisource.inverse.options import snr_mistakes
 from multisource.inverse.registry import check_installed, is_linear
 from multisource.records import checked_number
@@ -97,14 +97,25 @@ def _backend(config: Mapping[str, Any], folders: list[Path], found: Found) -> Mi
 def _solver_packages(config: Mapping[str, Any], folders: list[Path], found: Found) -> Mistakes:
     if not found.sound("inverse.solvers"):
         return
+    missing_for: dict[str, tuple[str, ...]] = {}
     for name in config["inverse"]["solvers"]:
         place = f"inverse.settings.{name}"
         if found.sound(place):
             options = dict(config["inverse"]["settings"][name])
             try:
                 check_installed(options.pop("kind"), options)
+            except MissingPackage as error:
+                missing_for[name] = error.packages
             except UserError as error:
                 yield place, f"{place}.{error}"
+    if missing_for:
+        # One line for all of them: what is missing is one installation away.
+        packages = " ".join(dict.fromkeys(p for needed in missing_for.values() for p in needed))
+        yield (
+            "inverse.solvers",
+            f"inverse.solvers: {', '.join(missing_for)}: not installed here; pip install "
+            f"{packages}, which make extended does, or take them out of the list",
+        )
 
 
 def _electrodes(config: Mapping[str, Any], folders: list[Path], found: Found) -> Mistakes:

@@ -216,6 +216,8 @@ def solver_mistakes(place: str, settings: Mapping[str, Any]) -> Mistakes:
         yield from _below(place, inverse.snr_mistakes(settings["snr"]))
     if not unknown and REQUIRED not in chosen.values() and kind in _SOLVER_CHECKS:
         yield from _below(place, _SOLVER_CHECKS[kind](kind=kind, **chosen))
+    for i, one in enumerate(settings.get("of", ())):
+        yield from solver_mistakes(f"{place}.of[{i}]", one)
     if not unknown and tried:
         yield from _tried_mistakes(place, settings, tried)
 

@@ -17,9 +17,10 @@ from typing import Any
 import mne
 import numpy as np
 
-from multisource.errors import UserError, refuse
+from multisource.errors import MissingPackage, UserError, refuse
 from multisource.inverse.kernel import average_reference, post_process
 from multisource.inverse.options import invertmeeg_mistakes
+from multisource.inverse.points import spread
 from multisource.progress import progress
 
 
@@ -31,6 +32,7 @@ def estimate(
     orientation: str = "fixed",
     alpha: float | str = "auto",
     sfreq: float = 250.0,
+    spread_mm: float = 0.0,
 ) -> np.ndarray:
     """Estimate maps by a solver of invertmeeg, post-processed like every solver's.
 
@@ -49,6 +51,8 @@ def estimate(
         its own choice per window.
     sfreq : float
         Sampling rate in Hz.
+    spread_mm : float
+        Diameter over which each value is spread in mm, 0: not.
 
     Returns
     -------
@@ -62,7 +66,13 @@ def estimate(
         fails.
     """
     refuse(
-        invertmeeg_mistakes(kind="invertmeeg", solver=solver, orientation=orientation, alpha=alpha)
+        invertmeeg_mistakes(
+            kind="invertmeeg",
+            solver=solver,
+            orientation=orientation,
+            alpha=alpha,
+            spread_mm=spread_mm,
+        )
     )
     build = _solver(solver)
     channels = list(forward["sol"]["row_names"])
@@ -85,7 +95,7 @@ def estimate(
         except Exception as error:  # a hundred solvers of a third party: any kind of failure
             raise UserError(f"invertmeeg solver {solver!r} failed: {error}") from error
         maps.append(post_process(currents))
-    return np.array(maps, np.float32)
+    return spread(forward, np.array(maps, np.float32), spread_mm)
 
 
 def check_solver(*, solver: str, **_: Any) -> None:
@@ -111,10 +121,7 @@ def _solver(name: str) -> Callable[[str], Any]:
     try:
         from invert.invert import Solver, list_solvers
     except ImportError as error:
-        raise UserError(
-            "kind: invertmeeg needs the package invertmeeg, which is not installed; "
-            "pip install invertmeeg"
-        ) from error
+        raise MissingPackage("invertmeeg", "invertmeeg") from error
     if name not in list_solvers():
         raise UserError(f"solver: {name!r}; invertmeeg has: {', '.join(sorted(list_solvers()))}")
     return lambda orientation: Solver(name, orientation=orientation)

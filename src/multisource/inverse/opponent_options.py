@@ -8,28 +8,10 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Sequence
 
-from multisource.inverse.options import depth_mistakes
+from multisource.inverse.options import LARGEST_SPREAD_MM, depth_mistakes, spread_mistakes
 
-LARGEST_SPREAD_MM = 200
 MOST_DIPOLES = 5
 WEIGHT_NORMS = ("nai", "unit-noise-gain", "unit-gain")
-
-
-def spread_mistakes(spread_mm: float) -> Iterator[str]:
-    """Yield what is wrong with the diameter over which dipoles are spread.
-
-    Parameters
-    ----------
-    spread_mm : float
-        As ``points.spread`` takes it.
-
-    Yields
-    ------
-    str
-        One line per mistake.
-    """
-    if not 0 <= spread_mm <= LARGEST_SPREAD_MM:
-        yield f"spread_mm: {spread_mm}; allowed: 0 (off) to {LARGEST_SPREAD_MM}"
 
 
 def gamma_map_mistakes(

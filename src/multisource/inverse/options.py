@@ -14,6 +14,7 @@ LARGEST_DEPTH = 2
 OPERATORS = ("bem", "fem", "own")
 MOST_SOURCES = 5  # of the patch posterior
 LARGEST_CHAINS = 64
+LARGEST_SPREAD_MM = 200
 # Euler's formula: the vertices of a closed mesh of more than 12 have more than 5 neighbours on
 # average, so that one of them has 6 at least.
 SMALLEST_MAX_NEIGHBOURS = 6
@@ -195,8 +196,25 @@ def exponent_mistakes(exponent: float) -> Iterator[str]:
         yield f"exponent: {exponent}; allowed: above 0 (3 vector, 2 scalar fields)"
 
 
+def spread_mistakes(spread_mm: float) -> Iterator[str]:
+    """Yield what is wrong with the diameter over which dipoles are spread.
+
+    Parameters
+    ----------
+    spread_mm : float
+        As ``points.spread`` takes it.
+
+    Yields
+    ------
+    str
+        One line per mistake.
+    """
+    if not 0 <= spread_mm <= LARGEST_SPREAD_MM:
+        yield f"spread_mm: {spread_mm}; allowed: 0 (off) to {LARGEST_SPREAD_MM}"
+
+
 def invertmeeg_mistakes(
-    *, kind: str, solver: str, orientation: str, alpha: float | str
+    *, kind: str, solver: str, orientation: str, alpha: float | str, spread_mm: float
 ) -> Iterator[str]:
     """Yield what is wrong with the options of ``invertmeeg.estimate``.
 
@@ -209,6 +227,8 @@ def invertmeeg_mistakes(
     orientation : str
         As ``estimate`` takes it.
     alpha : float or str
+        As ``estimate`` takes it.
+    spread_mm : float
         As ``estimate`` takes it.
 
     Yields
@@ -223,6 +243,7 @@ def invertmeeg_mistakes(
             yield f"alpha: {alpha!r}; allowed: auto or a number above 0"
     elif not 0 < alpha < math.inf:
         yield f"alpha: {alpha}; allowed: auto or a number above 0"
+    yield from spread_mistakes(spread_mm)
 
 
 def patch_posterior_mistakes(

@@ -35,12 +35,16 @@ SOLVERS = Registry(
         "rap_music": "multisource.inverse.music:estimate",
         "trap_music": "multisource.inverse.music:estimate",
         "patch_sbl": "multisource.inverse.patch_sbl:estimate",
+        "average": "multisource.inverse.average:estimate",
         "invertmeeg": "multisource.inverse.invertmeeg:estimate",
         "patch_posterior": "multisource.posterior.solver:estimate",
     },
 )
 # Kinds of a package that need not be installed: what a study's check asks, given their options.
-OPTIONAL = {"invertmeeg": "multisource.inverse.invertmeeg:check_solver"}
+OPTIONAL = {
+    "invertmeeg": "multisource.inverse.invertmeeg:check_solver",
+    "average": "multisource.inverse.average:check_solvers",
+}
 NOISE = ("white", "background")
 
 
