@@ -46,8 +46,9 @@ def resolve_device(name: str = "auto") -> torch.device:
 def reproducible(seed: int, *, threads: int | None = None) -> Iterator[None]:
     """Seed torch, ask for deterministic algorithms and ``threads``; restore all at the end.
 
-    With the same seed, device and number of threads the same numbers come out, bit for bit; with
-    another number of threads sums are rounded in another order.
+    With the same seed and number of threads the same numbers come out of the processor, bit for
+    bit; with another number of threads sums are rounded in another order. On a CUDA device some
+    sums (sparse products) are rounded in a new order each time.
 
     Parameters
     ----------

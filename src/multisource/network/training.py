@@ -88,7 +88,8 @@ def train(
 ) -> Training:
     """Train a network and keep its state at the smallest validation loss.
 
-    The same seed, device and number of threads give the same weights, interrupted or not.
+    On the processor the same seed and number of threads give the same weights, interrupted or not;
+    on a CUDA device they agree to rounding at each step.
 
     Parameters
     ----------
