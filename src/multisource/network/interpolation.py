@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 import torch
 from scipy.spatial import cKDTree
@@ -88,9 +90,11 @@ class Interpolation(nn.Module):
             rows = torch.arange(n_out, device=self.weight.device).repeat_interleave(n_near)
             places = torch.stack([rows, self.nearest.flatten().long()])
             across = torch.sparse_coo_tensor(
-                places, self.weight.flatten(), (n_out, self.n_in)
+                places, self.weight.flatten(), (n_out, self.n_in), check_invariants=False
             ).coalesce()
-            self._made = across.to_sparse_csr(), across.t().coalesce().to_sparse_csr()
+            with warnings.catch_warnings():
+                warnings.filterwarnings("ignore", "Sparse CSR tensor support is in beta")
+                self._made = across.to_sparse_csr(), across.t().coalesce().to_sparse_csr()
         return self._made
 
 
