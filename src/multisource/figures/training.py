@@ -73,7 +73,8 @@ def loss_figure(history: pd.DataFrame, *, title: str = "") -> Figure:
     quality.set_ylabel("FractionActive, validation", color=VALIDATION)
     step = quality.twinx()
     step.step(history["epoch"], history["learning_rate"], where="mid", color=STEP, linewidth=1)
-    step.set_yscale("log")
+    if history["learning_rate"].any():  # not where weights are used as they are
+        step.set_yscale("log")
     step.set_ylabel("learning rate", color=STEP)
     for axes in (loss, quality, step):
         axes.spines["top"].set_visible(False)
