@@ -104,7 +104,8 @@ def allowed(schema: dict[str, Any], *, plural: bool = False) -> str:
         return " or ".join(allowed(choice) for choice in schema["oneOf"])
     types = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
     if types == ["object"]:
-        return f"a mapping of names to {allowed(schema['additionalProperties'])}"
+        inner = schema.get("additionalProperties")
+        return f"a mapping of names to {allowed(inner)}" if inner else "settings of its own kind"
     words = [_list(schema) if t == "array" else (PLURAL if plural else SINGULAR)[t] for t in types]
     return ", ".join(filter(None, [" or ".join(words), _range(schema)]))
 

@@ -20,7 +20,7 @@ class Transport:
     the grains is an assignment, which is solved exactly. Along a path that visits near dipoles one
     after the other, a grain lies wherever the mass so far passes its number: what is smaller than
     a grain is joined with its neighbours, not lost. Maps of 8196 dipoles take 4 to 9 ms; against
-    linear programming on all dipoles the distance is .1 to .4 mm too large in the mean, 1.9 at most.
+    linear programming on all dipoles the distance is .1 to .4 mm too large on average, 1.9 at most.
 
     Parameters
     ----------

@@ -231,9 +231,7 @@ class Sblnet(nn.Module):
         weights = layer.weight.split([part.shape[-1] for part in parts], dim=1)
         last = weights[len(parts) - len(common or []) :]
         rest = layer.bias
-        for part, weight in zip(
-            common or [], weights[len(weights) - len(common or []) :], strict=True
-        ):
+        for part, weight in zip(common or [], last, strict=True):
             rest = rest + part @ weight.T
         if far is not None:
             rest = rest + self.scan.from_pools(self.scan.to_pools(far) @ weights[len(each)].T)
