@@ -55,6 +55,7 @@ def check_files(
         _solver_packages,
         _electrodes,
         _simulation,
+        _weights,
         recordings_mistakes,
     ):
         for key, line in list(mistakes(config, folders, found)):
@@ -197,6 +198,27 @@ def _places(config: Mapping[str, Any], names: list[str], montage: str, found: Fo
         )
     except UserError as error:
         yield from lines_of("electrodes.montage", error)
+
+
+def _weights(config: Mapping[str, Any], folders: list[Path], found: Found) -> Mistakes:
+    """Check the files of weights that networks begin with."""
+    from safetensors import SafetensorError, safe_open
+
+    for name in config["network"]["networks"] if found.sound("network.networks") else ():
+        place = f"network.settings.{name}"
+        start = config["network"]["settings"][name].get("start") if found.sound(place) else None
+        key = f"{place}.start"
+        if not start:
+            continue
+        file = find_file(start, folders)
+        if file is None:
+            yield from missing(key, start, folders)
+            continue
+        try:
+            with safe_open(file, framework="numpy"):
+                pass
+        except (OSError, SafetensorError) as error:
+            yield key, f"{key}: {start!r} is no safetensors file ({error}); name a file of weights"
 
 
 def _simulation(config: Mapping[str, Any], folders: list[Path], found: Found) -> Mistakes:
