@@ -12,6 +12,7 @@ from config_case import SCHEMA, default
 
 from multisource.config.check import check_values
 from multisource.inverse.registry import SOLVERS, options
+from multisource.registry import REQUIRED
 from multisource.schema import read_schema
 
 # A name of the user's at each place that has any.
@@ -35,9 +36,11 @@ GIVEN = {
 }
 # Numbers that must fit to others, or are options of another solver or network than NAMED has.
 FITTING = ("tmin_s", "tmax_s", "window_s", "sfreq", "warmup_epochs", "kernel_size", "duration_s")
-FITTING += ("loose", "depth", "alpha", "nodes", "budget")
+FITTING += ("loose", "depth", "alpha", "nodes", "budget", "epochs", "width", "stages")
 # Options that laura has not, and a solver that has them.
-OF_OTHERS = {option: kind for kind in SOLVERS for option in options(kind)}
+# One that needs no further key, if there is one.
+SELDOM = sorted(SOLVERS, key=lambda kind: REQUIRED not in options(kind).values())
+OF_OTHERS = {option: kind for kind in SELDOM for option in options(kind)}
 OF_OTHERS |= dict.fromkeys(options("patch_posterior"), "patch_posterior")
 OF_OTHERS = {o: kind for o, kind in OF_OTHERS.items() if o not in options("laura")}
 
@@ -177,7 +180,8 @@ def bounded(schema: dict) -> bool:
     if "array" in kinds(schema):
         return bounded(filled(schema["items"], SCHEMA_READ["$defs"]))
     if kinds(schema) == ["object"]:
-        return bounded(filled(schema["additionalProperties"], SCHEMA_READ["$defs"]))
+        inner = [schema.get("additionalProperties"), *schema.get("properties", {}).values()]
+        return all(bounded(filled(each, SCHEMA_READ["$defs"])) for each in inner if each)
     if {"number", "integer"} & set(kinds(schema)):
         low = {"minimum", "exclusiveMinimum"} & set(schema)
         return bool(low and {"maximum", "exclusiveMaximum"} & set(schema))
@@ -216,4 +220,4 @@ def test_bounds_themselves_are_taken():
                 for bound in ("minimum", "maximum"):
                     if bound in option:
                         refused += mistakes(with_value(key, option[bound]))
-    assert refused == []
+    assert not refused, "\n".join(refused)

@@ -7,7 +7,8 @@ import sys
 import time
 
 SNAKEMAKE = (sys.executable, "-m", "snakemake")
-SCORED = {"score_estimates", "make_tables", "plot_scenarios", "turn_scenarios", "render_report"}
+SCORED = {"score_estimates", "make_tables", "compare_heads", "plot_scenarios", "turn_scenarios"}
+SCORED |= {"render_report"}
 
 
 def test_damaged_chunk_is_named(study_copy):

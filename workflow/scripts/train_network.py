@@ -19,16 +19,12 @@ with step(snakemake):
     training = windows_of(data).first(params.samples)
     validation = windows_of(read_chunks(snakemake.input.validation, channels))
     architecture, build, recipe = split_settings(params.settings)
-    apart = ("train", "validation", "start")
-    files = {k: v for k, v in snakemake.input.items() if k not in apart}
-    files["channels"] = channels
+    names = ("sources", "forward", "electrodes", "ar_models")
+    files = {name: snakemake.input[name] for name in names} | {"channels": channels}
     sampling = {"sfreq": params.simulated["sfreq"], "n_times": data.sizes["time"]}
     known = {key: files[key] for key in ("forward", "ar_models", "channels")}
-    simulator = None
-    if recipe.get("fresh"):
-        simulator = study_simulator(
-            **files, settings=params.simulated, seed=params.seed, split=params.split
-        )
+    drawn = {"settings": params.simulated, "seed": params.seed, "split": params.split}
+    simulator = study_simulator(**files, **drawn) if recipe.get("fresh") else None
     # Not an output: it outlives a killed job, and the next start goes on from it.
     checkpoint = Path(snakemake.output.weights).with_name("checkpoint.safetensors")
     result = train(
