@@ -220,7 +220,11 @@ def file_page(path: str) -> str:
         Markdown.
     """
     language = LANGUAGES.get(Path(path).suffix, "python" if path == "Snakefile" else "text")
-    text = (REPOSITORY / path).read_text()
+    try:
+        text = (REPOSITORY / path).read_text()
+    except UnicodeDecodeError:
+        size = (REPOSITORY / path).stat().st_size
+        return f"# {path}\n\nA binary file of {size:,} bytes.\n"
     return f"# {path}\n\n````{language}\n{text}\n````\n"
 
 
