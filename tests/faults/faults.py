@@ -148,7 +148,7 @@ def kill(faults: Faults, whom: str, count: int) -> None:
         if whom == "step":
             for number in steps(study)[:1]:
                 os.kill(number, signal.SIGKILL)
-            run.wait()  # the rest of the run goes on
+            # The rest of the run goes on; what it says is read below, or it would wait for that.
         elif whom == "run, steps and all":
             os.killpg(run.pid, signal.SIGKILL)
         else:
