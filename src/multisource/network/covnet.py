@@ -14,13 +14,14 @@ from multisource.network.channel_repair import ChannelRepair
 from multisource.network.coarse_output import CoarseOutput
 from multisource.network.contract import ForwardModel
 from multisource.network.covariance import CovarianceFeatures, Whitened
+from multisource.network.on_covariance import OnCovariance
 from multisource.network.options import covnet_mistakes
 
 # Before training: about the share of active dipoles, and their mean coefficient.
 INITIAL = (0.05, 0.02)
 
 
-class CovNet(nn.Module):
+class CovNet(OnCovariance):
     """Covariance features, dense layers, maps on nodes that dipoles are interpolated from.
 
     Parameters
@@ -42,9 +43,7 @@ class CovNet(nn.Module):
         dense: nn.Sequential,
         output: CoarseOutput,
     ) -> None:
-        super().__init__()
-        self.repair = repair
-        self.standardise = standardise
+        super().__init__(repair, standardise)
         self.dense = dense
         self.output = output
 
@@ -56,40 +55,8 @@ class CovNet(nn.Module):
         model : ForwardModel
             The study's forward model.
         """
-        self.repair.prepare(model)
-        self.standardise.prepare(model)
+        super().prepare(model)
         self.output.prepare(np.asarray(model.positions, float))
-
-    def forward(self, eeg: Tensor) -> Tensor:
-        """Map EEG to logits.
-
-        Parameters
-        ----------
-        eeg : Tensor of shape (B, E, T)
-            EEG, V.
-
-        Returns
-        -------
-        Tensor of shape (B, 2, N)
-            Logits of P(active) and of E[l].
-        """
-        return self.answer(*self.describe(self.whitened(eeg)))
-
-    @torch.no_grad()
-    def whitened(self, eeg: Tensor) -> Whitened:
-        """Map EEG to its whitened covariance.
-
-        Parameters
-        ----------
-        eeg : Tensor of shape (B, E, T)
-            EEG, V.
-
-        Returns
-        -------
-        Whitened
-            Of the windows, bad channels replaced.
-        """
-        return self.standardise.whitened(self.repair(eeg))
 
     @torch.no_grad()
     def describe(self, whitened: Whitened) -> tuple[Tensor]:

@@ -22,6 +22,7 @@ from multisource.errors import refuse
 from multisource.network.channel_repair import ChannelRepair
 from multisource.network.contract import ForwardModel
 from multisource.network.covariance import LEVELS, CovarianceFeatures, Whitened
+from multisource.network.on_covariance import OnCovariance
 from multisource.network.options import sblnet_mistakes
 from multisource.network.scan import EXTENTS_MM, PatchScan
 
@@ -44,7 +45,7 @@ SHARED = (
 POWER = 20.0  # over the background's, of a node's output of 1
 
 
-class Sblnet(nn.Module):
+class Sblnet(OnCovariance):
     """Whitened covariance, stages of updates shared by all nodes, maps interpolated to dipoles.
 
     Parameters
@@ -70,9 +71,7 @@ class Sblnet(nn.Module):
         width: int,
         stages: int,
     ) -> None:
-        super().__init__()
-        self.repair = repair
-        self.standardise = standardise
+        super().__init__(repair, standardise)
         self.scan = scan
         n_sizes = len(EXTENTS_MM)
         n_seen = 2 * len(PROJECTIONS) * n_sizes + n_sizes
@@ -101,42 +100,10 @@ class Sblnet(nn.Module):
         model : ForwardModel
             The study's forward model.
         """
-        self.repair.prepare(model)
-        self.standardise.prepare(model)
+        super().prepare(model)
         referenced = model.gain - model.gain.mean(axis=0)
         components = self.standardise.spatial.double().numpy() @ referenced
         self.scan.prepare(components, np.asarray(model.positions, float))
-
-    def forward(self, eeg: Tensor) -> Tensor:
-        """Map EEG to logits.
-
-        Parameters
-        ----------
-        eeg : Tensor of shape (B, E, T)
-            EEG, V.
-
-        Returns
-        -------
-        Tensor of shape (B, 2, N)
-            Logits of P(active) and of E[l].
-        """
-        return self.answer(*self.describe(self.whitened(eeg)))
-
-    @torch.no_grad()
-    def whitened(self, eeg: Tensor) -> Whitened:
-        """Map EEG to its whitened covariance.
-
-        Parameters
-        ----------
-        eeg : Tensor of shape (B, E, T)
-            EEG, V.
-
-        Returns
-        -------
-        Whitened
-            Of the windows, bad channels replaced.
-        """
-        return self.standardise.whitened(self.repair(eeg))
 
     def describe(self, whitened: Whitened) -> tuple[Tensor, ...]:
         """Return what the layers are given: the whitened covariance as it is.
