@@ -6,9 +6,10 @@ import logging
 import os
 import sys
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import TracebackType
 from typing import Any, TextIO, cast
 
 from multisource.errors import UserError
@@ -93,6 +94,8 @@ def logged(path: str | Path, *, declared_mb: float | None = None) -> Iterator[No
         root.addHandler(handler)
         root.setLevel(logging.INFO)
         logging.captureWarnings(True)
+        hooks = sys.excepthook, sys.unraisablehook
+        sys.excepthook, sys.unraisablehook = _hooks(log)
         try:
             yield
         except UserError as error:
@@ -102,16 +105,33 @@ def logged(path: str | Path, *, declared_mb: float | None = None) -> Iterator[No
             for tee in tees:
                 tee.finish()
             log.write(traceback.format_exc())
+            # Files that the error kept open are closed now, while what they say goes to the log.
+            traceback.clear_frames(error.__traceback__)
             line = explain(error, declared_mb=declared_mb)
             print(f"\nmultisource: {line}; the log has the traceback: {path}", file=sys.stderr)
             raise SystemExit(1) from error
         finally:
+            sys.excepthook, sys.unraisablehook = hooks
             logging.captureWarnings(False)
             root.removeHandler(handler)
             root.setLevel(level)
             for tee in tees:
                 tee.finish()
             sys.stdout, sys.stderr = stdout, stderr
+
+
+def _hooks(log: TextIO) -> tuple[Callable[..., None], Callable[..., None]]:
+    """Errors that nobody can catch, as of a file closed on a full disk, go to the log alone."""
+
+    def uncaught(kind: type[BaseException], error: BaseException, where: TracebackType) -> None:
+        log.write("".join(traceback.format_exception(kind, error, where)))
+
+    def unraisable(what: sys.UnraisableHookArgs) -> None:
+        log.write(f"{what.err_msg or 'Exception ignored in'}: {what.object!r}\n")
+        if what.exc_value is not None:
+            log.write("".join(traceback.format_exception(what.exc_value)))
+
+    return uncaught, unraisable
 
 
 @contextmanager

@@ -108,3 +108,21 @@ def test_quiet_step_leaves_the_terminal_alone(tmp_path, capfd, monkeypatch):
     assert capfd.readouterr() == ("", "")
     print("again")
     assert capfd.readouterr().out == "again\n"
+
+
+def test_what_nobody_can_catch_goes_to_the_log(tmp_path, capsys):
+    class Stubborn:
+        """As an HDF5 file on a full disk is: closing it fails again, with nobody to tell."""
+
+        def __del__(self):
+            raise RuntimeError("cannot be closed")
+
+    def write():
+        stubborn = Stubborn()
+        raise OSError(errno.ENOSPC, "No space left", repr(type(stubborn)))
+
+    with pytest.raises(SystemExit), logged(tmp_path / "step.log"):
+        write()
+    told = capsys.readouterr().err
+    assert "the disk is full" in told and "Traceback" not in told and "closed" not in told
+    assert "cannot be closed" in (tmp_path / "step.log").read_text()

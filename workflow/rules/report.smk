@@ -138,6 +138,15 @@ rule render_report:
         turned=expand("results/{{head}}/brains/recording-{recording}.html", recording=RECORDINGS),
         viewers=viewer_files(),
         study=rules.describe_study.output.record,
+        # Nor these: but a table that is deleted is missed, though its picture is what is shown.
+        beside=[
+            *rules.make_tables.output,
+            *rules.compare_heads.output,
+            *rules.measure_found.output,
+            *rules.compare_leadfields.output,
+            *rules.verify_leadfields.output,
+            *rules.plot_anatomy.output,
+        ],
     output:
         report="results/{head}/report.html",
     log:

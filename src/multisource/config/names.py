@@ -68,7 +68,7 @@ Mistakes = Iterator[tuple[str, str]]  # dotted key, line
 def _listed(config: Mapping[str, Any], found: Found) -> Mistakes:
     for group, names in (("inverse", "solvers"), ("network", "networks")):
         key = f"{group}.{names}"
-        if not found.sound(key) or not isinstance(config[group]["settings"], dict):
+        if not found.sound(key) or not isinstance(config[group].get("settings"), dict):
             continue
         settings = config[group]["settings"]
         for name in config[group][names]:

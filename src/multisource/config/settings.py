@@ -136,9 +136,10 @@ def _below(place: str, lines: Iterable[str]) -> Mistakes:
 
 def _anatomy(config: Mapping[str, Any], found: Found) -> Mistakes:
     for provider in PROVIDERS:
-        place, settings = f"anatomy.{provider}", config["anatomy"].get(provider, {})
+        place = f"anatomy.{provider}"
         if not found.sound(place):
             continue
+        settings = config["anatomy"].get(provider, {})
         yield from _unknown(place, settings, head_options(provider))
         if provider in anatomy.CHECKS:
             prepared = PREPARATIONS.options(provider) if provider in PREPARATIONS else {}
