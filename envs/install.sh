@@ -31,5 +31,5 @@ else
   cp "$here/constraints.txt" "$constraints"
 fi
 # Python compiles what is imported, at its first import: most of what is installed never is.
-"$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-compile \
+"$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-compile --use-pep517 \
   --constraint "$constraints" --editable "$here/..[$extra]"

@@ -2,19 +2,10 @@
 
 import re
 
-import numpy as np
 import pytest
 import yaml
 from config_case import REPOSITORY, SCHEMA, changed, default, mistakes
 
-from multisource.anatomy.electrodes import Electrodes, write_electrodes
-from multisource.config.operators import (
-    operator_settings,
-    operators,
-    settings_told,
-    solver_operators,
-)
-from multisource.config.recordings import recording_methods
 from multisource.config.study import (
     chunk_ranges,
     has_sources,
@@ -22,8 +13,6 @@ from multisource.config.study import (
     simulated,
     split_samples,
 )
-from multisource.montage.standard import ten_five
-from multisource.montage.target import packaged_target
 from multisource.network.losses import LOSSES
 from multisource.schema import read_schema
 
@@ -180,53 +169,6 @@ def test_a_name_that_is_taken_is_refused(name, other):
     ]
 
 
-def head(label, provider, **named):
-    config = changed("head", label)
-    config["anatomy"]["provider"] = provider
-    for key, value in named.items():
-        of, _, option = key.partition("_")
-        config["anatomy"][of][option] = value
-    return config
-
-
-def test_a_head_of_ones_own_needs_its_t1():
-    (line,) = mistakes(head("me", "samseg"))
-    assert line == "config: anatomy.samseg.t1: null; name the T1 of the head (NIfTI or MGZ)"
-
-
-def test_a_label_does_not_hide_the_template():
-    (line,) = mistakes(head("bert", "fsaverage"))
-    assert line.startswith("config: head: 'bert' would be the template's head")
-    for way in ("provider: samseg", "provider: freesurfer", "head: fsaverage-bert"):
-        assert way in line
-    # Two studies on the template, one of them scaled.
-    for label in ("fsaverage", "fsaverage-bert", "fsaverage_093"):
-        assert mistakes(head(label, "fsaverage")) == []
-
-
-def test_a_scan_that_would_not_be_used_is_named():
-    (line,) = mistakes(head("bert", "fsaverage", samseg_t1="bert.nii"))
-    assert line.startswith("config: anatomy.samseg.t1: 'bert.nii' would not be used")
-    assert "write provider: samseg" in line
-    (line,) = mistakes(head("fsaverage", "fsaverage", freesurfer_subject="bert"))
-    assert line.startswith("config: anatomy.freesurfer.subject: 'bert' would not be used")
-
-
-def test_a_label_of_the_template_does_not_hide_a_head(tmp_path):
-    lines = mistakes(head("fsaverage", "samseg", samseg_t1="default.nii"))
-    assert lines[0].startswith("config: head: 'fsaverage' is a label of the template")
-    # FreeSurfer's own reconstruction of it may keep its name; that it is not there is another line.
-    (line,) = mistakes(head("fsaverage", "freesurfer", freesurfer_subject="/nowhere/fsaverage"))
-    assert line.startswith("config: anatomy.freesurfer.subject: /nowhere/fsaverage: no such")
-
-
-def test_a_link_to_nowhere_is_named(tmp_path):
-    (tmp_path / "annexed.nii.gz").symlink_to(".git/annex/objects/x")
-    (line,) = mistakes(head("me", "samseg", samseg_t1="annexed.nii.gz"), tmp_path)
-    assert "annexed.nii.gz: a link to .git/annex/objects/x, which is not there" in line
-    assert "datalad get" in line
-
-
 def test_files_of_another_kind_are_refused(tmp_path):
     (tmp_path / "table.tsv").write_text("name\tused\nCz\tyes\n")
     (tmp_path / "picture.yaml").write_bytes(b"\x89PNG\r\n\x1a\n\x00\x00")
@@ -242,26 +184,6 @@ def test_files_of_another_kind_are_refused(tmp_path):
     ):
         (line,) = mistakes(changed(key, name), tmp_path)
         assert line.startswith(f"config: {key}: ") and name in line
-
-
-def test_positions_in_another_frame_are_refused_before_there_is_a_head(tmp_path):
-    """On the packaged head electrodes are placed when the configuration is read."""
-    target = packaged_target()
-    standard = ten_five(target)
-    names = ["Cz", "Pz", "Fz", "Oz", "C3", "C4"]
-    positions = np.array([standard[name] for name in names])
-    write_electrodes(tmp_path / "metres.tsv", Electrodes(names, positions / 1000))
-    write_electrodes(tmp_path / "right.tsv", Electrodes(names, positions))
-    config = changed("electrodes.montage", "metres.tsv")
-    config["electrodes"]["channels"] = names
-    (line,) = mistakes(config, tmp_path)
-    assert line.startswith("config: electrodes.montage: ") and "metres.tsv" in line
-    assert "look like surface RAS of the head in metres" in line
-    config["electrodes"]["montage"] = "right.tsv"
-    assert mistakes(config, tmp_path) == []
-    (tmp_path / "coordsystem.json").write_text('{"EEGCoordinateSystem": "Talairach"}')
-    (line,) = mistakes(config, tmp_path)
-    assert line.startswith("config: electrodes.montage: ") and "coordsystem.json" in line
 
 
 def test_a_batch_of_one_is_refused():
@@ -387,60 +309,6 @@ def test_the_learning_curve_goes_on_with_the_split_of_its_network():
     assert learning_curve(config) == {"convnet-30": 30, "convnet-70": 70}
     assert split_samples(config, "noisy") == 70
     assert split_samples(config, "train") == config["simulation"]["splits"]["train"]["samples"]
-
-
-def test_an_operator_is_its_method_but_for_what_it_states():
-    config = changed(
-        "leadfield.variants",
-        {
-            "soft": {"conductivity": {"skull": 0.02}, "electrode_error_mm": 5, "seed": 1},
-            "shells": {"method": "bem", "ico": 2},
-        },
-    )
-    config["simulation"]["splits"]["robust"]["operator"] = ["fem", "soft", "shells"]
-    assert mistakes(config) == []
-    fem, bem = config["leadfield"]["fem"], config["leadfield"]["bem"]
-    soft = {**fem, "conductivity": {**fem["conductivity"], "skull": 0.02}}
-    assert operator_settings(config, "soft") == soft
-    assert operator_settings(config, "shells") == {**bem, "ico": 2}
-    assert operator_settings(config, "fem") == fem
-    assert operators(config, "robust") == ["fem", "soft", "shells"]
-    assert operators(config, "train") == operators(config, "scenarios") == ["fem"]
-
-
-def test_a_solver_is_given_the_operator_of_each_scenario_or_refused():
-    config = default()
-    config["simulation"]["scenarios"]["operator"] = "bem"
-    given = solver_operators(config, "ceiling")
-    assert (given["test"], given["test_bem"], given["A"]) == ("fem", "bem", "bem")
-    assert set(solver_operators(config, "patch_posterior").values()) == {"bem"}
-    config["simulation"]["splits"]["test"]["operator"] = ["fem", "bem"]
-    (line,) = mistakes(config)
-    assert "inverse.settings.ceiling.operator: own; test is seen through fem, bem" in line
-    assert "inverse.solvers" in line
-
-
-def test_every_solver_may_state_its_operator():
-    config = changed("leadfield.variants", {"soft": {"conductivity": {"skull": 0.02}}})
-    settings = config["inverse"]["settings"]
-    settings["mne"]["operator"], settings["laura"]["operator"] = "fem", "soft"
-    settings["eloreta"]["operator"], settings["patch_posterior"]["operator"] = "own", "soft"
-    assert mistakes(config) == []
-    assert set(solver_operators(config, "mne").values()) == {"fem"}
-    assert set(solver_operators(config, "laura").values()) == {"soft"}
-    given = solver_operators(config, "eloreta")
-    assert (given["test"], given["test_bem"], given["validation"]) == ("fem", "bem", "fem")
-    # The function of a linear solver knows nothing of it; of the posterior, that it is not its own.
-    assert settings_told(settings["mne"], ["depth"]) == {
-        "kind": "mne",
-        "orientation": "free",
-        "depth": 0,
-    }
-    assert settings_told(settings["patch_posterior"], ["operator"])["operator"] == "bem"
-    assert "eloreta" not in recording_methods(config)
-    settings["mne"]["operator"] = "sift"
-    (line,) = mistakes(config)
-    assert "inverse.settings.mne.operator: 'sift': did you mean 'soft'" in line
 
 
 def test_windows_of_an_unknown_scenario_are_refused():

@@ -97,7 +97,7 @@ def find_clusters(
         stat_fun=statistic,
         tail=0,
         out_type="indices",
-        seed=seed,
+        rng=np.random.default_rng(seed),
         verbose="error",
     )
     place = np.flatnonzero(cortex)

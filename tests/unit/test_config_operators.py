@@ -1,0 +1,65 @@
+"""Operators by name: what each is, and which one a split, a scenario or a solver is given."""
+
+from config_case import changed, default, mistakes
+
+from multisource.config.operators import (
+    operator_settings,
+    operators,
+    settings_told,
+    solver_operators,
+)
+from multisource.config.recordings import recording_methods
+
+
+def test_an_operator_is_its_method_but_for_what_it_states():
+    config = changed(
+        "leadfield.variants",
+        {
+            "soft": {"conductivity": {"skull": 0.02}, "electrode_error_mm": 5, "seed": 1},
+            "shells": {"method": "bem", "ico": 2},
+        },
+    )
+    config["simulation"]["splits"]["robust"]["operator"] = ["fem", "soft", "shells"]
+    assert mistakes(config) == []
+    fem, bem = config["leadfield"]["fem"], config["leadfield"]["bem"]
+    soft = {**fem, "conductivity": {**fem["conductivity"], "skull": 0.02}}
+    assert operator_settings(config, "soft") == soft
+    assert operator_settings(config, "shells") == {**bem, "ico": 2}
+    assert operator_settings(config, "fem") == fem
+    assert operators(config, "robust") == ["fem", "soft", "shells"]
+    assert operators(config, "train") == operators(config, "scenarios") == ["fem"]
+
+
+def test_a_solver_is_given_the_operator_of_each_scenario_or_refused():
+    config = default()
+    config["simulation"]["scenarios"]["operator"] = "bem"
+    given = solver_operators(config, "ceiling")
+    assert (given["test"], given["test_bem"], given["A"]) == ("fem", "bem", "bem")
+    assert set(solver_operators(config, "patch_posterior").values()) == {"bem"}
+    config["simulation"]["splits"]["test"]["operator"] = ["fem", "bem"]
+    (line,) = mistakes(config)
+    assert "inverse.settings.ceiling.operator: own; test is seen through fem, bem" in line
+    assert "inverse.solvers" in line
+
+
+def test_every_solver_may_state_its_operator():
+    config = changed("leadfield.variants", {"soft": {"conductivity": {"skull": 0.02}}})
+    settings = config["inverse"]["settings"]
+    settings["mne"]["operator"], settings["laura"]["operator"] = "fem", "soft"
+    settings["eloreta"]["operator"], settings["patch_posterior"]["operator"] = "own", "soft"
+    assert mistakes(config) == []
+    assert set(solver_operators(config, "mne").values()) == {"fem"}
+    assert set(solver_operators(config, "laura").values()) == {"soft"}
+    given = solver_operators(config, "eloreta")
+    assert (given["test"], given["test_bem"], given["validation"]) == ("fem", "bem", "fem")
+    # The function of a linear solver knows nothing of it; of the posterior, that it is not its own.
+    assert settings_told(settings["mne"], ["depth"]) == {
+        "kind": "mne",
+        "orientation": "free",
+        "depth": 0,
+    }
+    assert settings_told(settings["patch_posterior"], ["operator"])["operator"] == "bem"
+    assert "eloreta" not in recording_methods(config)
+    settings["mne"]["operator"] = "sift"
+    (line,) = mistakes(config)
+    assert "inverse.settings.mne.operator: 'sift': did you mean 'soft'" in line
