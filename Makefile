@@ -10,6 +10,7 @@
 # make test-long  what `make test` leaves out for time: a SAMSEG head, every example of docs/add-your-own.md
 # make test-browser  the pages of brains to turn in Chromium, which must be installed
 # make benchmark  every method on heads that it has not seen, with noise, artefacts, bad channels
+# make frozen  its windows as files, for methods that are run elsewhere
 # make alpha  real EEG: the alpha rhythm in its place, and nothing where there is nothing
 # make sep    real EEG: is the N20 of the median nerve in the hand area? (not yet)
 # make faults  the study disturbed in every way: it must end with the same tables
@@ -42,7 +43,7 @@ endif
 endif
 
 .PHONY: run refresh verify restore paper extended reproduction setup hooks test pytest test-fast test-long test-browser
-.PHONY: benchmark alpha sep faults test-cluster lint format docs clean
+.PHONY: benchmark frozen alpha sep faults test-cluster lint format docs clean
 .DEFAULT_GOAL := run
 
 $(STAMP): pyproject.toml envs/constraints.txt envs/install.sh
@@ -81,6 +82,11 @@ paper: run
 # The default study, tested on other heads too: its networks are not trained again.
 benchmark: CONFIG := config/benchmark.yaml
 benchmark: run
+
+# The benchmark's windows as files, the truth kept apart, and what its methods reach on them.
+frozen: CONFIG := config/benchmark.yaml
+frozen: TARGETS := frozen
+frozen: run
 
 # Solvers of other packages too, each tuned alike; it goes on where it stopped.
 extended: CONFIG := config/extended.yaml

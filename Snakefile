@@ -36,7 +36,9 @@ include: "workflow/rules/variants.smk"
 include: "workflow/rules/simulation.smk"
 include: "workflow/rules/network.smk"
 include: "workflow/rules/inverse.smk"
+include: "workflow/rules/submissions.smk"
 include: "workflow/rules/evaluation.smk"
+include: "workflow/rules/frozen.smk"
 include: "workflow/rules/curves.smk"
 include: "workflow/rules/recordings.smk"
 include: "workflow/rules/experiments.smk"
@@ -101,6 +103,12 @@ rule tables:
 rule reproduction:
     input:
         f"results/{HEAD}/reproduction/reproduction.md",
+
+
+rule frozen:
+    input:
+        f"results/{HEAD}/frozen/SHA256SUMS",
+        f"results/{HEAD}/frozen/others/metrics.parquet",
 
 
 rule figures:

@@ -18,6 +18,7 @@ from multisource.schema import read_schema
 # A name of the user's at each place that has any.
 NAMED = {
     "evaluation.curves": "mine",
+    "evaluation.submissions": "mine",
     "inverse.settings": "laura",
     "inverse.settings.laura.tune": "snr",
     "leadfield.variants": "mine",

@@ -7,6 +7,8 @@ import pytest
 from multisource.errors import UserError
 from multisource.evaluation.heads import (
     STATISTICS,
+    between,
+    between_listed,
     differences_frame,
     heads_markdown,
     heads_table,
@@ -52,7 +54,7 @@ def table():
                 values["all_found"] = float(window == 0)
                 values["emd_mm"] = np.nan if method == "random" else 10.0 * k
                 rows.append({"scenario": test, "method": method, "sample": window, **values})
-    return heads_table(pd.DataFrame(rows), MADE, GIVEN, LEADFIELDS, confidence=0.9)
+    return heads_table(pd.DataFrame(rows), MADE, GIVEN, between(LEADFIELDS), confidence=0.9)
 
 
 def test_values_and_what_was_known(table):
@@ -119,4 +121,10 @@ def test_a_missing_leadfield_is_named(table):
         [{"scenario": "test", "method": "covnet", **dict.fromkeys(STATISTICS, 0)}]
     )
     with pytest.raises(UserError, match="operator 'fem': no leadfield"):
-        heads_table(metrics, {"test": ["fem"]}, {"covnet": {"test": ["fem"]}}, {})
+        heads_table(metrics, {"test": ["fem"]}, {"covnet": {"test": ["fem"]}}, between({}))
+
+
+def test_differences_are_found_again_in_a_table(table):
+    listed = between_listed(table)
+    assert listed("soft_skull", "bem") == between(LEADFIELDS)("soft_skull", "bem")
+    assert listed("bem", "bem") == (0, 0) and np.isnan(listed("bem", "soft_skull")).all()

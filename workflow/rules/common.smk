@@ -81,6 +81,7 @@ from multisource.recordings.settings import recording_settings
 from multisource.simulation.registry import DISTURBANCES
 from multisource.simulation.settings import settings_from
 from multisource.slurm import adapt_plugin
+from multisource.submissions.card import CARD, given, read_card
 from multisource.versions import note
 
 if not hasattr(_IOFile.checksum, "__wrapped__"):
@@ -160,6 +161,15 @@ SCENARIOS = scenarios(config)
 # These and the validation split, on which every method's thresholds are chosen.
 SCORED = scored(config)
 CURVES = config["evaluation"]["curves"]
+# Estimates that were made elsewhere: name -> folder, and who made them.
+try:
+    SUBMISSIONS = {
+        name: str(existing_folder(f"evaluation.submissions.{name}", folder, FOLDERS))
+        for name, folder in config["evaluation"]["submissions"].items()
+    }
+    CARDS = {name: read_card(folder) for name, folder in SUBMISSIONS.items()}
+except UserError as error:
+    sys.exit(f"config: {error}")
 # Operators beside A and B, computed where a split names them.
 VARIANTS = config["leadfield"]["variants"]
 # By name, what the configuration says of each; an entry of a BIDS data set stands for several.
@@ -208,6 +218,7 @@ wildcard_constraints:
     network="|".join([*OF_FEWER_CHANNELS, *CURVE, *NETWORKS]),
     solver="|".join(SOLVERS),
     baseline="|".join(BASELINES),
+    submission="|".join(SUBMISSIONS) or "none",
     curve="|".join(config["evaluation"]["curves"]) or "none",
     point=r"\d+",
     method="|".join([*CURVE, *METHODS]),

@@ -109,6 +109,7 @@ rule render_report:
         curves=expand("results/{{head}}/figures/curve-{curve}.png", curve=CURVES),
         found=rules.measure_found.output.figure,
         opponents=rules.list_opponents.output.csv if TUNED else [],
+        submissions=rules.list_submissions.output.csv if SUBMISSIONS else [],
         electrodes=rules.place_electrodes.output.electrodes,
         electrode_table=rules.place_electrodes.output.table,
         electrode_note=rules.place_electrodes.output.note,

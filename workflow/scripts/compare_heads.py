@@ -1,7 +1,7 @@
 from pathlib import Path
 
 from multisource.evaluation.estimates import read_metrics
-from multisource.evaluation.heads import heads_markdown, heads_table
+from multisource.evaluation.heads import between, heads_markdown, heads_table
 from multisource.figures.heads import heads_figure
 from multisource.files import atomic
 from multisource.leadfield.forward import read_leadfield
@@ -13,10 +13,12 @@ with step(snakemake):
         read_metrics(snakemake.input.metrics),
         params.made_with,
         params.given,
-        {
-            Path(path).name.removesuffix("-fwd.fif"): read_leadfield(path)
-            for path in snakemake.input.forwards
-        },
+        between(
+            {
+                Path(path).name.removesuffix("-fwd.fif"): read_leadfield(path)
+                for path in snakemake.input.forwards
+            }
+        ),
         confidence=params.confidence,
     )
     with atomic(snakemake.output.table) as part:

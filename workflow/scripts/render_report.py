@@ -19,6 +19,7 @@ with step(snakemake):
         curves=dict(zip(params.curves, given.curves, strict=True)),
         found=given.found,
         opponents=given.opponents or None,
+        submissions=given.submissions or None,
         electrodes=given.electrodes,
         electrode_table=given.electrode_table,
         electrode_note=given.electrode_note,

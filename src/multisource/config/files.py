@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from multisource.anatomy.inputs import head_inputs
 from multisource.config.found import Found
-from multisource.config.named import Mistakes, lines_of, missing
+from multisource.config.named import Mistakes, existing_folder, lines_of, missing
+from multisource.config.operators import OPERATORS
 from multisource.config.recordings import recording_mistakes, recordings_mistakes
 from multisource.config.schema import check_schema
 from multisource.config.settings import (
@@ -18,13 +19,14 @@ from multisource.config.settings import (
     solver_mistakes,
     splits_of,
 )
-from multisource.config.study import existing_file, find_file, simulated
+from multisource.config.study import existing_file, find_file, scored, simulated
 from multisource.config.suggest import suggest
 from multisource.errors import MissingPackage, UserError
 from multisource.inverse.options import snr_mistakes
 from multisource.inverse.registry import check_installed, is_linear
 from multisource.records import checked_number
 from multisource.simulation.settings import settings_from
+from multisource.submissions.card import read_card
 
 if TYPE_CHECKING:
     from multisource.experiments.one_change import Change
@@ -56,6 +58,7 @@ def check_files(
         _electrodes,
         _simulation,
         _weights,
+        _submissions,
         recordings_mistakes,
     ):
         for key, line in list(mistakes(config, folders, found)):
@@ -219,6 +222,26 @@ def _weights(config: Mapping[str, Any], folders: list[Path], found: Found) -> Mi
                 pass
         except (OSError, SafetensorError) as error:
             yield key, f"{key}: {start!r} is no safetensors file ({error}); name a file of weights"
+
+
+def _submissions(config: Mapping[str, Any], folders: list[Path], found: Found) -> Mistakes:
+    """Check that submissions are there, say who made them, and have a file for each test set."""
+    key = "evaluation.submissions"
+    if not found.sound(key, "evaluation.test_splits", "simulation", "leadfield.variants"):
+        return
+    operators = (*OPERATORS, *config["leadfield"]["variants"])
+    for name, named in config["evaluation"]["submissions"].items():
+        place = f"{key}.{name}"
+        try:
+            folder = existing_folder(place, named, folders)
+            read_card(folder, operators)
+        except UserError as error:
+            yield from lines_of(place, error)
+            continue
+        lacking = [one for one in scored(config) if not (folder / f"{one}.nc").is_file()]
+        if lacking:
+            line = f"{place}: {folder} has no maps of {', '.join(lacking)}"
+            yield place, f"{line}; write {lacking[0]}.nc"
 
 
 def _simulation(config: Mapping[str, Any], folders: list[Path], found: Found) -> Mistakes:

@@ -88,8 +88,13 @@ def _own_names(config: Mapping[str, Any], found: Found) -> Mistakes:
             if name in taken:
                 line = f"{key}: {name!r} is the name of {taken[name]} too; choose another"
                 yield f"{key}.{name}", line
-        if group == "network":
-            taken |= {name: "a network (network.networks)" for name in config[group][names]}
+        what = "a network (network.networks)" if group == "network" else "a solver"
+        taken |= {name: what for name in config[group][names]}
+    key = "evaluation.submissions"
+    for name in config["evaluation"]["submissions"] if found.sound(key) else ():
+        if name in taken:
+            line = f"{key}: {name!r} is the name of {taken[name]} too; choose another"
+            yield f"{key}.{name}", line
 
 
 def _curve(config: Mapping[str, Any], found: Found) -> Mistakes:

@@ -368,4 +368,5 @@ def methods(config: Mapping[str, Any]) -> list[str]:
         *config["evaluation"]["baselines"],
         *config["network"]["networks"],
         *config["inverse"]["solvers"],
+        *config["evaluation"]["submissions"],
     ]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from itertools import product
 from typing import Any
 
@@ -16,6 +17,8 @@ from multisource.evaluation.tables import REFERENCES, best_methods, digits
 from multisource.leadfield.compare import median_difference
 from multisource.leadfield.forward import Leadfield
 
+# Two operators by name to the median over the dipoles of RDM and of lnMAG.
+Difference = Callable[[str, str], tuple[float, float]]
 # What is told of each, median or mean over the windows.
 STATISTICS = {
     "fraction_active": "median",
@@ -51,7 +54,7 @@ def heads_table(
     metrics: pd.DataFrame,
     made_with: Mapping[str, Sequence[str]],
     given: Mapping[str, Mapping[str, Sequence[str]]],
-    leadfields: Mapping[str, Leadfield],
+    difference: Difference,
     *,
     confidence: float = 0.95,
 ) -> pd.DataFrame:
@@ -65,8 +68,8 @@ def heads_table(
         Test set to the operators that made it.
     given : mapping of str to mapping
         Method to test set to the operators that the method was trained on or solves with.
-    leadfields : mapping of str to Leadfield
-        The operators by name.
+    difference : callable
+        Two operators, by name, to their median RDM and lnMAG: :func:`between`.
     confidence : float
         Of the intervals.
 
@@ -78,22 +81,7 @@ def heads_table(
         ``lnmag`` over the dipoles of the set's operators against the nearest given (NaN for none),
         ``value`` with its interval: the median's by order statistics, the mean's by its standard
         error, n windows.
-
-    Raises
-    ------
-    UserError
-        If a leadfield is missing or is of other channels or dipoles.
     """
-    pairs: dict[tuple[str, str], tuple[float, float]] = {}
-
-    def difference(one: str, two: str) -> tuple[float, float]:
-        if (one, two) not in pairs:
-            for name in (one, two):
-                if name not in leadfields:
-                    raise UserError(f"operator {name!r}: no leadfield of that name is given")
-            pairs[one, two] = median_difference(leadfields[one], leadfields[two])
-        return pairs[one, two]
-
     rows = []
     frames = dict(list(metrics.groupby(["scenario", "method"], sort=False)))
     for test, method in product(made_with, given):
@@ -123,6 +111,54 @@ def heads_table(
                 }
             )
     return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def between(leadfields: Mapping[str, Leadfield]) -> Difference:
+    """Return what tells how far operators are apart; each pair is compared once.
+
+    Parameters
+    ----------
+    leadfields : mapping of str to Leadfield
+        The operators by name.
+
+    Returns
+    -------
+    callable
+        Two names to median RDM and lnMAG. It raises UserError if a leadfield is missing or is of
+        other channels or dipoles.
+    """
+
+    @cache
+    def difference(one: str, two: str) -> tuple[float, float]:
+        for name in (one, two):
+            if name not in leadfields:
+                raise UserError(f"operator {name!r}: no leadfield of that name is given")
+        return median_difference(leadfields[one], leadfields[two])
+
+    return difference
+
+
+def between_listed(table: pd.DataFrame) -> Difference:
+    """Return what tells how far operators are apart by a table in which that stands.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        Of :func:`heads_table`.
+
+    Returns
+    -------
+    callable
+        Two names to median RDM and lnMAG; NaN where no method of the table knew the second.
+    """
+    single = table[~table["operator"].str.contains(",") & ~table["given"].str.contains(",")]
+    columns = ["operator", "given", "rdm", "lnmag"]
+    listed = {(one, two): (rdm, lnmag) for one, two, rdm, lnmag in single[columns].to_numpy()}
+
+    def difference(one: str, two: str) -> tuple[float, float]:
+        return (0.0, 0.0) if one == two else listed.get((one, two), (np.nan, np.nan))
+
+    return difference
 
 
 def heads_markdown(table: pd.DataFrame, words: Mapping[str, str]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from multisource.anatomy.source_table import read_source_table
@@ -14,6 +15,7 @@ from multisource.evaluation.further import evaluate_further
 from multisource.evaluation.metrics import evaluate
 from multisource.evaluation.thresholds import Thresholds, choose_thresholds
 from multisource.simulation.chunks import read_truth
+from multisource.simulation.truth import SparseTruth
 
 FilePath = str | Path
 
@@ -61,8 +63,50 @@ def score(
         If a file is missing, damaged, or does not fit the others.
     """
     maps, coefficients = read_estimates(estimates), read_coefficients(estimates)
-    truth = read_truth(chunks).first(len(maps))
-    positions = read_source_table(sources).positions
+    return score_maps(
+        maps,
+        read_truth(chunks),
+        read_source_table(sources).positions,
+        coefficients=coefficients,
+        thresholds=thresholds,
+        distances=distances,
+        close_radius_mm=close_radius_mm,
+        emd_windows=emd_windows,
+    )
+
+
+def score_maps(
+    maps: np.ndarray,
+    truth: SparseTruth,
+    positions: np.ndarray,
+    *,
+    coefficients: np.ndarray | None = None,
+    thresholds: Thresholds | None = None,
+    distances: TruthDistances | None = None,
+    close_radius_mm: float = 20.0,
+    emd_windows: int | None = 100,
+) -> pd.DataFrame:
+    """Compute every metric of every window of maps in memory.
+
+    Parameters
+    ----------
+    maps : ndarray of shape (S, N)
+        Estimates, of the first S windows of the truth.
+    truth : SparseTruth
+        Of the windows.
+    positions : ndarray of shape (N, 3)
+        Of the dipoles, mm.
+    coefficients : ndarray of shape (S, N), optional
+        Expected coefficients l of a method that tells probabilities.
+    thresholds, distances, close_radius_mm, emd_windows
+        As for :func:`score`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        As of :func:`score`.
+    """
+    truth = truth.first(len(maps))
     measured = (
         TruthDistances.of(truth, positions) if distances is None else distances.first(len(maps))
     )

@@ -27,6 +27,7 @@ from multisource.report.opponents import tuned_solvers
 from multisource.report.page import ScenarioResult, Section, render_report
 from multisource.report.picture import Picture
 from multisource.report.recordings import your_recordings
+from multisource.report.submissions import made_elsewhere
 from multisource.report.sure import how_small, how_sure, named_sources
 from multisource.report.tables import ComparisonTable
 from multisource.report.timings import read_timings
@@ -67,6 +68,8 @@ class StudyFiles:
         Tables (csv) of the named sources, of their numbers, and of whether there are any.
     opponents : path or None
         Table of the options chosen on validation windows (csv), if any were.
+    submissions : path or None
+        Table of who made estimates elsewhere, and what they were told (csv), if there are any.
     electrodes : path
         Table of the electrodes (tsv).
     electrode_table, electrode_note, electrode_picture : path
@@ -140,6 +143,7 @@ class StudyFiles:
     named: Mapping[str, FilePath] = field(default_factory=dict)
     steps: Mapping[str, FilePath] = field(default_factory=dict)
     opponents: FilePath | None = None
+    submissions: FilePath | None = None
     brains: str = ""
     turned: Mapping[str, str] = field(default_factory=dict)
     groups: Mapping[str, FilePath] = field(default_factory=dict)
@@ -214,6 +218,7 @@ def study_report(
             how_small(files.found),
             *named_sources(files.sources, files.numbers, files.detection),
             *tuned_solvers(files.opponents),
+            *made_elsewhere(files.submissions),
             *how_sure(files.calibration, files.reliability),
             *your_recordings(files.recordings, files.peaks, files.named, files.steps, files.turned),
             *group_sections(files.groups, files.group_tables, files.group_words),
