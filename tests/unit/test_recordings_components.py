@@ -7,8 +7,8 @@ from recordings_case import saved
 from test_recordings_cleaning import NAMES, PLACES, SFREQ, told
 
 from multisource.errors import UserError
+from multisource.geometry.spheres import sphere_centre
 from multisource.leadfield.sphere import sphere_leadfield
-from multisource.recordings.at_electrodes import sphere_centre
 from multisource.recordings.settings import RecordingSettings
 from multisource.recordings.stretches import read_stretches
 

@@ -98,7 +98,13 @@ def score_maps(
         Of the dipoles, mm.
     coefficients : ndarray of shape (S, N), optional
         Expected coefficients l of a method that tells probabilities.
-    thresholds, distances, close_radius_mm, emd_windows
+    thresholds : Thresholds, optional
+        As for :func:`score`.
+    distances : TruthDistances, optional
+        As for :func:`score`.
+    close_radius_mm : float
+        As for :func:`score`.
+    emd_windows : int or None
         As for :func:`score`.
 
     Returns

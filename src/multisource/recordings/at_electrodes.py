@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from multisource.geometry.spheres import sphere_centre
+
 if TYPE_CHECKING:
     import mne
 
@@ -42,25 +44,3 @@ def raw_at(
         dict(zip(channels, places, strict=True)), coord_frame="head"
     )
     return raw.set_montage(montage, verbose="error")
-
-
-def sphere_centre(points: np.ndarray) -> np.ndarray:
-    """Return the centre of the sphere that fits points best.
-
-    Parameters
-    ----------
-    points : ndarray of shape (N, 3)
-        Points, four at least.
-
-    Returns
-    -------
-    ndarray of shape (3,)
-        Centre, in the points' unit.
-    """
-    # |p|^2 = 2 c p + (r^2 - |c|^2) is linear in c.
-    middle = points.mean(axis=0)
-    near = points - middle
-    terms = np.column_stack([2 * near, np.ones(len(near))])
-    solution, *_ = np.linalg.lstsq(terms, (near**2).sum(axis=1), rcond=None)
-    centre: np.ndarray = middle + solution[:3]
-    return centre

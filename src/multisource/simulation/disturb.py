@@ -1,14 +1,16 @@
 """What is in simulated EEG beside the brain, in single windows or long recordings.
 
 Electrodes that are off, noise, events such as blinks, bad channels, in this order. Everything is
-average-referenced like the EEG, except bad channels, which fail after the reference is taken. What
-was done to a sample is returned beside it and stored with it.
+average-referenced like the EEG, except bad channels, which fail after the reference is taken;
+where they are known they are interpolated, and the reference is taken again. What was done to a
+sample is returned beside it and stored with it.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
+from multisource.channels.splines import SphericalSplines
 from multisource.errors import UserError
 from multisource.simulation import streams
 from multisource.simulation.ar import stationary_series, window_factor
@@ -49,13 +51,21 @@ class Disturbances:
         if electrodes is not None and electrodes.shape != (n_channels, 3):
             raise UserError(f"electrodes: shape {electrodes.shape} for {n_channels} channels")
         self._events = bool(settings.events)
-        if electrodes is None and (self._events or settings.electrode_error_mm[1] > 0):
-            name = "disturbances" if self._events else "electrode_error_mm"
-            raise UserError(f"{name}: need the electrode positions; give electrodes")
+        needing = {
+            "disturbances": self._events,
+            "electrode_error_mm": settings.electrode_error_mm[1] > 0,
+            "bad_channels.interpolated": settings.bad_channels.interpolated,
+        }
+        for name, needed in needing.items():
+            if electrodes is None and needed:
+                raise UserError(f"{name}: need the electrode positions; give electrodes")
         self._electrodes = np.zeros((0, 3)) if electrodes is None else electrodes
         self._error = None
         if electrodes is not None and settings.electrode_error_mm[1] > 0:
             self._error = ElectrodeError(electrodes, settings.electrode_error_mm)
+        self._splines = None
+        if electrodes is not None and settings.bad_channels.interpolated:
+            self._splines = SphericalSplines(electrodes)
         settings.check_channels(n_channels)
         if settings.noise.snr_db is not None:
             self._noise = noise_model(settings.noise.exponent, settings.sfreq)
@@ -178,4 +188,7 @@ class Disturbances:
             white = streams.normals(key, Purpose.BAD_SERIES, indices, eeg[0].size)
             volt = 1e-6 * (least + (most - least) * size[noisy])
             eeg[noisy] += volt[:, None] * white.reshape(eeg.shape)[noisy]
+        if self._splines is not None:
+            for window in np.flatnonzero(bad.any(axis=1)):
+                eeg[window] = self._splines.repaired(eeg[window], bad[window])
         return bad

@@ -107,11 +107,14 @@ class BadChannels:
         Any of ``flat`` (zero) and ``noisy`` (white noise).
     noisy_uv : tuple of float
         Range of the root mean square of a noisy channel, microvolts.
+    interpolated : bool
+        Whether they are known, and replaced from the others by spherical splines.
     """
 
     count: tuple[int, int] = (0, 0)
     kinds: tuple[str, ...] = FAILURES
     noisy_uv: tuple[float, float] = (50.0, 200.0)
+    interpolated: bool = False
 
     def mistakes(self) -> Iterator[str]:
         """Find the values that bad channels cannot have.
@@ -262,6 +265,8 @@ class Settings:
         for name in ("disturbances", "electrode_error_mm", "operator"):
             if values[name] == _default(_FIELDS[name]):
                 del values[name]
+        if not self.bad_channels.interpolated:
+            del values["bad_channels"]["interpolated"]
         return values
 
     def check_channels(self, n_channels: int) -> None:
