@@ -45,6 +45,35 @@ def test_a_tilde_is_the_users_home(monkeypatch):
     assert inputs("freesurfer", subject="~/bert").arguments == {"subject": "/home/somebody/bert"}
 
 
+def test_a_name_is_looked_up_in_subjects_dir(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("SUBJECTS_DIR", str(tmp_path / "all"))
+    assert inputs("freesurfer", subject="bert").arguments == {"subject": "bert"}
+    (tmp_path / "all" / "bert").mkdir(parents=True)
+    found = {"subject": str(tmp_path / "all" / "bert")}
+    assert inputs("freesurfer", subject="bert").arguments == found
+    (tmp_path / "bert").mkdir()
+    assert inputs("freesurfer", subject="bert").arguments == {"subject": "bert"}
+
+
+def test_what_of_a_subject_makes_the_head_and_what_its_regions(tmp_path):
+    for name in ("surf/lh.white", "surf/rh.sphere.reg", "label/lh.aparc.annot", "mri/wmparc.mgz"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+    found = inputs("freesurfer", subject=str(tmp_path))
+    assert found.files == (f"{tmp_path}/surf/lh.white", f"{tmp_path}/mri/wmparc.mgz")
+    assert found.further == (
+        f"{tmp_path}/label/lh.aparc.annot",
+        f"{tmp_path}/surf/rh.sphere.reg",
+    )
+    # A scan is read for the page; aseg.mgz goes before wmparc.mgz.
+    for name in ("aseg", "nu", "orig"):
+        (tmp_path / "mri" / f"{name}.mgz").touch()
+    found = inputs("freesurfer", subject=str(tmp_path))
+    assert found.files[-1] == f"{tmp_path}/mri/aseg.mgz"
+    assert found.further[-1] == f"{tmp_path}/mri/nu.mgz"
+
+
 @pytest.mark.parametrize(
     ("provider", "settings", "message"),
     [

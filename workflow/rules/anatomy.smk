@@ -113,7 +113,7 @@ rule parcellate_head:
     """The regions of two atlases on the whole cortex, as FreeSurfer's annotations."""
     input:
         **HEAD_FILES,
-        source=list(HEAD_INPUTS.files),
+        source=[*HEAD_INPUTS.files, *HEAD_INPUTS.further],
         template=study_file("resources/fsaverage5-regions.npz"),
     output:
         annotations=expand(
@@ -150,7 +150,7 @@ rule write_subject:
     """The head as a FreeSurfer subject, for the viewers of MNE-Python, FreeSurfer and others."""
     input:
         **HEAD_FILES,
-        source=list(HEAD_INPUTS.files),
+        source=[*HEAD_INPUTS.files, *HEAD_INPUTS.further],
         annotations=rules.parcellate_head.output.annotations,
         distances=rules.parcellate_head.output.distances,
         origin=rules.parcellate_head.output.origin,

@@ -298,6 +298,7 @@ rule judge_head:
         dipoles=rules.compute_fem.output.dipoles,
         comparison=rules.compare_leadfields.output.table,
         t1=t1_file() if PROVIDER != "freesurfer" else [],
+        source=list(HEAD_INPUTS.further),
     output:
         page="results/{head}/anatomy/head.html",
         table="results/{head}/anatomy/findings.tsv",

@@ -50,11 +50,14 @@ class HeadInputs:
     t1 : str or None
         A T1-weighted scan that is checked first, and that the rules in ``segmentation.smk`` start
         from.
+    further : tuple of str
+        Files that only regions, the folder for viewers and the page of the head read.
     """
 
     arguments: Mapping[str, Any] = field(default_factory=dict)
     files: tuple[str, ...] = ()
     t1: str | None = None
+    further: tuple[str, ...] = ()
 
 
 class HeadPreparation(Protocol):

@@ -9,19 +9,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from multisource.anatomy.contract import HeadInputs, InputFile
+from multisource.anatomy.freesurfer_files import files_of_head, further_files, subject_folder
 from multisource.errors import UserError, refuse
-
-# What ``freesurfer.freesurfer_head`` reads of a subject.
-_READ = (
-    "surf/[lr]h.white",
-    "surf/[lr]h.pial",
-    "surf/[lr]h.sphere",
-    "mri/aseg.mgz",
-    "mri/transforms/talairach.xfm",
-    "bem/*_sk*.surf",
-    "bem/watershed/*_sk*_surface",
-    "bem/*-fiducials.fif",
-)
 
 
 def freesurfer_inputs(
@@ -43,7 +32,7 @@ def freesurfer_inputs(
     probe : bool
         Whether to look at folders and programs.
     subject : str, optional
-        A finished subject directory.
+        A finished subject directory, or the name of one in ``SUBJECTS_DIR``.
     t1 : path, optional
         A T1 to reconstruct where ``subject`` is None.
 
@@ -63,18 +52,18 @@ def freesurfer_inputs(
             "is made from one of them; write null for the other"
         )
     if subject:
-        subject = os.path.expanduser(subject)
-        folder = Path(subject)
+        subject = subject_folder(subject)
         if probe:
             from multisource.anatomy.freesurfer_subject import check_subject
 
             try:
-                check_subject(folder)
+                check_subject(Path(subject))
             except UserError as error:
                 lines = str(error).splitlines()
                 refuse(f"anatomy.freesurfer.subject: {line}" for line in lines)
-        found = [str(path) for pattern in _READ for path in sorted(folder.glob(pattern))]
-        return HeadInputs({"subject": subject}, tuple(found))
+        return HeadInputs(
+            {"subject": subject}, files_of_head(subject), further=further_files(subject)
+        )
     if not t1:
         raise UserError(
             "anatomy.freesurfer.t1: null; name the T1 of the head (NIfTI or MGZ), or give a "

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 
+from multisource.anatomy.freesurfer_files import ATLASES, SEGMENTATIONS
 from multisource.anatomy.head import CORTEX, SHELLS
 from multisource.errors import UserError, refuse
 from multisource.links import dead_link
 
-_SEGMENTATIONS = ("aseg.mgz", "aparc+aseg.mgz", "wmparc.mgz")
 SIDES = {"lh": "left", "rh": "right"}
 _KINDS = ("white", "pial", "sphere")
 _REGISTERED = "sphere.reg"
-_ATLASES = ("aparc", "aparc.a2009s")
 _MAGIC = b"\xff\xff\xfe"  # of a FreeSurfer surface of triangles
 _LONGEST_NOTE = 10_000
 
@@ -35,7 +35,9 @@ def check_subject(subject: Path) -> None:
         what one hemisphere has and the other lacks.
     """
     if not subject.is_dir():
-        raise UserError(dead_link(subject) or f"{subject}: no such subject directory")
+        raise UserError(
+            dead_link(subject) or f"{subject}: no such subject directory{_elsewhere(subject)}"
+        )
     if not (subject / "surf").is_dir():
         inside = sorted(path.parent.name for path in subject.glob("*/surf"))
         hint = f"; name one of the subjects in it: {', '.join(inside[:5])}" if inside else ""
@@ -51,6 +53,14 @@ def check_subject(subject: Path) -> None:
     except UserError as error:
         mistakes.append(str(error))
     refuse(mistakes)
+
+
+def _elsewhere(subject: Path) -> str:
+    """Where else a subject was looked for, or could have been."""
+    if subject.is_absolute():
+        return ""
+    folder = os.environ.get("SUBJECTS_DIR", "")
+    return f", nor in SUBJECTS_DIR ({folder})" if folder else ", and SUBJECTS_DIR is not set"
 
 
 def segmentation_file(subject: Path) -> Path:
@@ -71,7 +81,7 @@ def segmentation_file(subject: Path) -> Path:
     UserError
         When there is none.
     """
-    choices = [subject / "mri" / name for name in _SEGMENTATIONS]
+    choices = [subject / "mri" / name for name in SEGMENTATIONS]
     for path in choices:
         if path.is_file():
             return path
@@ -143,7 +153,7 @@ def both_or_none(paths: dict[str, Path]) -> bool:
 
 def _halves(subject: Path) -> Iterator[str]:
     """Say what only one hemisphere has."""
-    names = [("surf", _REGISTERED), *(("label", f"{atlas}.annot") for atlas in _ATLASES)]
+    names = [("surf", _REGISTERED), *(("label", f"{atlas}.annot") for atlas in ATLASES)]
     for folder, name in names:
         try:
             both_or_none({side: subject / folder / f"{side}.{name}" for side in SIDES})

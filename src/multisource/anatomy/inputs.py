@@ -51,7 +51,7 @@ def head_inputs(
     Returns
     -------
     HeadInputs
-        Arguments, files and the T1, if there is one.
+        Arguments, files, the T1, if there is one, and further files.
 
     Raises
     ------
@@ -77,4 +77,4 @@ def head_inputs(
             files.append(chosen[option])
     arguments = {**prepared.arguments, **chosen}
     PROVIDERS.check(provider, arguments)
-    return HeadInputs(arguments, (*prepared.files, *files), prepared.t1)
+    return HeadInputs(arguments, (*prepared.files, *files), prepared.t1, prepared.further)

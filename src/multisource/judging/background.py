@@ -11,10 +11,9 @@ import numpy as np
 from nibabel.freesurfer import MGHImage
 from nibabel.spatialimages import SpatialImage
 
+from multisource.anatomy.freesurfer_files import SCANS
 from multisource.errors import UserError
 from multisource.judging.slices import Background
-
-_OF_SUBJECTS = ("T1.mgz", "nu.mgz", "orig.mgz")
 
 
 def scan_background(path: str | os.PathLike[str]) -> Background:
@@ -56,7 +55,7 @@ def subject_background(subject: str | os.PathLike[str]) -> Background | None:
     UserError
         If it cannot be read.
     """
-    for name in _OF_SUBJECTS:
+    for name in SCANS:
         if (path := Path(subject) / "mri" / name).is_file():
             return _read(path, in_scanner=False)
     return None
