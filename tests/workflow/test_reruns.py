@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -54,6 +55,13 @@ CONFIG_EDITS = [
     (("leadfield", "fem", "source_model"), "partial_integration", LEADFIELD_A),
     (("leadfield", "fem", "conductivity", "skull"), 0.02, LEADFIELD_A | {"solve_transfer"}),
 ]
+
+# A recording more: its own steps, and the subject that viewers ask for. No map is made again.
+RECORDING = {"cut_recording", "solve_recording", "predict_recording", "summarise_recording"}
+RECORDING |= {"export_recording", "plot_recording", "turn_recording", "compare_recordings"}
+RECORDING |= {"write_subject", "render_report"}
+EEG = str(Path(__file__).parents[2] / "resources/real-eeg/alpha-open.edf")
+CONFIG_EDITS.append((("recordings",), {"visit": {"file": EEG, "step_s": 5}}, RECORDING))
 
 MODULE_EDITS = [
     ("inverse/laura.py", LAURA),

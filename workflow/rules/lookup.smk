@@ -132,13 +132,17 @@ def data_solver_choice(wildcards):
     return [] if solver_kernel(wildcards) else solver_choice(wildcards)
 
 
+def windows_given(solver):
+    """Return {scenario, ``recordings`` or ``others``: how many windows a solver is given}."""
+    settings = config["inverse"]["settings"][solver]
+    given = (solver_options(settings["kind"]) | settings).get("windows")
+    return given if isinstance(given, dict) else {"others": given}
+
+
 def solver_windows(wildcards):
     """Return how many windows of each scenario a solver is given, None for all."""
-    options = solver_options(solver_kind(wildcards))
-    given = (options | config["inverse"]["settings"][wildcards.solver]).get("windows")
-    by_name = given if isinstance(given, dict) else {"others": given}
-    named = {name: by_name.get(name, by_name.get("others")) for name in SCORED}
-    return named | {name: by_name.get("recordings") for name in RECORDINGS}
+    given = windows_given(wildcards.solver)
+    return {name: given.get(name, given.get("others")) for name in SCORED}
 
 
 def recording_network_files(wildcards):

@@ -120,7 +120,7 @@ rule solve_recording:
         runtime=grows(lambda wildcards: 10 if is_linear(solver_kind(wildcards)) else 60),
     params:
         solver=recording_solver,
-        windows=lambda wildcards: solver_windows(wildcards)[wildcards.recording],
+        windows=lambda wildcards: windows_given(wildcards.solver).get("recordings"),
         study=lambda wildcards: solver_study(
             wildcards, {"simulation": simulated(config), "seed": config["seed"]}
         ),
