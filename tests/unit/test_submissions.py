@@ -22,7 +22,7 @@ from multisource.report.submissions import made_elsewhere
 from multisource.simulation.chunks import write_chunk
 from multisource.submissions import frozen as sets
 from multisource.submissions.__main__ import main
-from multisource.submissions.card import Card, given, read_card
+from multisource.submissions.card import Card, known_operators, read_card
 from multisource.submissions.scoring import check, expected_of, write_scores
 from multisource.submissions.windows import expected_windows
 
@@ -259,9 +259,9 @@ def test_a_card_says_who_and_what(tmp_path, line, words):
 def test_what_a_submission_knew():
     made = {"test": ["fem"], "test_bem": ["bem"]}
     card = Card("m", ("A",), "own", "nothing")
-    assert given(card, made) == made
-    assert given(replace(card, operator="fem"), made) == dict.fromkeys(made, ["fem"])
-    assert given(replace(card, operator="other"), made) == dict.fromkeys(made, [])
+    assert known_operators(card, made) == made
+    assert known_operators(replace(card, operator="fem"), made) == dict.fromkeys(made, ["fem"])
+    assert known_operators(replace(card, operator="other"), made) == dict.fromkeys(made, [])
 
 
 def test_a_study_refuses_wrong_submissions_before_any_job(solved, tmp_path):

@@ -81,7 +81,7 @@ from multisource.recordings.settings import recording_settings
 from multisource.simulation.registry import DISTURBANCES
 from multisource.simulation.settings import settings_from
 from multisource.slurm import adapt_plugin
-from multisource.submissions.card import CARD, given, read_card
+from multisource.submissions.card import CARD, known_operators, read_card
 from multisource.versions import note
 
 if not hasattr(_IOFile.checksum, "__wrapped__"):

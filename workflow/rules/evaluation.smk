@@ -127,7 +127,7 @@ KNOWN = {
         name: known for name, known in given_operators(config, method).items() if name in HEADS
     }
     for method in METHODS
-} | {name: given(card, MADE_WITH) for name, card in CARDS.items()}
+} | {name: known_operators(card, MADE_WITH) for name, card in CARDS.items()}
 IN_USE = dict.fromkeys(
     name
     for made_with in [MADE_WITH, *KNOWN.values()]

@@ -90,7 +90,7 @@ def read_card(folder: str | os.PathLike[str], operators: tuple[str, ...] = ()) -
     )
 
 
-def given(card: Card, made_with: Mapping[str, list[str]]) -> dict[str, list[str]]:
+def known_operators(card: Card, made_with: Mapping[str, list[str]]) -> dict[str, list[str]]:
     """Return the operators that a submission knew of on each test set.
 
     Parameters

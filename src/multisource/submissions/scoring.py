@@ -15,7 +15,7 @@ from multisource.evaluation.thresholds import choose_thresholds
 from multisource.figures.heads import heads_figure
 from multisource.files import atomic, reading
 from multisource.netcdf import variable_names
-from multisource.submissions.card import Card, given, read_card, write_cards
+from multisource.submissions.card import Card, known_operators, read_card, write_cards
 from multisource.submissions.check import Expected, check_submission, read_maps
 from multisource.submissions.frozen import (
     CHECKSUMS,
@@ -147,7 +147,7 @@ def beside_others(
     known: dict[str, dict[str, list[str]]] = {}
     for row in one.itertuples():
         known.setdefault(row.method, {})[row.test] = [n for n in row.given.split(", ") if n]
-    known[name] = given(card, made_with)
+    known[name] = known_operators(card, made_with)
     others = read_metrics([Path(frozen, OTHERS, "metrics.parquet")])
     together = pd.concat([others[others["method"] != name], metrics], ignore_index=True)
     table = heads_table(together, made_with, known, between_listed(listed))
