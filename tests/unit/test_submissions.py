@@ -10,10 +10,13 @@ import numpy as np
 import pandas as pd
 import pytest
 import xarray as xr
-from config_case import changed, mistakes
+import yaml
+from config_case import changed, default, mistakes
 from realism_case import ELECTRODES, GAIN, PLAIN, POSITIONS, E, simulate
+from snakemake.utils import update_config
 
 from multisource.anatomy.source_table import SourceTable, write_source_table
+from multisource.config.study import scored
 from multisource.errors import UserError
 from multisource.evaluation.heads import between, heads_table
 from multisource.evaluation.score import score, thresholds_of
@@ -138,6 +141,20 @@ def test_the_same_windows_give_the_same_bytes(frozen, tmp_path):
         sets.check_checksums(again, listed, hidden=False)
 
 
+def test_the_published_list_is_of_the_benchmark_s_windows():
+    """Other windows are another version, with a list of its own."""
+    merged = default()
+    update_config(merged, yaml.safe_load((REPOSITORY / "config/benchmark.yaml").read_text()))
+    version = merged["evaluation"]["frozen"]["version"]
+    listed = sets.read_checksums(REPOSITORY / f"resources/benchmark-{version}.sha256")
+    names = scored(merged)
+    truth = {f"truth/{name}.nc" for name in names if name != "validation"}
+    assert set(listed) == truth | {f"windows/{name}.nc" for name in names} | {
+        "head.nc",
+        "sources.tsv",
+    }
+
+
 def test_a_study_and_its_frozen_set_expect_the_same(frozen):
     chunks = {name: [frozen.parent / f"simulation/{name}/chunk-0.nc"] for name in SETTINGS}
     assert expected_windows(chunks, 6) == expected_of(frozen)
@@ -149,13 +166,13 @@ def test_the_example_is_scored_beside_the_others(frozen, solved, monkeypatch, ca
     monkeypatch.setattr(sys, "argv", ["submissions", "score", str(solved), str(frozen)])
     main()
     assert "| rival " in capsys.readouterr().out
-    scored = pd.read_parquet(solved / "scores/metrics.parquet")
+    kept = pd.read_parquet(solved / "scores/metrics.parquet")
     sources = frozen / "sources.tsv"
     files = [[frozen.parent / f"simulation/{name}/chunk-0.nc"] for name in ("validation", "test")]
     thresholds = thresholds_of(solved / "validation.nc", files[0], sources)
     # As the workflow scores the maps of any method.
     own = score(solved / "test.nc", files[1], sources, thresholds=thresholds)
-    part = scored[scored["scenario"] == "test"].reset_index(drop=True)
+    part = kept[kept["scenario"] == "test"].reset_index(drop=True)
     pd.testing.assert_frame_equal(part[own.columns], own)
     table = pd.read_csv(solved / "scores/heads.csv").set_index(["method", "metric"])
     row = table.loc["rival", "fraction_active"]

@@ -27,5 +27,5 @@ with step(snakemake):
         shutil.copyfile(given.sources, part)
     with atomic(made.about) as part:
         part.write_text(README.format(**frozen), encoding="utf-8")
-    listed = [path for path in made if path != made.checksums]
+    listed = [path for path in made if path not in (made.checksums, made.about)]
     write_checksums(folder, (str(Path(path).relative_to(folder)) for path in listed))

@@ -36,7 +36,7 @@ head.nc                the leadfields that methods may be given or learn from, p
 sources.tsv            the dipoles, in the order of every map
 truth/<test set>.nc    the truth of the test sets, for scoring only
 others/                metrics of the methods of the study on the same windows
-SHA256SUMS             checksums of all but others/: sha256sum -c SHA256SUMS
+SHA256SUMS             checksums of all but others/ and this text: sha256sum -c SHA256SUMS
 
 docs/benchmark.md of multisource says how to make, check and score a submission.
 """
