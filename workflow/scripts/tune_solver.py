@@ -11,12 +11,14 @@ with step(snakemake):
     given, params = snakemake.input, snakemake.params
     study = params.study and Study(ar_models=given.ar_models, sources=given.sources, **params.study)
     windows = read_eeg(given.chunks)
+    # The validation split may be smaller than what is asked for.
+    eeg = windows.eeg[: params.windows]
     choice = choose(
         params.settings,
         params.grid,
         read_forward(given.forward),
-        windows.eeg[: params.windows],
-        read_truth(given.chunks).first(params.windows),
+        eeg,
+        read_truth(given.chunks).first(len(eeg)),
         snr=params.snr,
         sfreq=windows.sfreq,
         smooth=params.smooth,
