@@ -1,9 +1,11 @@
 """What sblnet's shipped weights find on heads and caps: FractionActive beside sLORETA's.
 
     python benchmarks/any_head.py results/fsaverage --cap elsewhere/results/fsaverage
+    python benchmarks/any_head.py mine/results/colin27 --rows A B "A, given B"
 
-Takes the leadfields of the default study, and of another with a cap of many electrodes and operator
-B. Random test windows of the default study's kind, changed as each row says. ``simulates``: the
+Takes the leadfields of the default study, or of a study of another head, which no weight has seen
+(its target ``leadfields`` is enough), and of another with a cap of many electrodes and operator B.
+Random test windows of the default study's kind, changed as each row says. ``simulates``: the
 operator that made the EEG; ``given``: the one that network and sLORETA know. sLORETA has the best
 of four regularisations, chosen with the truth.
 """
@@ -85,10 +87,18 @@ def main() -> None:
     parser.add_argument("study", type=Path)
     parser.add_argument("--cap", type=Path)
     parser.add_argument("--windows", type=int, default=300)
+    parser.add_argument(
+        "--rows", nargs="+", help="names of rows, as the table has them; default: all"
+    )
     arguments = parser.parse_args()
     config = yaml.safe_load((ROOT / "config" / "config.yaml").read_text())
     print("| data | sblnet | sLORETA | CPU ms a window |\n|---|---|---|---|")
-    for name, row in rows(arguments.study, arguments.cap):
+    chosen = dict(rows(arguments.study, arguments.cap))
+    if unknown := set(arguments.rows or ()) - set(chosen):
+        parser.error(f"--rows: unknown {sorted(unknown)}; there are {'; '.join(chosen)}")
+    for name, row in chosen.items():
+        if arguments.rows and name not in arguments.rows:
+            continue
         settings = simulated(config, "test")
         noise = settings["noise"] | row.changes.get("noise", {})
         settings |= {**row.changes, "noise": noise, "operator": row.simulates}
