@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 from scipy.spatial import cKDTree
 
+from multisource.geometry.candidates import within_reach
+
 
 def closest_points(
     vertices: np.ndarray, triangles: np.ndarray, points: np.ndarray
@@ -32,18 +34,23 @@ def closest_points(
     points = np.atleast_2d(np.asarray(points, dtype=float))
     corners = vertices[triangles]
     centroids = corners.mean(axis=1)
-    reach = np.linalg.norm(corners - centroids[:, None], axis=2).max()
+    radius = np.linalg.norm(corners - centroids[:, None], axis=2).max(axis=1)
     bound, _ = cKDTree(vertices[np.unique(triangles)]).query(points)
     # The nearest triangle touches the ball that reaches the nearest vertex, so its centroid lies
-    # within that radius plus the largest centroid-to-corner distance.
-    found = cKDTree(centroids).query_ball_point(points, bound + reach * (1 + 1e-9))
-    owner = np.repeat(np.arange(len(points)), [len(f) for f in found])
-    candidate = np.concatenate([np.asarray(f, dtype=np.int64) for f in found])
-    nearest = _closest_on_triangles(points[owner], *np.moveaxis(corners[candidate], 1, 0))
-    distance = np.linalg.norm(nearest - points[owner], axis=1)
-    order = np.lexsort((distance, owner))
-    best = order[np.searchsorted(owner[order], np.arange(len(points)))]
-    return nearest[best], distance[best], candidate[best]
+    # within that radius plus its distance to its farthest corner.
+    slack = 1 + 1e-9
+    parts = []
+    for owner, candidate in within_reach(centroids, points, (bound + radius.max()) * slack):
+        far = np.linalg.norm(centroids[candidate] - points[owner], axis=1)
+        some = far <= (bound[owner] + radius[candidate]) * slack
+        owner, candidate = owner[some], candidate[some]
+        nearest = _closest_on_triangles(points[owner], *np.moveaxis(corners[candidate], 1, 0))
+        distance = np.linalg.norm(nearest - points[owner], axis=1)
+        order = np.lexsort((distance, owner))
+        best = order[np.searchsorted(owner[order], np.unique(owner))]
+        parts.append((nearest[best], distance[best], candidate[best]))
+    nearest, distance, triangle = map(np.concatenate, zip(*parts, strict=True))
+    return nearest, distance, triangle
 
 
 def _closest_on_triangles(p: np.ndarray, a: np.ndarray, b: np.ndarray, c: np.ndarray) -> np.ndarray:

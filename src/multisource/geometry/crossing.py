@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.spatial import cKDTree
 
+from multisource.geometry.candidates import within_reach
 from multisource.geometry.surfaces import Surface, edges
 
 
@@ -26,24 +26,34 @@ def crossing(first: Surface, second: Surface) -> np.ndarray | None:
     """
     pairs = np.unique(np.sort(edges(np.asarray(first[1])), axis=1), axis=0)
     start, end = first[0][pairs[:, 0]], first[0][pairs[:, 1]]
+    middle, half = (start + end) / 2, np.linalg.norm(end - start, axis=1) / 2
     corners = second[0][second[1]]
     centroids = corners.mean(axis=1)
-    middle = (start + end) / 2
-    reach = np.linalg.norm(corners - centroids[:, None], axis=2).max()
-    reach += np.linalg.norm(end - start, axis=1).max() / 2
-    found = cKDTree(centroids).query_ball_point(middle, reach)
-    edge = np.repeat(np.arange(len(pairs)), [len(f) for f in found])
-    triangle = np.fromiter((t for f in found for t in f), np.int64, len(edge))
-    if first is second:
-        near = second[1][triangle]
-        apart = (near[:, :, None] != pairs[edge][:, None, :]).all(axis=(1, 2))
-        edge, triangle = edge[apart], triangle[apart]
-    p, q = start[edge], end[edge]
-    a, b, c = np.moveaxis(corners[triangle], 1, 0)
-    before, behind = _signed(p, a, b, c), _signed(q, a, b, c)
+    radius = np.linalg.norm(corners - centroids[:, None], axis=2).max(axis=1)
+    # Triangles of like size together: one that is large would make all look far.
+    size = np.ceil(np.log2(np.maximum(radius, 1e-9)))
+    for alike in np.unique(size):
+        members = np.flatnonzero(size == alike)
+        reach = half + radius[members].max()
+        for edge, member in within_reach(centroids[members], middle, reach):
+            triangle = members[member]
+            if first is second:
+                near = second[1][triangle]
+                apart = (near[:, :, None] != pairs[edge][:, None, :]).all(axis=(1, 2))
+                edge, triangle = edge[apart], triangle[apart]
+            hit = _pierces(start[edge], end[edge], *np.moveaxis(corners[triangle], 1, 0))
+            if hit.any():
+                return middle[edge[hit][0]]
+    return None
+
+
+def _pierces(
+    p: np.ndarray, q: np.ndarray, a: np.ndarray, b: np.ndarray, c: np.ndarray
+) -> np.ndarray:
+    """Whether each segment from p to q passes through its triangle."""
+    across = _signed(p, a, b, c) * _signed(q, a, b, c) < 0
     turns = np.sign([_signed(p, q, a, b), _signed(p, q, b, c), _signed(p, q, c, a)])
-    hit = (before * behind < 0) & (np.abs(turns.sum(axis=0)) == 3)
-    return middle[edge[hit][0]] if hit.any() else None
+    return across & (np.abs(turns.sum(axis=0)) == 3)
 
 
 def _signed(a: np.ndarray, b: np.ndarray, c: np.ndarray, d: np.ndarray) -> np.ndarray:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.spatial import cKDTree
+
+from multisource.geometry.candidates import within_reach
 
 
 def contains(vertices: np.ndarray, triangles: np.ndarray, points: np.ndarray) -> np.ndarray:
@@ -31,15 +32,13 @@ def contains(vertices: np.ndarray, triangles: np.ndarray, points: np.ndarray) ->
     flat = corners[:, :, :2]
     centroids = flat.mean(axis=1)
     radius = np.linalg.norm(flat - centroids[:, None], axis=2).max()
-    found = cKDTree(centroids).query_ball_point(xy, radius * (1 + 1e-6))
-    owner = np.repeat(np.arange(len(points)), [len(f) for f in found])
-    if not len(owner):
-        return np.zeros(len(points), dtype=bool)
-    candidate = np.concatenate([np.asarray(f, dtype=np.int64) for f in found])
-    weights, hit = _barycentric(xy[owner], flat[candidate])
-    height = np.einsum("ij,ij->i", weights, corners[candidate][:, :, 2])
-    above = hit & (height > points[owner, 2])
-    return np.bincount(owner[above], minlength=len(points)) % 2 == 1
+    crossings = np.zeros(len(points), dtype=np.int64)
+    for owner, candidate in within_reach(centroids, xy, radius * (1 + 1e-6)):
+        weights, hit = _barycentric(xy[owner], flat[candidate])
+        height = np.einsum("ij,ij->i", weights, corners[candidate][:, :, 2])
+        above = hit & (height > points[owner, 2])
+        crossings += np.bincount(owner[above], minlength=len(points))
+    return crossings % 2 == 1
 
 
 def _barycentric(xy: np.ndarray, corners: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -80,11 +79,17 @@ def radial_distance(
     middle /= np.linalg.norm(middle, axis=1, keepdims=True)
     unit = corners / np.linalg.norm(corners, axis=2, keepdims=True)
     reach = np.linalg.norm(unit - middle[:, None], axis=2).max()
-    found = cKDTree(middle).query_ball_point(directions, reach * (1 + 1e-6))
-    owner = np.repeat(np.arange(len(directions)), [len(f) for f in found])
-    candidate = np.concatenate([np.asarray(f, dtype=np.int64) for f in found])
-    a, b, c = np.moveaxis(corners[candidate], 1, 0)
-    ray = directions[owner]
+    result = np.zeros(len(directions))
+    for owner, candidate in within_reach(middle, directions, reach * (1 + 1e-6)):
+        distance, hit = _along(directions[owner], *np.moveaxis(corners[candidate], 1, 0))
+        np.maximum.at(result, owner[hit], distance[hit])
+    return result
+
+
+def _along(
+    ray: np.ndarray, a: np.ndarray, b: np.ndarray, c: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Distance (k,) from the origin along rays to triangles, and whether they meet."""
     normal = np.cross(b - a, c - a)
     slope = np.einsum("ij,ij->i", normal, ray)
     slope = np.where(np.abs(slope) > 1e-12, slope, np.nan)
@@ -95,6 +100,4 @@ def radial_distance(
         side = np.einsum("ij,ij->i", np.cross(start, end), ray) * np.sign(slope)
         scale = np.linalg.norm(start, axis=1) * np.linalg.norm(end, axis=1)
         hit &= side >= -1e-9 * scale
-    result = np.zeros(len(directions))
-    np.maximum.at(result, owner[hit], distance[hit])
-    return result
+    return distance, hit
