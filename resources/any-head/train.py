@@ -5,9 +5,10 @@
 Needs two sets of leadfields, each ``results/<head>`` of ``snakemake leadfields``: the default
 study's (operators A and B of 51 electrodes), and operator B of a cap of many electrodes. From them
 come scenes: a head model that simulates, a head model that the network is given, and a choice of
-electrodes. Every batch is of one scene, with the noise, electrode errors and artefacts of the
-configuration's split ``robust``. Meant for a CUDA device beside a dozen cores, which simulate;
-there 1,000,000 windows take about four minutes. Trains for a time, not for a number of windows, so
+electrodes, and the length and rate of the windows. Every batch is of one scene: half of it with the
+noise, electrode errors and artefacts of the configuration's split ``robust``, the other half from a
+recording with a background of its own (``backgrounds.py``). Meant for a CUDA device beside a dozen
+cores, which simulate; there 1,000,000 windows take about five minutes. Trains for a time, not for a number of windows, so
 that two runs are alike but not equal.
 """
 
@@ -24,14 +25,18 @@ from typing import Any
 import numpy as np
 import torch
 import yaml
+from backgrounds import Recording
 from safetensors.torch import save_file
+from scipy.spatial import cKDTree
 from torch.utils.data import DataLoader, IterableDataset, get_worker_info
 
+from multisource.anatomy.electrodes import read_electrodes
 from multisource.config.study import simulated
 from multisource.leadfield.forward import read_leadfield
 from multisource.network.forward_model import read_forward_model
 from multisource.network.losses import bce_maps
 from multisource.network.sblnet import SHARED, build_network
+from multisource.simulation.patches import PatchDrawer, Patches
 from multisource.simulation.samples import Simulator
 from multisource.simulation.study import study_simulator
 
@@ -41,18 +46,36 @@ SPLIT = "robust"
 # many: the numbers of electrodes.
 PAIRS = [("fem", "fem")] * 3 + [("bem", "bem")] * 2 + [("fem", "bem")] * 3 + [("bem", "fem")] * 2
 FEWER = [("fem", "fem", 19), ("fem", "fem", 28), ("fem", "bem", 32), ("fem", "fem", 40)]
-CAPS = (19, 24, 32, 40, 50, 60, 64, 64, 80, 100)
+CAPS = (19, 24, 32, 40, 50, 60, 64, 64, 80, 100, 128)
+STAY = 4  # batches of a recording
+# Samples of a window and their rate, of the scenes with A and B; half of them are the study's.
+WINDOWS = [(50, 250), (50, 250), (25, 250), (50, 250), (100, 250), (50, 250)]
+WINDOWS += [(50, 500), (50, 250), (50, 125), (50, 250), (50, 1000), (50, 250), (50, 2000)]
+CLOSE_MM = (15.0, 55.0)
+CLOSE = 0.3  # share of the windows with several patches whose first two are as near as that
 
 
 class Scene:
     """A simulator, and the network's view of the same electrodes."""
 
     def __init__(
-        self, config: dict[str, Any], study: Path, seen: str, given: str, channels: list[str]
+        self,
+        config: dict[str, Any],
+        study: Path,
+        seen: str,
+        given: str,
+        channels: list[str],
+        window: tuple[int, float],
     ) -> None:
-        settings = simulated(config, SPLIT)
+        n_times, sfreq = window
+        settings = simulated(config, SPLIT) | {"sfreq": sfreq, "window_s": n_times / sfreq}
+        files = study / "leadfield"
+        operator = read_leadfield(files / f"{seen}-fwd.fif").of_channels(channels)
+        placed = read_electrodes(study / "anatomy" / "electrodes.tsv").chosen(channels)
+        self.gain, self.positions = operator.fixed, operator.positions
+        self.electrodes = placed.positions
         self.simulator: Simulator = study_simulator(
-            forward=study / "leadfield" / f"{seen}-fwd.fif",
+            forward=files / f"{seen}-fwd.fif",
             ar_models=ROOT / "resources" / "ar-models.yaml",
             electrodes=study / "anatomy" / "electrodes.tsv",
             sources=study / "leadfield" / "sources.tsv",
@@ -61,41 +84,84 @@ class Scene:
             split=SPLIT,
             channels=channels,
         )
+        self.simulator.drawer = OftenClose(self.simulator.drawer, self.positions)
         model = read_forward_model(
-            study / "leadfield" / f"{given}-fwd.fif",
+            files / f"{given}-fwd.fif",
             ROOT / "resources" / "ar-models.yaml",
-            sfreq=settings["sfreq"],
-            n_times=self.simulator.settings.n_times,
+            sfreq=sfreq,
+            n_times=n_times,
             channels=channels,
         )
-        self.network = build_network(
-            len(channels), self.simulator.settings.n_times, len(model.positions)
-        )
+        self.network = build_network(len(channels), n_times, len(model.positions))
         self.network.prepare(model)
+
+    def recording(self, rng: np.random.Generator) -> Recording:
+        """Return a recording with a background of its own."""
+        return Recording(
+            self.simulator, self.gain, self.positions, self.electrodes, self.network, rng
+        )
+
+
+class OftenClose(PatchDrawer):
+    """Draws patches that are near to each other more often than by chance."""
+
+    def __init__(self, drawer: PatchDrawer, positions: np.ndarray) -> None:
+        self.__dict__.update(drawer.__dict__)
+        self._tree, self._positions = cKDTree(positions), positions
+
+    def draw(
+        self, uniforms: np.ndarray, *, n_patches: tuple[int, int], extent_mm: tuple[float, float]
+    ) -> Patches:
+        drawn = super().draw(uniforms, n_patches=n_patches, extent_mm=extent_mm)
+        centres = drawn.truth.centre.copy()
+        if centres.shape[1] < 2 or n_patches[1] > 3:
+            return drawn
+        more = np.modf(uniforms[:, :2] * 4096)[0]  # digits that nothing else has used
+        for s in np.flatnonzero((centres[:, 1] >= 0) & (more[:, 0] < CLOSE)):
+            near = self._tree.query_ball_point(self._positions[centres[s, 0]], CLOSE_MM[1])
+            away = np.linalg.norm(self._positions[near] - self._positions[centres[s, 0]], axis=1)
+            near = np.intersect1d(np.array(near)[away > CLOSE_MM[0]], self._allowed)
+            if len(near):
+                centres[s, 1] = near[int(more[s, 1] * len(near))]
+        return self.fill(centres, drawn.extents_mm)
 
 
 class Scenes(IterableDataset):
-    """Batches of the scenes in turn, (number, what the layers are given, truth), without end."""
+    """Batches of the scenes in turn, (number, what the layers are given, truth), without end.
+
+    Half of each batch is as the split says; the other half comes from a recording with a background
+    of its own, which stays for some batches.
+    """
 
     def __init__(self, scenes: list[Scene], batch_size: int) -> None:
         self.scenes, self.batch_size = scenes, batch_size
 
     def __iter__(self) -> Iterator[tuple[int, tuple[torch.Tensor, ...], torch.Tensor]]:
+        torch.set_num_threads(1)
         worker = get_worker_info()
         batch, step = (0, 1) if worker is None else (worker.id, worker.num_workers)
+        rng = np.random.default_rng([3, batch])
+        order = rng.permutation(len(self.scenes))
+        turn = 0
         while True:
-            number = batch % len(self.scenes)
-            scene = self.scenes[number]
-            first = batch * self.batch_size
-            eeg, truth = [], []
-            for start in range(first, first + self.batch_size, 32):
-                block = scene.simulator.block(range(start, start + 32))
-                eeg.append(block.eeg)
-                truth.append(block.patches.truth.dense())
-            windows = torch.from_numpy(np.concatenate(eeg))
-            given = scene.network.describe(scene.network.whitened(windows))
-            yield number, given, torch.from_numpy(np.concatenate(truth))
-            batch += step
+            scene = self.scenes[number := int(order[turn % len(order)])]
+            turn += 1
+            recording = scene.recording(rng)
+            for _ in range(STAY):
+                given, truth = [], []
+                first = batch * self.batch_size
+                for start in range(first, first + self.batch_size, 32):
+                    if (start - first) // 32 % 2:
+                        eeg, patches = recording.windows(start)
+                        given.append(recording.whitened(torch.from_numpy(eeg)))
+                    else:
+                        block = scene.simulator.block(range(start, start + 32))
+                        patches = block.patches
+                        given.append(scene.network.whitened(torch.from_numpy(block.eeg)))
+                    truth.append(patches.truth.dense())
+                parts = tuple(torch.cat(each) for each in zip(*given, strict=True))
+                yield number, parts, torch.from_numpy(np.concatenate(truth))
+                batch += step
 
 
 def main() -> None:
@@ -114,6 +180,7 @@ def main() -> None:
     torch.manual_seed(1)
     config = yaml.safe_load((ROOT / "config" / "config.yaml").read_text())
     scenes = make_scenes(config, arguments.study, arguments.cap, arguments.scenes)
+    scenes[0].recording(np.random.default_rng(1))  # compiled once, not in every process
     place = torch.device(arguments.device)
     loader = iter(
         DataLoader(
@@ -169,13 +236,14 @@ def make_scenes(config: dict[str, Any], study: Path, cap: Path, count: int | Non
     }
     order = rng.permutation(len(scenes))[:count]
     made = []
-    for turn in order:
+    for place, turn in enumerate(order):
         folder, seen, given, number = scenes[turn]
         channels = names[folder]
         if number is not None:
             chosen = np.sort(rng.permutation(len(channels))[:number])
             channels = [channels[i] for i in chosen]
-        made.append(Scene(config, folder, seen, given, channels))
+        window = WINDOWS[place % len(WINDOWS)] if number is None else WINDOWS[0]
+        made.append(Scene(config, folder, seen, given, channels, window))
     return made
 
 

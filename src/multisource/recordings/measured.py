@@ -142,9 +142,29 @@ def whitenings(network: nn.Module, background: Background) -> tuple[Whitening, W
     features = network.standardise
     assert isinstance(features, CovarianceFeatures)
     space, time = features.spatial.double().numpy(), features.temporal.double().numpy()
-    gain = features.gain.double().numpy()
     lags = background.of_components(space, len(time))
     variance = np.array([np.einsum("tk,tu,uk->k", time, toeplitz(row), time) for row in lags])
+    return whitenings_of(network, variance)
+
+
+def whitenings_of(network: nn.Module, variance: np.ndarray) -> tuple[Whitening, Whitening]:
+    """Return the whitenings that variances of components make.
+
+    Parameters
+    ----------
+    network : torch.nn.Module
+        One that is :func:`measurable`.
+    variance : ndarray of shape (E - 1, T)
+        Of every component of space and time, V^2.
+
+    Returns
+    -------
+    fitted, strict : Whitening
+        As the module describes them.
+    """
+    features = network.standardise
+    assert isinstance(features, CovarianceFeatures)
+    gain = features.gain.double().numpy()
     variance = np.maximum(variance, 1e-9 * variance.max())
     speed = variance.mean(axis=0) / variance.mean()
     scale, level = fit_level(gain, variance.mean(axis=1))
