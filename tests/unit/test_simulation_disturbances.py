@@ -2,15 +2,18 @@
 
 from dataclasses import replace
 
+import mne
 import numpy as np
 import pytest
 from realism_case import ELECTRODES, PLAIN, E, added, record, simulate
 
 from multisource.errors import UserError
 from multisource.simulation import pop as pops
+from multisource.simulation import subcortical
 from multisource.simulation.chunks import read_chunk, write_chunk
 from multisource.simulation.contract import Event
 from multisource.simulation.settings import Artefacts, BadChannels, Noise, settings_from
+from multisource.simulation.topography import head_sphere
 
 POP = replace(PLAIN, disturbances={"pop": {"chance": 0.4, "uv": [80, 80], "decay_s": 0.1}})
 
@@ -44,6 +47,29 @@ def test_a_pop_starts_at_its_step_and_decays():
     start = times[course > 0][0]
     assert 0 <= start <= 0.2 and course.max() == pytest.approx(1, abs=0.011)
     assert course[np.searchsorted(times, start + 0.1)] == pytest.approx(np.exp(-1), abs=0.01)
+
+
+def test_deep_fields_are_nearly_those_of_a_head_of_shells():
+    """Against MNE-Python's sphere of four shells; the same seeds give the same dipoles."""
+    centre, radius = head_sphere(ELECTRODES)
+    away = ELECTRODES - centre
+    scalp = centre + radius * away / np.linalg.norm(away, axis=1, keepdims=True)
+    names = [f"E{e}" for e in range(E)]
+    info = mne.create_info(names, 250, "eeg", verbose="error")
+    placed = dict(zip(names, scalp / 1000, strict=True))
+    info.set_montage(mne.channels.make_dig_montage(placed, coord_frame="head"))
+    shells = mne.make_sphere_model(r0=centre / 1000, head_radius=radius / 1000, verbose="error")
+    alike = []
+    for seed in range(20):
+        pattern, course = subcortical.subcortical(
+            scalp, np.arange(50) / 250, np.random.default_rng(seed), window_s=0.2
+        )
+        assert np.abs(course).max() <= 1
+        place, moment = subcortical.drawn_dipole(scalp, np.random.default_rng(seed))
+        dipole = mne.Dipole([0], place[None] / 1000, [1e-8], moment[None], [1], verbose="error")
+        field = mne.make_forward_dipole(dipole, shells, info, verbose="error")[0]["sol"]["data"]
+        alike.append(np.corrcoef(field[:, 0], pattern)[0, 1])
+    assert np.median(alike) > 0.97 and min(alike) > 0.8
 
 
 def test_the_numbers_depend_on_the_name_and_the_index_alone():

@@ -16,5 +16,6 @@ DISTURBANCES = Registry(
         "saccade": "multisource.simulation.eyes:saccade",
         "muscle": "multisource.simulation.muscle:muscle",
         "pop": "multisource.simulation.pop:pop",
+        "subcortical": "multisource.simulation.subcortical:subcortical",
     },
 )
