@@ -26,6 +26,8 @@ TOLD = {"calibrate", "measure_found"}  # of the methods that tell probabilities
 NETWORK = {"train_network", "learn_certainty", "predict_network"} | TOLD | SCORED
 OTHER_NETWORK = NETWORK - {"plot_scenarios"}  # the figures show the first, covnet
 DESCRIBED = {"describe_study"}  # what Python has to know of the solvers
+# MNE's options are chosen on the validation windows, and Python has to know them.
+TUNED = {"tune_solver", "list_opponents"} | DESCRIBED
 INVERSE = {"build_kernel", "solve_scenarios", "measure_found"} | SCORED  # with eLORETA
 SOLVED = {"solve_scenarios"} | SCORED
 # The tiny study's figures show MNE.
@@ -40,17 +42,18 @@ SIMULATED = {
 SIMULATED_ALONE = {"simulate_chunk", "measure_truth", "estimate_baseline"}  # one split
 COMPARED = {"compare_leadfields", "verify_leadfields", "judge_head"}
 COMPARED |= {"check_on_sphere", "compare_heads"}
-LEADFIELD_A = {"compute_fem", "solve_scenarios"} | COMPARED | SIMULATED | NETWORK
-LEADFIELD_B = {"compute_bem"} | COMPARED | INVERSE
+LEADFIELD_A = {"compute_fem", "solve_scenarios", "build_kernel"} | COMPARED | SIMULATED | NETWORK
+LEADFIELD_A |= TUNED
+LEADFIELD_B = {"compute_bem"} | COMPARED | INVERSE | TUNED
 
 CONFIG_EDITS = [
     (("inverse", "settings", "laura", "exponent"), 2, LAURA | DESCRIBED),
-    (("inverse", "snr"), 5, INVERSE | DESCRIBED),
+    (("inverse", "snr"), 5, INVERSE | TUNED),
     (("network", "settings", "covnet", "learning_rate"), 0.01, NETWORK),
     (("network", "settings", "convnet", "learning_rate"), 0.01, OTHER_NETWORK),
     (("evaluation", "close_radius_mm"), 25, SCORED),
     (("evaluation", "confidence"), 0.9, {"make_tables", "compare_heads", "render_report"}),
-    (("simulation", "boost"), 5, (SIMULATED | NETWORK | INVERSE) - {"build_kernel"}),
+    (("simulation", "boost"), 5, SIMULATED | NETWORK | INVERSE | TUNED),
     (("leadfield", "bem", "conductivity", "skull"), 0.01, LEADFIELD_B),
     (("leadfield", "fem", "source_model"), "partial_integration", LEADFIELD_A),
     (("leadfield", "fem", "conductivity", "skull"), 0.02, LEADFIELD_A | {"solve_transfer"}),
@@ -65,7 +68,7 @@ CONFIG_EDITS.append((("recordings",), {"visit": {"file": EEG, "step_s": 5}}, REC
 
 MODULE_EDITS = [
     ("inverse/laura.py", LAURA),
-    ("inverse/kernel.py", INVERSE | TOLD),
+    ("inverse/kernel.py", INVERSE | TOLD | TUNED),
     ("network/convnet.py", OTHER_NETWORK),
     ("evaluation/metrics.py", SCORED),
     ("evaluation/tables.py", {"make_tables", "compare_heads", "render_report"}),
@@ -107,7 +110,7 @@ def test_a_split_reruns_alone(study):
     value = {"samples": 20, "chunk_size": 20, "noise": {"snr_db": [0, 10]}}
     planned = study.planned(config=study.with_config(*edit, value=value))
     # All methods' thresholds are chosen on it.
-    assert set(planned) == SIMULATED_ALONE | {"solve_scenarios"} | NETWORK
+    assert set(planned) == SIMULATED_ALONE | INVERSE | NETWORK | TUNED
     assert planned["simulate_chunk"] == 1 and planned["train_network"] == 2
     edit = ("simulation", "splits", "noisy", "boost")
     planned = study.planned(config=study.with_config(*edit, value=5))
