@@ -20,13 +20,15 @@ rule check_t1:
     resources:
         mem_mb=grows(2000),
         runtime=grows(5),
-    params:
-        code=code("check_t1"),
+    # No params: a T1 that has passed is checked again when it is another, not when the code is. All
+    # that follows waits for the mark and is made again with it; no ancient file may stand between,
+    # since Snakemake does not look at the steps behind it, not even for files that are missing.
     script:
         "../scripts/check_t1.py"
 
 
-# One environment for all heads of this folder; no label of a head begins with a point.
+# One environment for all heads of this folder; no label of a head begins with a point. Its pins are
+# no input: others segment nothing again.
 SAMSEG_FOLDER = "results/.samseg"
 
 
@@ -34,7 +36,6 @@ rule install_samseg:
     """SAMSEG's own environment (it needs numpy 1 and Python 3.11), once for all heads."""
     input:
         passed="results/{head}/anatomy/mri/t1-checked",
-        pins=study_file("envs/samseg.txt"),
     output:
         packages="results/{head}/anatomy/mri/samseg-packages.txt",
     log:
@@ -57,7 +58,7 @@ rule segment_t1:
     """Labels of the whole head by SAMSEG."""
     input:
         t1=t1_file(),
-        packages=ancient(rules.install_samseg.output.packages),
+        packages=rules.install_samseg.output.packages,
     output:
         labels="results/{head}/anatomy/mri/samseg.nii.gz",
     log:

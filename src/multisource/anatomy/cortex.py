@@ -29,6 +29,7 @@ _PIAL_BLUR_MM = 0.5
 _FLOW_BLUR_MM = 0.8
 _FLAT = 0.3  # of the distance's gradient, 1 where one bank is near: the middle of a sulcus
 _RELAXATION_STEPS = 12
+MOST_UNMAPPED = 0.001  # of the area of a white surface
 SMALLEST_ML = 100.0  # white matter and deep grey of a hemisphere
 
 
@@ -69,7 +70,7 @@ def cortical_surfaces(labels: np.ndarray, affine: np.ndarray) -> dict[str, Surfa
 
 
 def check_map(side: str, sphere: np.ndarray, vertices: np.ndarray, triangles: np.ndarray) -> None:
-    """Refuse a white surface of which a part has no place on the sphere.
+    """Refuse a white surface of which too much has no place on the sphere.
 
     Parameters
     ----------
@@ -83,15 +84,16 @@ def check_map(side: str, sphere: np.ndarray, vertices: np.ndarray, triangles: np
     Raises
     ------
     UserError
-        When a triangle is flipped or collapsed there: dipoles are chosen on the sphere, and none
-        would stand for that cortex.
+        When triangles that are flipped or collapsed there hold more than ``MOST_UNMAPPED`` of the
+        area: dipoles are chosen on the sphere, and none would stand for that cortex.
     """
     # As files hold it.
     bad = unmapped(sphere.astype(np.float32).astype(float), vertices, triangles)
     area = triangle_areas(vertices, triangles)
-    words = f"{area[bad].sum() / 100:.1f} of {area.sum() / 100:.0f} cm2 ({bad.sum()} triangles)"
+    lost = float(area[bad].sum())
+    words = f"{lost / 100:.2f} of {area.sum() / 100:.0f} cm2 ({bad.sum()} triangles)"
     print(f"{side}: flipped or collapsed on the sphere: {words}")
-    if bad.any():
+    if lost > MOST_UNMAPPED * area.sum():
         raise UserError(
             f"segmentation: {side}.white has too many spikes and handles: {words} have no place on "
             "the sphere, and would have no dipole; give a T1 of less noise, or a FreeSurfer subject"

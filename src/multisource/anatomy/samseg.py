@@ -19,7 +19,7 @@ import numpy as np
 from nibabel.processing import resample_from_to
 from nibabel.spatialimages import SpatialImage
 
-from multisource.anatomy.t1 import T1, read_t1
+from multisource.anatomy.scan import T1, read_scan
 from multisource.errors import UserError
 from multisource.files import atomic
 from multisource.progress import progress
@@ -46,9 +46,9 @@ def segment_t1(t1: str | Path, labels: str | Path, *, python: str | Path, thread
     Raises
     ------
     UserError
-        For a bad T1 (``t1.read_t1``), a missing environment, or a run that fails.
+        For a file that is no volume, a missing environment, or a run that fails.
     """
-    scan = read_t1(t1)
+    scan = read_scan(t1)
     check_environment(python)
     labels = Path(labels)
     labels.parent.mkdir(parents=True, exist_ok=True)

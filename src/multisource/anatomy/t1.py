@@ -1,20 +1,16 @@
-"""A user's T1-weighted scan: read, turned to RAS, refused early where nothing could come of it."""
+"""A user's T1-weighted scan: refused early where nothing could come of it."""
 
 from __future__ import annotations
 
-import itertools
-from dataclasses import dataclass
 from pathlib import Path
 
-import nibabel
 import numpy as np
 import scipy  # loads scipy.ndimage, which takes long, when it is used
-from nibabel.affines import apply_affine, voxel_sizes
-from nibabel.spatialimages import SpatialImage
 
 from multisource.anatomy.contrast import check_background, check_scalp
 from multisource.anatomy.field_of_view import check_view
 from multisource.anatomy.orientation import PROBE_MM, check_axes, check_tissue, coarse
+from multisource.anatomy.scan import T1, read_scan
 from multisource.errors import UserError
 from multisource.geometry.masks import largest_part
 
@@ -22,34 +18,12 @@ COARSEST_MM = 2.5
 SMALLEST_VIEW_MM, LARGEST_VIEW_MM = 120.0, 400.0
 SMALLEST_HEAD_ML, LARGEST_HEAD_ML = 1300.0, 8000.0  # from a small child's to an adult's with neck
 BRAIN_ML = 2200.0  # a brain alone is smaller, an adult's head larger
-FORMS_MM = 2.0  # between the corners by sform and by qform
 AIR_IN_HOUNSFIELD = -500.0
 CT_ALIKE = 0.5
 
 
-@dataclass(frozen=True)
-class T1:
-    """A T1-weighted volume.
-
-    Attributes
-    ----------
-    data : ndarray of float32, shape (i, j, k)
-        Values, axes right, anterior, superior.
-    affine : ndarray of shape (4, 4)
-        From voxel indices to scanner RAS, mm.
-    """
-
-    data: np.ndarray
-    affine: np.ndarray
-
-    @property
-    def voxel_mm(self) -> np.ndarray:
-        """Edges (3,) of a voxel, mm."""
-        return voxel_sizes(self.affine)
-
-
 def read_t1(path: str | Path) -> T1:
-    """Read a T1 volume and turn its axes to right, anterior, superior.
+    """Read a T1 volume, and refuse one of which no head can be made.
 
     Parameters
     ----------
@@ -59,41 +33,16 @@ def read_t1(path: str | Path) -> T1:
     Returns
     -------
     T1
-        The volume.
+        The volume, its axes right, anterior, superior.
 
     Raises
     ------
     UserError
-        In one line, for a file that is missing, no volume, truncated, not 3-D, without an
-        orientation, empty, in Hounsfield units, too coarse, cropped, skull-stripped, or whose
-        axes cannot be what the header says (``orientation.check_axes``).
+        In one line, for what ``scan.read_scan`` refuses, and for a volume that is empty, in
+        Hounsfield units, too coarse, cropped, skull-stripped, or whose axes cannot be what the
+        header says (``orientation.check_axes``).
     """
-    path = Path(path)
-    if not path.is_file():
-        raise UserError(f"{path}: no such T1 file")
-    try:
-        image = nibabel.load(path)
-    except Exception as error:  # nibabel passes on what gzip, zlib and NumPy raise
-        raise UserError(
-            f"{path}: not a NIfTI or MGZ volume ({_line(error)}); "
-            "convert it, for instance by dcm2niix"
-        ) from None
-    if not isinstance(image, SpatialImage):  # a surface or a tractogram
-        raise UserError(f"{path}: a {type(image).__name__}; give a NIfTI or MGZ volume")
-    shape: tuple[int, ...] = image.shape
-    while len(shape) > 3 and shape[-1] == 1:
-        shape = shape[:-1]
-    if len(shape) != 3 or min(shape) < 2:
-        raise UserError(
-            f"{path}: shape is {' x '.join(map(str, image.shape))}; give one 3-D volume"
-        )
-    try:
-        data = np.asarray(image.dataobj, dtype=np.float32).reshape(shape)
-    except Exception as error:  # nibabel passes on what gzip, zlib and mmap raise
-        raise UserError(f"{path}: truncated or damaged ({_line(error)}); copy it again") from None
-    _check_orientation(path, image)
-    canonical = nibabel.as_closest_canonical(nibabel.Nifti1Image(data, image.affine))
-    t1 = T1(np.ascontiguousarray(canonical.dataobj), np.asarray(canonical.affine, dtype=float))
+    t1 = read_scan(path)
     check_t1(t1, name=str(path))
     return t1
 
@@ -161,38 +110,6 @@ def check_t1(t1: T1, *, name: str = "T1") -> None:
     check_tissue(probe, name=name)
     if millilitres < BRAIN_ML:
         check_scalp(data, t1.affine, name=name)
-
-
-def _line(error: Exception) -> str:
-    return " ".join(str(error).split())[:120] or type(error).__name__
-
-
-def _check_orientation(path: Path, image: SpatialImage) -> None:
-    header = image.header
-    if isinstance(header, nibabel.Nifti1Header):
-        if int(header["sform_code"]) == 0 and int(header["qform_code"]) == 0:
-            raise UserError(
-                f"{path}: the header has no orientation (sform and qform codes are 0); set one"
-            )
-        if int(header["sform_code"]) and int(header["qform_code"]):
-            _check_forms(path, header, image.shape[:3])
-    scale = voxel_sizes(image.affine)
-    if not np.isfinite(image.affine).all() or scale.min() <= 0:
-        raise UserError(f"{path}: the affine in the header is singular; set sform")
-    if abs(np.linalg.det(image.affine[:3, :3] / scale)) < 0.5:
-        raise UserError(f"{path}: the affine in the header is singular or sheared; set sform")
-
-
-def _check_forms(path: Path, header: nibabel.Nifti1Header, shape: tuple[int, ...]) -> None:
-    """Refuse a header whose two orientations put the volume in different places."""
-    corners = np.array(list(itertools.product(*[(0, size - 1) for size in shape])), float)
-    one, two = (apply_affine(form, corners) for form in (header.get_sform(), header.get_qform()))
-    apart = float(np.linalg.norm(one - two, axis=1).max())
-    if not apart <= FORMS_MM:
-        raise UserError(
-            f"{path}: sform and qform in the header disagree, by up to {apart:.0f} mm; set both to "
-            "the one that is right, or the code of the other to 0"
-        )
 
 
 def _soft_tissue_alike(t1: T1) -> float:

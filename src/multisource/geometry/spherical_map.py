@@ -16,8 +16,10 @@ from multisource.geometry.collapses import Collapses, Rings, collapse, put_back,
 from multisource.geometry.surfaces import triangle_areas, vertex_areas
 
 _SWEEPS = 4  # of all vertices, after each round
-_LAST_SWEEPS = 10  # with the triangles as they are, not as coarser ones have it
-_AREA = 4.0  # weight of areas against angles
+_LAST_SWEEPS = 4  # with the triangles as they are, not as coarser ones have it
+_AREA = 6.0  # weight of areas against angles
+_SQUEEZED = 0.03  # of its share of the sphere: a triangle with less is seen to on its own
+_MOST_ROUNDS = 60  # of that
 _SMALLEST = 0.02  # of the mean area: a triangle with less is given this share of the sphere
 _SLIVER = 0.05  # area over squared longest side; one with less is taken for equilateral
 _EQUILATERAL = 3**-0.5  # cotangent of its angles
@@ -81,6 +83,23 @@ def _grow(
     alive = np.flatnonzero(degree)
     for _ in range(_SWEEPS):
         _sweep(alive, points, ring, degree, mass, vertices, -1.0)
+    _free(alive, points, surface, vertices, -1.0)
+
+
+def _free(
+    alive: np.ndarray, points: np.ndarray, surface: Rings, vertices: np.ndarray, least: float
+) -> None:
+    """Sweep where triangles are squeezed, and around, until none is: a sweep doubles their size."""
+    ring, degree, mass = surface.ring, surface.degree, surface.mass
+    for _ in range(_MOST_ROUNDS):
+        marked = np.zeros(len(degree), np.uint8)
+        if not _mark_squeezed(alive, marked, points, ring, degree, mass, vertices, least):
+            break
+        for _ in range(3):
+            _mark_neighbours(alive, marked, ring, degree)
+        near = np.flatnonzero(marked)
+        for _ in range(3):
+            _sweep(near, points, ring, degree, mass, vertices, least)
 
 
 @njit(cache=True)
@@ -309,16 +328,25 @@ def _relax(
     if not determinant > 0:
         return
     along, across = (uv * v - vv * u) / determinant, (uv * u - uu * v) / determinant
+    size, best = 1.0, before
     for _ in range(8):
         px, py, pz = _unit(
-            x + along * one[0] + across * two[0],
-            y + along * one[1] + across * two[1],
-            z + along * one[2] + across * two[2],
+            x + size * (along * one[0] + across * two[0]),
+            y + size * (along * one[1] + across * two[1]),
+            z + size * (along * one[2] + across * two[2]),
         )
-        if _energy(px, py, pz, vertex, points, ring, degree, mass, vertices, least, none) < before:
+        after = _energy(px, py, pz, vertex, points, ring, degree, mass, vertices, least, none)
+        if after < best:
             points[vertex, 0], points[vertex, 1], points[vertex, 2] = px, py, pz
+            # Where the energy falls as one over a length, Newton's steps are short.
+            if size < 1 or after > 0.7 * best:
+                return
+            best = after
+            size *= 2
+        elif size > 1:
             return
-        along, across = along / 3, across / 3
+        else:
+            size /= 3
 
 
 @njit(cache=True)
@@ -333,3 +361,39 @@ def _sweep(
 ) -> None:
     for vertex in alive:
         _relax(vertex, points, ring, degree, mass, vertices, least)
+
+
+@njit(cache=True)
+def _mark_squeezed(
+    alive: np.ndarray,
+    marked: np.ndarray,
+    points: np.ndarray,
+    ring: np.ndarray,
+    degree: np.ndarray,
+    mass: np.ndarray,
+    vertices: np.ndarray,
+    least: float,
+) -> int:
+    """Mark the corners of triangles that are far too small, and return how many there are."""
+    count = 0
+    for vertex in alive:
+        x, y, z = points[vertex]
+        for k in range(degree[vertex]):
+            i, j = ring[vertex, k], ring[vertex, (k + 1) % degree[vertex]]
+            share = _target(vertex, i, j, degree, mass, vertices, least)[0]
+            if _volume(x, y, z, points[i], points[j]) < _SQUEEZED * share:
+                marked[vertex] = 1
+        count += marked[vertex]
+    return count
+
+
+@njit(cache=True)
+def _mark_neighbours(
+    alive: np.ndarray, marked: np.ndarray, ring: np.ndarray, degree: np.ndarray
+) -> None:
+    for vertex in alive:
+        if marked[vertex] == 1:
+            for k in range(degree[vertex]):
+                marked[ring[vertex, k]] |= 2
+    for vertex in alive:
+        marked[vertex] = marked[vertex] > 0
