@@ -2,7 +2,7 @@
 
 import pandas as pd
 import pytest
-from test_report import CONFIG, PNG, TABLES, study_files, study_folder
+from report_case import CONFIG, PNG, TABLES, study_files, study_folder
 
 from multisource.recordings.account import Account
 from multisource.recordings.sources import COLUMNS
