@@ -96,8 +96,7 @@ class Recording:
         self.network = network
         self.rng = rng
         # What is ordinary: windows in which nothing but that is.
-        first = int(rng.integers(0, 2**40))
-        self.drawn = first
+        self.drawn = int(rng.integers(0, 2**40))
         windows = [self._seen(silent, start)[0] for start in range(0, MEASURED, 32)]
         eeg = np.concatenate(windows).astype(float)
         self.whitenings = measured(network, eeg)

@@ -25,7 +25,6 @@ from multisource.simulation.truth import SparseTruth
 VALIDATION = "validation"  # the one set whose truth stands beside its windows
 CHECKSUMS = "SHA256SUMS"
 _ROWS = 50  # windows that are stored, and read, together
-_BLOCK = 1 << 22  # bytes
 README = """multisource frozen benchmark set, version {version}
 
 windows/<test set>.nc  EEG of {windows} windows at most (sample, channel, time), V, average
@@ -201,11 +200,8 @@ def sha256(path: str | os.PathLike[str]) -> str:
     str
         64 hexadecimal digits.
     """
-    hashed = hashlib.sha256()
     with open(path, "rb") as file:
-        while block := file.read(_BLOCK):
-            hashed.update(block)
-    return hashed.hexdigest()
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def read_checksums(path: str | os.PathLike[str]) -> dict[str, str]:
