@@ -113,14 +113,14 @@ reproduction: run
 lint: $(TESTS)
 	$(BIN)/ruff check src tests workflow benchmarks docs
 	$(BIN)/ruff format --check src tests workflow benchmarks docs
-	$(BIN)/snakefmt --check Snakefile workflow/rules
+	$(BIN)/snakefmt --check Snakefile workflow
 	$(BIN)/snakemake --lint
 	$(BIN)/mypy
 
 format: $(TESTS)
 	$(BIN)/ruff check --fix src tests workflow benchmarks docs
 	$(BIN)/ruff format src tests workflow benchmarks docs
-	$(BIN)/snakefmt Snakefile workflow/rules
+	$(BIN)/snakefmt Snakefile workflow
 
 # Both at a time: the type checker keeps one core busy for most of a minute.
 test: $(TESTS)

@@ -82,3 +82,19 @@ def test_misspelt_channel_is_refused_before_the_head_is_made(fresh, flat_t1):
     )
     assert run.returncode != 0
     assert "channel 'C33' is unknown; did you mean 'C3'?" in run.stdout + run.stderr
+
+
+def test_several_heads_are_one_study(fresh, flat_t1):
+    """Steps of each head by its label, a page over all; a head's mistake has its label."""
+    anatomy = {"provider": "samseg", "samseg": {"t1": "flat.nii.gz"}}
+    name = fresh.with_config("heads", value={"fsaverage-one": {}, "me": {"anatomy": anatomy}})
+    run = fresh.snakemake("--dry-run", config=name)
+    assert run.returncode == 0, run.stdout + run.stderr
+    for step in ("fsaverage_one_build_head", "me_segment_t1", "me_train_network", "gather_heads"):
+        assert re.search(rf"^(local)?rule {step}:", run.stdout, re.M), step
+    assert "results/me/report.html" in run.stdout and "results/heads/index.html" in run.stdout
+    anatomy["samseg"] = {"t1": "nowhere.nii"}
+    name = fresh.with_config("heads", value={"fsaverage-one": {}, "me": {"anatomy": anatomy}})
+    run = fresh.snakemake("--dry-run", config=name)
+    said = run.stdout + run.stderr
+    assert run.returncode != 0 and "me: config: anatomy.samseg.t1" in said and "nowhere" in said

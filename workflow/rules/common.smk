@@ -1,26 +1,11 @@
 """Shared by all stages: the checked configuration, names, and code versions."""
 
-import os
 import shlex
-import sys
-from pathlib import Path
 from types import SimpleNamespace
 
-from snakemake.common.configfile import load_configfile
 from snakemake.io import _IOFile
 from snakemake.scheduling.job_scheduler import JobScheduler
-from snakemake_interface_executor_plugins.settings import ExecMode
-from snakemake.utils import update_config
 
-# This repository: not workflow.basedir, which is another's where another Snakefile uses this one.
-REPOSITORY = Path(workflow.current_basedir.get_path_or_uri(secret_free=True)).parents[1]
-# The package beside this workflow is the one that is used, here and in every script, also when
-# a script runs in an environment of its own.
-SOURCE = str(REPOSITORY / "src")
-sys.path.insert(0, SOURCE)
-os.environ.update(PYTHONPATH=os.pathsep.join(filter(None, [SOURCE, os.getenv("PYTHONPATH")])))
-
-from multisource.config.named import existing_folder
 from multisource.config.curves import (
     DISTANCE,
     curve_methods,
@@ -62,7 +47,6 @@ from multisource.channels.lists import channel_names
 from multisource.checksums import remembered
 from multisource.damage import clock_note
 from multisource.damage import note as missing_note
-from multisource.errors import UserError
 from multisource.failures import explain, write_traceback
 from multisource.groups.members import all_groups
 from multisource.figures.labels import FIGURES as PAPER_FIGURES
@@ -72,7 +56,6 @@ from multisource.inverse.registry import is_linear
 from multisource.inverse.registry import options as solver_options
 from multisource.inverse.registry import tells
 from multisource.network.registry import NETWORKS as NETWORK_LINES
-from multisource.provenance import script_version
 from multisource.runs import enter, mark_run, stop_now
 from multisource.recordings.bids import tables_of
 from multisource.recordings.companions import companions
@@ -94,16 +77,6 @@ if workflow.is_main_process and shlex.quote(sys.executable) != sys.executable:
         f"{sys.executable} has; set up the environment elsewhere: make run VENV=<another folder>"
     )
 
-if workflow.modifier.is_module:
-    # Another Snakefile gives the keys that differ, and Snakemake passes them without the defaults.
-    given = config
-    config = load_configfile(REPOSITORY / "config/config.yaml")
-    update_config(config, given)
-
-# Files named in the configuration: first the folder of the study, then this repository. Names
-# stay relative where they can, so that a study may be moved without running it again.
-FOLDERS = [Path("."), REPOSITORY]
-
 # Every job parses this file, but the configuration has been checked when the first does.
 if workflow.is_main_process:
     from multisource.config.check import check_config
@@ -118,10 +91,12 @@ if workflow.is_main_process:
             folders=FOLDERS,
         )
     except UserError as error:
-        sys.exit(str(error))
+        sys.exit(of_this_head(str(error)))
     except Exception as error:
         kept = write_traceback(".snakemake/log", error)
-        sys.exit(f"config: {explain(error)}; the traceback is in {kept}: please report it")
+        sys.exit(
+            of_this_head(f"config: {explain(error)}; the traceback is in {kept}: please report it")
+        )
 
 HEAD = config["head"]
 PROVIDER = config["anatomy"]["provider"]
@@ -146,7 +121,7 @@ try:
         probe=False,
     )
 except UserError as error:
-    sys.exit(f"config: {error}")
+    sys.exit(of_this_head(f"config: {error}"))
 
 NETWORKS = config["network"]["networks"]
 CURVE = learning_curve(config)
@@ -169,7 +144,7 @@ try:
     }
     CARDS = {name: read_card(folder) for name, folder in SUBMISSIONS.items()}
 except UserError as error:
-    sys.exit(f"config: {error}")
+    sys.exit(of_this_head(f"config: {error}"))
 # Operators beside A and B, computed where a split names them.
 VARIANTS = config["leadfield"]["variants"]
 # By name, what the configuration says of each; an entry of a BIDS data set stands for several.
@@ -181,7 +156,7 @@ try:
         )
     }
 except UserError as error:
-    sys.exit(f"config: {error}")
+    sys.exit(of_this_head(f"config: {error}"))
 CHANNELS = channel_names(
     find_file(config["electrodes"]["channels"], FOLDERS)
     if isinstance(config["electrodes"]["channels"], str)
@@ -208,7 +183,7 @@ try:
         for one in all_groups(config["groups"], list(RECORDINGS.values()), RECORDING_METHODS)
     }
 except UserError as error:
-    sys.exit(f"config: {error}")
+    sys.exit(of_this_head(f"config: {error}"))
 
 
 wildcard_constraints:
@@ -225,14 +200,6 @@ wildcard_constraints:
     recording="|".join(RECORDINGS) or "none",
     group="|".join(GROUPS) or "none",
     variant="|".join(VARIANTS) or "none",
-
-
-def code(rule, *modules):
-    """Return the code version of a rule: of its script and all it imports from the package.
-
-    What a script loads by a name of the configuration is named here: the registry's entry.
-    """
-    return script_version(REPOSITORY / f"workflow/scripts/{rule}.py", *modules)
 
 
 def figure_methods(classical):
