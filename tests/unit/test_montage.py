@@ -5,6 +5,7 @@ to it.
 """
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import mne
@@ -20,6 +21,7 @@ from multisource.errors import UserError
 from multisource.geometry.closest_points import closest_points
 from multisource.montage.files import files_beside
 from multisource.montage.placement import place, project, read_montage
+from multisource.montage.record import read_placement, write_placement
 from multisource.montage.target import Target, packaged_target
 
 NAMES = read_channel_list(Path(__file__).parents[2] / "resources" / "channels-natview.tsv")
@@ -319,3 +321,37 @@ def test_unknown_montages_and_channels_are_refused(target):
     with pytest.raises(UserError, match="channels 'Cz' and 'cz' are one"):
         place(target, ["Cz", "cz"], "fsaverage_1005")
     assert isinstance(target, Target)
+
+
+@pytest.mark.parametrize("off_mm", [0.0, 6.0])
+def test_digitiser_in_axes_of_its_own_says_how_well_it_fits(target, right, tmp_path, off_mm):
+    """Any turn, also upside down; nasion and ears of the MRI may be off from those pressed."""
+    vertices, _ = target.scalp
+    upper = vertices[vertices[:, 2] > target.landmarks()[:, 2].max()][::40]
+    turn = np.eye(4)
+    turn[:3, :3] = Rotation.from_euler("xyz", [170, 20, 30], degrees=True).as_matrix()
+    turn[:3, 3] = 40, -90, 25
+    lpa, nasion, rpa = apply_affine(turn, target.landmarks()) / 1000
+    montage = mne.channels.make_dig_montage(
+        dict(zip(NAMES, apply_affine(turn, right) / 1000, strict=True)),
+        lpa=lpa,
+        nasion=nasion,
+        rpa=rpa,
+        hsp=apply_affine(turn, upper) / 1000,
+        coord_frame="unknown",
+    )
+    montage.save(tmp_path / "mine-dig.fif", verbose="error")
+    moved = target.fiducials | {"nasion": target.fiducials["nasion"] + [0, 0, off_mm]}
+    placed = place(replace(target, fiducials=moved), NAMES, tmp_path / "mine-dig.fif")
+    error = np.linalg.norm(placed.electrodes.positions - right, axis=1)
+    said = placed.digitised
+    assert "laid on ears and nasion and on" in placed.how
+    # The cap turns by less than the nasion is off: points on the scalp hold it, somewhat.
+    assert error.max() < 0.3 + 0.8 * off_mm and np.median(said.head_shape_mm) < 0.1 + off_mm / 10
+    assert 0.2 * off_mm < said.landmarks_mm["nasion"] + 1e-9 < 0.3 + off_mm
+    assert len(said.head_shape) == len(upper)
+    assert said.line().startswith("digitised landmarks from the MRI's: lpa ")
+    write_placement(tmp_path / "t.tsv", tmp_path / "n.json", placed)
+    back = read_placement(tmp_path / "t.tsv", tmp_path / "n.json").digitised
+    assert back.line() == said.line()
+    np.testing.assert_allclose(back.head_shape, said.head_shape, atol=0.01)

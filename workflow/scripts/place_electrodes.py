@@ -18,4 +18,5 @@ with step(snakemake):
     )
     write_electrodes(snakemake.output.electrodes, placed.electrodes)
     write_placement(snakemake.output.table, snakemake.output.note, placed)
-    print("\n".join([placed.how, *(f"warning: {line}" for line in placed.warnings)]))
+    said = [placed.how, placed.digitised.line(), *(f"warning: {w}" for w in placed.warnings)]
+    print("\n".join(filter(None, said)))

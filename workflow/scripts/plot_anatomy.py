@@ -12,6 +12,6 @@ with step(snakemake):
     placement = read_placement(snakemake.input.table, snakemake.input.note)
     with atomic(snakemake.output.figure) as part:
         plot_anatomy(head, electrodes).savefig(part, dpi=140)
-    figure = plot_electrodes(head.surfaces["outer_skin"], electrodes, placement)
+    figure = plot_electrodes(head.surfaces["outer_skin"], electrodes, placement, head.fiducials)
     with atomic(snakemake.output.electrodes) as part:
         figure.savefig(part, dpi=110)

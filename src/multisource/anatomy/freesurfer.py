@@ -15,6 +15,7 @@ from nibabel.affines import apply_affine
 from nibabel.freesurfer import MGHImage
 
 from multisource.anatomy import voxels
+from multisource.anatomy.contract import InputFile
 from multisource.anatomy.freesurfer_subject import (
     SIDES,
     check_subject,
@@ -25,7 +26,7 @@ from multisource.anatomy.fsaverage import MNI305_TO_MNI152
 from multisource.anatomy.head import CORTEX, CSF, GREY_MATTER, SHELLS, WHITE_MATTER, Head
 from multisource.anatomy.io import read_surface
 from multisource.anatomy.labels import is_of_side, tissues_of
-from multisource.anatomy.landmarks import LANDMARKS
+from multisource.anatomy.landmark_files import read_landmarks
 from multisource.anatomy.mni import fit_to_mni, template_landmarks
 from multisource.anatomy.options import own_head_mistakes
 from multisource.anatomy.star_shells import around, of_radii, slants
@@ -43,7 +44,11 @@ _HINDBRAIN = (7, 8, 16, 46, 47)
 
 
 def freesurfer_head(
-    *, subject: str | Path, voxel_mm: float = 2.0, smallest_skull_mm: float = 3.0
+    *,
+    subject: str | Path,
+    landmarks: InputFile | None = None,
+    voxel_mm: float = 2.0,
+    smallest_skull_mm: float = 3.0,
 ) -> Head:
     """Build a head from a subject directory.
 
@@ -51,6 +56,9 @@ def freesurfer_head(
     ----------
     subject : path
         Subject directory (surf/, mri/, bem/).
+    landmarks : path, optional
+        Nasion and ears in the MRI, as :func:`multisource.anatomy.landmark_files.read_landmarks`
+        reads them. Without it those that ``mne coreg`` saved in bem/, else the template's.
     voxel_mm : float, default 2
         Edge of the tissue voxels, mm.
     smallest_skull_mm : float
@@ -79,7 +87,12 @@ def freesurfer_head(
     to_mni = _talairach(subject, to_scanner)
     if to_mni is None:
         to_mni = fit_to_mni(tissues, affine)
-    fiducials = _fiducials(subject) or template_landmarks(to_mni, surfaces["outer_skin"])
+    scalp = surfaces["outer_skin"]
+    saved = subject / "bem" / f"{subject.name}-fiducials.fif"
+    if landmarks or saved.is_file():
+        fiducials = read_landmarks(landmarks or saved, scalp)
+    else:
+        fiducials = template_landmarks(to_mni, scalp)
     return Head(surfaces, tissues, affine, fiducials, to_mni)
 
 
@@ -187,15 +200,3 @@ def _talairach(subject: Path, to_scanner: np.ndarray) -> np.ndarray | None:
     except ValueError:
         raise UserError(f"{path}: no linear transform of 3 x 4 numbers in it") from None
     return MNI305_TO_MNI152 @ matrix @ to_scanner
-
-
-def _fiducials(subject: Path) -> dict[str, np.ndarray] | None:
-    """Landmarks that MNE's coregistration saved for the subject, None without."""
-    path = subject / "bem" / f"{subject.name}-fiducials.fif"
-    if not path.is_file():
-        return None
-    import mne
-
-    names = dict(zip((1, 2, 3), LANDMARKS, strict=True))  # FIFFV_POINT_LPA, NASION, RPA
-    points, _ = mne.io.read_fiducials(path, verbose="error")
-    return {names[int(p["ident"])]: np.asarray(p["r"], dtype=float) * 1000 for p in points}

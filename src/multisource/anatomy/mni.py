@@ -139,8 +139,23 @@ def template_landmarks(to_mni: np.ndarray, scalp: Surface) -> dict[str, np.ndarr
     dict of str to ndarray of shape (3,)
         "lpa", "nasion" and "rpa": the nearest scalp points, mm.
     """
+    moved, _, _ = closest_points(*scalp, mapped_landmarks(to_mni))
+    return dict(zip(LANDMARKS, moved, strict=True))
+
+
+def mapped_landmarks(to_mni: np.ndarray) -> np.ndarray:
+    """Bring fsaverage's landmarks to a head, through MNI space.
+
+    Parameters
+    ----------
+    to_mni : ndarray of shape (4, 4)
+        From the head's mm to MNI152, mm.
+
+    Returns
+    -------
+    ndarray of shape (3, 3)
+        lpa, nasion, rpa in the head's mm: near its scalp, not on it.
+    """
     own = np.linalg.inv(to_mni) @ MNI305_TO_MNI152
     named = fsaverage_landmarks()
-    points = apply_affine(own, np.array([named[name] for name in LANDMARKS]))
-    moved, _, _ = closest_points(*scalp, points)
-    return dict(zip(LANDMARKS, moved, strict=True))
+    return apply_affine(own, np.array([named[name] for name in LANDMARKS]))

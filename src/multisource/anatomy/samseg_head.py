@@ -6,6 +6,7 @@ of the voxels. Landmarks come from the template through an affine, unless they a
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import nibabel
@@ -15,9 +16,11 @@ from nibabel.affines import voxel_sizes
 from nibabel.processing import resample_to_output
 
 from multisource.anatomy import voxels
+from multisource.anatomy.contract import InputFile
 from multisource.anatomy.cortex import cortical_surfaces
 from multisource.anatomy.head import AIR, CSF, SCALP, SKULL, WHITE_MATTER, Head
 from multisource.anatomy.labels import is_of_side, tissues_of
+from multisource.anatomy.landmark_files import read_landmarks
 from multisource.anatomy.mni import fit_to_mni, template_landmarks
 from multisource.anatomy.options import own_head_mistakes
 from multisource.anatomy.star_shells import star_shells
@@ -29,7 +32,11 @@ BRAIN_ML = (700.0, 2300.0)  # grey and white matter of any human head beyond inf
 
 
 def samseg_head(
-    *, segmentation: str | Path, voxel_mm: float = 2.0, smallest_skull_mm: float = 3.0
+    *,
+    segmentation: str | Path,
+    landmarks: InputFile | None = None,
+    voxel_mm: float = 2.0,
+    smallest_skull_mm: float = 3.0,
 ) -> Head:
     """Build a head from SAMSEG's label volume.
 
@@ -38,6 +45,9 @@ def samseg_head(
     segmentation : str or Path
         The label volume that ``samseg.segment_t1`` writes (scanner RAS mm, which is the head's
         surface RAS).
+    landmarks : path, optional
+        Nasion and ears in the T1, as :func:`multisource.anatomy.landmark_files.read_landmarks`
+        reads them; without it the template's, through MNI space.
     voxel_mm : float
         Edge of a tissue voxel, mm.
     smallest_skull_mm : float
@@ -56,7 +66,10 @@ def samseg_head(
     """
     refuse(own_head_mistakes(voxel_mm=voxel_mm, smallest_skull_mm=smallest_skull_mm))
     labels, affine = read_labels(segmentation)
-    return head_of_labels(labels, affine, voxel_mm=voxel_mm, smallest_skull_mm=smallest_skull_mm)
+    head = head_of_labels(labels, affine, voxel_mm=voxel_mm, smallest_skull_mm=smallest_skull_mm)
+    if landmarks is None:
+        return head
+    return replace(head, fiducials=read_landmarks(landmarks, head.surfaces["outer_skin"]))
 
 
 def read_labels(path: str | Path) -> tuple[np.ndarray, np.ndarray]:

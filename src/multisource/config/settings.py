@@ -27,7 +27,7 @@ from multisource.inverse import registry as solvers
 from multisource.network import options as network
 from multisource.network import registry as networks
 from multisource.recordings.settings import settings_mistakes
-from multisource.registry import REQUIRED
+from multisource.registry import REQUIRED, signature
 from multisource.simulation.settings import Settings, settings_from
 
 MOST_COMBINATIONS = 100  # of values that are tried of a solver's options
@@ -143,7 +143,8 @@ def _anatomy(config: Mapping[str, Any], found: Found) -> Mistakes:
         yield from _unknown(place, settings, head_options(provider))
         if provider in anatomy.CHECKS:
             prepared = PREPARATIONS.options(provider) if provider in PREPARATIONS else {}
-            options = {k: v for k, v in settings.items() if k not in prepared}
+            elsewhere = (*prepared, *signature(PROVIDERS[provider]).files)
+            options = {k: v for k, v in settings.items() if k not in elsewhere}
             yield from _below(place, anatomy.CHECKS[provider](**options))
 
 

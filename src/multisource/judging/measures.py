@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
@@ -11,6 +11,8 @@ from nibabel.affines import apply_affine
 from scipy.spatial import cKDTree
 
 from multisource.anatomy.head import CSF, TISSUES, Head
+from multisource.anatomy.landmarks import LANDMARKS
+from multisource.anatomy.mni import mapped_landmarks
 from multisource.anatomy.source_table import SourceTable
 from multisource.anatomy.sphere import unmapped
 from multisource.geometry.closest_points import closest_points
@@ -92,6 +94,8 @@ class Measures:
         How far each electrode was moved to the scalp.
     warnings : list of str
         What was odd when electrodes were placed.
+    landmarks_mm : mapping of str to float
+        How far each landmark of the head is from the template's, brought through MNI space.
     """
 
     volumes_ml: Mapping[str, float]
@@ -110,6 +114,7 @@ class Measures:
     moved_mm: np.ndarray
     electrodes_mm: np.ndarray
     warnings: list[str]
+    landmarks_mm: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def cavity_ml(self) -> float:
@@ -181,6 +186,10 @@ def measure(
         moved_mm=dipoles["moved_mm"].to_numpy(),
         electrodes_mm=placement.moved_mm,
         warnings=list(placement.warnings),
+        landmarks_mm={
+            name: float(np.linalg.norm(head.fiducials[name] - place))
+            for name, place in zip(LANDMARKS, mapped_landmarks(head.to_mni), strict=True)
+        },
     )
 
 

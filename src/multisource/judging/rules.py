@@ -253,6 +253,9 @@ def _fields(measures: Measures) -> Iterable[Finding]:
         f"{_percentile(measures.electrodes_mm, 100):.1f} mm)",
         means="the cap and the scalp do not fit each other",
     )
+    if measures.landmarks_mm:
+        each = ", ".join(f"{name} {mm:.1f}" for name, mm in measures.landmarks_mm.items())
+        yield Finding("landmarks from the template's, brought through MNI space", f"{each} mm")
     for line in measures.warnings:
         yield Finding(
             "placing the electrodes", line, flag=CARE, means="electrodes may be elsewhere"

@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
+from multisource.anatomy.landmarks import landmark
 from multisource.channels.names import did_you_mean
 from multisource.errors import UserError
 from multisource.montage.frames import FRAMES, frame_of
-from multisource.montage.measured import landmark
 
 MM = {"mm": 1.0, "cm": 10.0, "dm": 100.0, "m": 1000.0}
 _LONG = {"millimet": "mm", "centimet": "cm", "decimet": "dm", "met": "m"}

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from multisource.anatomy.electrodes import read_points
-from multisource.anatomy.landmarks import LANDMARKS
+from multisource.anatomy.landmarks import LANDMARKS, landmark
 from multisource.errors import UserError
 from multisource.fif_chain import check_chain
 from multisource.montage.coordsystem import find_coordsystem, read_coordsystem
-from multisource.montage.measured import Measured, landmark
+from multisource.montage.measured import Measured
 
 if TYPE_CHECKING:
     import mne
@@ -185,6 +185,8 @@ def _from_montage(path: Path, montage: mne.channels.DigMontage) -> Measured:
         # Some formats list the landmarks among the electrodes.
         marks = {key: points[n] / 1000.0 for n in points if (key := landmark(n))}
     landmarks = {key: np.asarray(place, dtype=float) * 1000.0 for key, place in marks.items()}
+    # A digitiser's own axes may lie in any way.
+    digitised = path.suffix.lower() in (*_DIGITISERS, ".fif")
     hsp = [
         place for place in ([] if found["hsp"] is None else found["hsp"]) if _is_somewhere(place)
     ]
@@ -192,14 +194,14 @@ def _from_montage(path: Path, montage: mne.channels.DigMontage) -> Measured:
         str(path),
         points,
         frame=_FRAMES.get(str(found["coord_frame"]), "unknown"),
-        landmarks=landmarks if _are_measured(landmarks) else {},
+        landmarks=landmarks if _are_measured(landmarks, upright=not digitised) else {},
         head_shape=np.array(hsp, dtype=float).reshape(-1, 3) * 1000.0,
         doubtful=True,
         nowhere=nowhere,
     )
 
 
-def _are_measured(landmarks: dict[str, np.ndarray]) -> bool:
+def _are_measured(landmarks: dict[str, np.ndarray], *, upright: bool) -> bool:
     """Tell landmarks from what MNE-Python fills in, or leaves in other axes, for EEGLAB's files."""
     if len(landmarks) < 3:
         return False
@@ -207,4 +209,5 @@ def _are_measured(landmarks: dict[str, np.ndarray]) -> bool:
     sizes = [float(np.linalg.norm(place)) for place in (lpa, nasion, rpa)]
     filled = np.ptp(sizes) < 1e-3 * max(sizes) and lpa[1] == 0 == rpa[1] and nasion[0] == 0
     front = np.cross(np.array([0.0, 0.0, 1.0]), rpa - lpa)
-    return not filled and float(np.dot(front, nasion - (lpa + rpa) / 2.0)) > 0
+    faces_front = float(np.dot(front, nasion - (lpa + rpa) / 2.0)) > 0
+    return not filled and (faces_front or not upright)

@@ -10,13 +10,6 @@ import numpy as np
 from multisource.channels.names import check_names, nearest_names
 from multisource.errors import refuse
 
-# What people call the landmarks.
-_LANDMARKS = {
-    "nasion": ("nas", "nasion", "nz", "fidnz", "fidnas", "naz", "n"),
-    "lpa": ("lpa", "fidt9", "fidlpa", "lhj", "pal", "leftear", "l"),
-    "rpa": ("rpa", "fidt10", "fidrpa", "rhj", "par", "rightear", "r"),
-}
-
 
 @dataclass(frozen=True)
 class Measured:
@@ -88,20 +81,3 @@ class Measured:
                 f"{self.source}: channel {name!r} has no position; give it, or leave the channel "
                 "out of electrodes.channels"
             )
-
-
-def landmark(name: str) -> str | None:
-    """Tell which landmark a name means.
-
-    Parameters
-    ----------
-    name : str
-        As a file has it: NAS, Nz, FidT9, LPA.
-
-    Returns
-    -------
-    str or None
-        "lpa", "nasion", "rpa", or None for anything else.
-    """
-    plain = name.strip().lower().replace("-", "").replace("_", "").replace(" ", "")
-    return next((key for key, names in _LANDMARKS.items() if plain in names), None)

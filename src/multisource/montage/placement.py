@@ -18,6 +18,7 @@ from multisource.montage.files import TABLES, read_positions
 from multisource.montage.frames import transforms
 from multisource.montage.laying import lay
 from multisource.montage.measured import Measured
+from multisource.montage.record import Digitised
 from multisource.montage.standard import is_template, named_pairs, standard_montage, ten_five
 from multisource.montage.target import Target
 
@@ -44,6 +45,8 @@ class Placed:
         What was done, in a sentence.
     warnings : list of str
         What is odd.
+    digitised : Digitised
+        Landmarks and head shape of a measured montage, where they came to lie.
     """
 
     electrodes: Electrodes
@@ -51,6 +54,7 @@ class Placed:
     from_standard_mm: np.ndarray
     how: str
     warnings: list[str] = field(default_factory=list)
+    digitised: Digitised = field(default_factory=Digitised)
 
     @property
     def moved_mm(self) -> np.ndarray:
@@ -92,8 +96,10 @@ def place(
     wanted = measured.of(names)
     standard = ten_five(target)
     warnings: list[str] = []
+    digitised = Digitised()
     if is_a_file(montage):
         matrix, how = lay(measured, target, standard, warnings)
+        digitised = _digitised(measured, matrix, target)
     else:
         matrix, how = _of_standard(measured, target, standard)
     before = apply_affine(matrix, wanted)
@@ -101,7 +107,24 @@ def place(
     own = dict(named_pairs(dict(zip(names, before, strict=True)), standard))
     belongs = np.array([standard[own[n]] if n in own else [np.nan] * 3 for n in names])
     off = np.linalg.norm(electrodes.positions - belongs, axis=1)
-    return Placed(electrodes, before, off, how, warnings)
+    return Placed(electrodes, before, off, how, warnings, digitised)
+
+
+def _digitised(measured: Measured, matrix: np.ndarray, target: Target) -> Digitised:
+    """Lay what was measured beside the electrodes on the head."""
+    landmarks = {name: apply_affine(matrix, place) for name, place in measured.landmarks.items()}
+    shape = np.zeros((0, 3))
+    if len(measured.head_shape):
+        shape = apply_affine(matrix, measured.head_shape)
+    return Digitised(
+        landmarks,
+        {
+            name: float(np.linalg.norm(place - target.fiducials[name]))
+            for name, place in landmarks.items()
+        },
+        shape,
+        target.distances(shape) if len(shape) else np.zeros(0),
+    )
 
 
 def read_montage(montage: str | Path) -> Measured:

@@ -54,6 +54,8 @@ def head_section(
             "From the places that their names have on this head by the 10-05 system they are "
             f"{np.nanmedian(off):.1f} mm (median)."
         )
+    if line := placement.digitised.line():
+        said.append(f"{line[0].upper()}{line[1:]}.")
     said += [f"Warning: {line}." for line in placement.warnings]
     answer, reasons = verdict(read_findings(judged))
     said += [f"This head is {answer}{'; ' if reasons else ''}{'; '.join(reasons)}."]
