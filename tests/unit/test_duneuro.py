@@ -5,19 +5,22 @@ an independent finite-element code, so that a slip in node order, units, labels,
 or transposition shows as a wrong leadfield.
 """
 
+import hashlib
 import io
 import json
 import os
 import re
 import stat
+import subprocess
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from multisource.errors import UserError
-from multisource.fem import duneuro, duneuro_process
+from multisource.fem import duneuro, duneuro_process, duneuro_worker
 from multisource.fem import native as fem
 from multisource.fem.mesh import Mesh
 from multisource.fem.transfer import transfer_matrix
@@ -173,7 +176,7 @@ def test_venant_options():
     assert duneuro.SOURCE_MODELS["venant"]["numberOfMoments"] == "3"
 
 
-def test_small_patches_fall_back_as_in_the_native_model(monkeypatch, tmp_path):
+def test_small_patches_fall_back_as_in_the_native_model(monkeypatch, tmp_path, capsys):
     """One voxel of grey matter has too few nodes for a Venant source."""
     monkeypatch.setenv("PYTHONPATH", str(RECORDER))
     monkeypatch.setenv("DUNEUROPY_RECORD", str(tmp_path / "record.jsonl"))
@@ -184,6 +187,11 @@ def test_small_patches_fall_back_as_in_the_native_model(monkeypatch, tmp_path):
     positions = np.array([[5.5, 10.2, 4.4], [4.6, 9.7, 5.1]])
     gain = duneuro.leadfield(mesh, {2: 0.33, 4: 0.01}, transfer, positions, source_model="venant")
     native = fem.leadfield(mesh, transfer, positions, source_model="venant")
+    said = capsys.readouterr().out
+    assert "2 of 2 dipoles: partial integration" in said
+    # Which build it was: DUNEuro knows no version.
+    digest = hashlib.sha256((RECORDER / "duneuropy.py").read_bytes()).hexdigest()
+    assert f"DUNEuro apply by {RECORDER / 'duneuropy.py'}, SHA-256 {digest[:16]}" in said
     # The same closed form twice.
     np.testing.assert_allclose(gain, native, atol=1e-9 * np.abs(native).max())
     calls = [json.loads(line) for line in (tmp_path / "record.jsonl").read_text().splitlines()]
@@ -240,6 +248,33 @@ def test_errors_of_duneuro_become_one_line(case, monkeypatch, tmp_path):
         duneuro.transfer_matrix(
             mesh, CONDUCTIVITY, electrodes, projection="normal", names=["Cz"] * len(electrodes)
         )
+
+
+def test_worker_ends_with_the_process_that_started_it(tmp_path):
+    """A killed step would leave DUNEuro computing, for nobody, for minutes."""
+    (tmp_path / "duneuropy.py").write_text("import time\nprint('here', flush=True)\ntime.sleep(60)")
+    step = (
+        "import subprocess, sys, time\n"
+        f"worker = [sys.executable, {duneuro_worker.__file__!r}, {str(tmp_path)!r}]\n"
+        "child = subprocess.Popen(worker)\n"
+        "print(child.pid, flush=True)\ntime.sleep(60)"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
+    with subprocess.Popen(
+        [sys.executable, "-c", step], stdout=subprocess.PIPE, text=True, env=environment
+    ) as parent:
+        lines = {parent.stdout.readline().strip(), parent.stdout.readline().strip()}
+        parent.kill()
+    (number,) = (int(line) for line in lines - {"here"})
+    for _ in range(600):
+        try:
+            state = Path(f"/proc/{number}/stat").read_text().rpartition(")")[2].split()[0]
+        except FileNotFoundError:
+            return
+        if state == "Z":
+            return
+        time.sleep(0.05)
+    pytest.fail("the worker goes on")
 
 
 def test_bad_input_is_refused_before_duneuro_runs(case):

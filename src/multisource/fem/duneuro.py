@@ -204,6 +204,11 @@ def leadfield(
         corners = patches.corners(positions, elements)
         for number, (corner, element) in enumerate(zip(corners, elements, strict=True)):
             small[number] = len(patches.around(corner, mesh.labels[element])) < MIN_PATCH
+    if small.any():
+        print(
+            f"{small.sum()} of {len(small)} dipoles: partial integration, since their patches of "
+            f"elements have fewer than {MIN_PATCH} nodes"
+        )
     models = [SOURCE_MODELS[source_model], SOURCE_MODELS["partial_integration"]]
     experimental = {"enable_experimental": "true"} if source_model in EXPERIMENTAL else {}
     moments = np.tile(np.eye(3), (len(positions), 1))

@@ -92,6 +92,8 @@ def run_worker(folder: Path, python: str | None, task: str) -> None:
                 if line.startswith(duneuro_worker.PROGRESS):
                     done, bar.total = map(int, line.split()[-2:])
                     bar.update(done - bar.n)
+                elif line.startswith(duneuro_worker.MODULE):
+                    print(f"DUNEuro {task} by{line.removeprefix(duneuro_worker.MODULE)}", end="")
                 elif line.startswith(SOLVE_LINE):
                     bar.update()
                 elif line.strip():

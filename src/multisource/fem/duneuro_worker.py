@@ -7,7 +7,10 @@ projected.npy, or error.txt.
 
 from __future__ import annotations
 
+import ctypes
+import hashlib
 import json
+import signal
 import sys
 from pathlib import Path
 from types import ModuleType
@@ -16,6 +19,8 @@ from typing import Any
 import numpy as np
 
 PROGRESS = "multisource progress"
+MODULE = "multisource module"
+_PR_SET_PDEATHSIG = 1  # Linux
 
 
 def main(folder: Path) -> None:
@@ -28,6 +33,7 @@ def main(folder: Path) -> None:
     """
     import duneuropy
 
+    print(f"{MODULE} {build(duneuropy)}", flush=True)
     request = json.loads((folder / "request.json").read_text())
     grid = {
         "nodes": np.load(folder / "nodes.npy"),
@@ -44,6 +50,33 @@ def main(folder: Path) -> None:
     result, projected = task(duneuropy, driver, request, folder)
     np.save(folder / "result.npy", result)
     np.save(folder / "projected.npy", projected)
+
+
+def end_with_parent() -> None:
+    """Let the operating system end this process with the one that has started it.
+
+    DUNEuro computes for minutes without a look at anything else. On Linux; elsewhere nothing is
+    done.
+    """
+    if sys.platform.startswith("linux"):
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def build(module: ModuleType) -> str:
+    """Say which build of a module this is: DUNEuro has no version number.
+
+    Parameters
+    ----------
+    module : module
+        The module.
+
+    Returns
+    -------
+    str
+        Its file and the start of the file's SHA-256.
+    """
+    path = Path(str(module.__file__))
+    return f"{path}, SHA-256 {hashlib.sha256(path.read_bytes()).hexdigest()[:16]}"
 
 
 def set_electrodes(
@@ -160,6 +193,7 @@ def apply(
 
 if __name__ == "__main__":
     place = Path(sys.argv[1])
+    end_with_parent()
     try:
         main(place)
     except Exception as error:
