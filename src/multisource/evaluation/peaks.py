@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 from scipy.spatial import cKDTree
 from scipy.spatial.distance import cdist
 
 from multisource.certainty.matching import SAME_MM
+from multisource.compiled import njit
 
 APART_MM = 20.0  # two peaks lie farther apart than this
 MOST = 20  # peaks that are looked at
-_NEAREST = 7  # a dipole and those round it, which rule out most dipoles at once
 
 
 class Peaks:
@@ -27,11 +29,7 @@ class Peaks:
     """
 
     def __init__(self, positions: np.ndarray) -> None:
-        tree = cKDTree(np.asarray(positions, float))
-        most = int(tree.query_ball_point(tree.data, APART_MM, return_length=True).max())
-        # Nearest first, itself among them; N stands for none. The bound itself would be left out.
-        bound = np.nextafter(APART_MM, np.inf)
-        _, self._near = tree.query(tree.data, k=range(1, most + 1), distance_upper_bound=bound)
+        self._start, self._near = _neighbours(np.asarray(positions, float).tobytes())
 
     def of(self, values: np.ndarray) -> np.ndarray:
         """Return the peaks of a map.
@@ -46,15 +44,33 @@ class Peaks:
         ndarray of int
             Dipoles, the highest first, ``MOST`` at most.
         """
-        padded = np.append(values, -np.inf)
-        some = np.flatnonzero(values > 0)
-        for width in (_NEAREST, self._near.shape[1]):
-            near = self._near[some, :width]
-            other = padded[near]
-            own = values[some, None]
-            higher = (other > own) | ((other == own) & (near < some[:, None]))
-            some = some[~higher.any(axis=1)]
+        peak = values > 0
+        _leave_peaks(np.ascontiguousarray(values), self._start, self._near, peak)
+        some = np.flatnonzero(peak)
         return some[np.argsort(-values[some], kind="stable")][:MOST]
+
+
+@lru_cache(maxsize=2)  # A method is scored on many sets of windows of the same dipoles.
+def _neighbours(positions: bytes) -> tuple[np.ndarray, np.ndarray]:
+    """Dipoles within ``APART_MM`` of each: of dipole i they are near[start[i]:start[i + 1]]."""
+    places = np.frombuffer(positions).reshape(-1, 3)
+    count = len(places)
+    one, other = cKDTree(places).query_pairs(APART_MM, output_type="ndarray").T
+    both = np.sort(np.concatenate([one * count + other, other * count + one]))
+    return both.searchsorted(np.arange(count + 1) * count), (both % count).astype(np.int32)
+
+
+@njit(cache=True)
+def _leave_peaks(values: np.ndarray, start: np.ndarray, near: np.ndarray, peak: np.ndarray) -> None:
+    """Take out of ``peak`` what a near dipole surpasses: mostly one of the first looked at."""
+    for i in range(len(values)):
+        if not peak[i]:
+            continue
+        for k in range(start[i], start[i + 1]):
+            other = values[near[k]]
+            if other > values[i] or (other == values[i] and near[k] < i):
+                peak[i] = False
+                break
 
 
 def match_optimally(said: np.ndarray, true: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
