@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 import xarray as xr
 
+from multisource.evaluation.courses import courses_of
 from multisource.evaluation.score import score, thresholds_of
 from multisource.evaluation.thresholds import read_thresholds
 
@@ -162,7 +163,7 @@ def test_every_method_stands_beside_every_test_head(results):
 def test_metrics_are_computed_again_from_the_files(results):
     chunks = [results / f"simulation/test/chunk-{i}.nc" for i in (0, 1)]
     sources = results / "leadfield/sources.tsv"
-    for method in ("covnet", "eloreta"):
+    for method, operator in (("covnet", "fem"), ("eloreta", "bem")):
         validated = results / f"estimates/validation/{method}.nc"
         thresholds = thresholds_of(
             validated, [results / "simulation/validation/chunk-0.nc"], sources
@@ -173,10 +174,16 @@ def test_metrics_are_computed_again_from_the_files(results):
             chunks,
             sources,
             thresholds=thresholds,
+            courses=courses_of(
+                chunks,
+                results / f"leadfield/{operator}-fwd.fif",
+                results / "simulation/test/courses.nc",
+            ),
             emd_windows=4,  # as tiny.yaml says
         )
         stored = pd.read_parquet(results / f"metrics/test/{method}.parquet")
         pd.testing.assert_frame_equal(stored[again.columns], again, check_exact=True)
+        assert again["course_correlation"].between(0, 1).any()
 
 
 def test_only_methods_that_tell_probabilities_are_judged_by_them(results):

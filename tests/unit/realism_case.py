@@ -28,9 +28,9 @@ def simulate(settings, indices=range(60), **changes):
     return simulate_samples(simulator(settings, **changes), indices)
 
 
-def record(settings, duration_s=20.0, **changes):
+def record(settings, duration_s=20.0, extents_mm=(50.0, 50.0), **changes):
     recorder = simulator(settings, **({"split": "A"} | changes))
-    return simulate_continuous(recorder, [4, 200], [50.0, 50.0], duration_s=duration_s)
+    return simulate_continuous(recorder, [4, 200], extents_mm, duration_s=duration_s)
 
 
 def added(settings, **changes):

@@ -14,6 +14,7 @@ from multisource.config.curves import (
 )
 from multisource.config.operators import (
     OPERATORS,
+    course_operators,
     given_operators,
     is_own,
     operator_settings,

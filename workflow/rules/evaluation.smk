@@ -1,7 +1,7 @@
 """Evaluation: metrics of every method on every scenario, the paper's tables, and calibration.
 
 in:  estimates/{scenario}/{method}.nc, simulation/{scenario}/chunk-*.nc, resources/paper-tables.csv
-out: simulation/{scenario}/distances.npz, metrics/{scenario}/{method}.parquet,
+out: simulation/{scenario}/{distances.npz,courses.nc}, metrics/{scenario}/{method}.parquet,
      metrics/validation/{method}.json (thresholds), tables/table-{I..IX}.{csv,md,tex},
      tables/heads.{csv,md}, figures/heads.png, tables/{calibration,sources,numbers,detection,found}.csv, figures/{calibration,found}.png
 """
@@ -19,12 +19,15 @@ TABLES |= {
 
 
 rule measure_truth:
-    """Distance of every dipole to the active ones of every window: the same for all methods."""
+    """Distances to the active dipoles and time courses of every window: the same for all methods."""
     input:
         chunks=scored_chunks(),
         sources=rules.build_source_space.output.table,
+        ar_models=ar_models(),
+        forward=operator_files("scenarios") if NAMED_SCENARIOS else [],
     output:
         distances=scored_files("results/{head}/simulation/{scenario}/distances.npz"),
+        courses=scored_files("results/{head}/simulation/{scenario}/courses.nc"),
     log:
         "results/{head}/logs/measure_truth.log",
     benchmark:
@@ -37,6 +40,7 @@ rule measure_truth:
         mem_mb=grows(2000),
         runtime=grows(10),
     params:
+        named=NAMED_SCENARIOS,
         code=code("measure_truth"),
     script:
         "../scripts/measure_truth.py"
@@ -48,6 +52,8 @@ rule score_estimates:
         estimates=scored_files("results/{head}/estimates/{scenario}/{method}.nc"),
         chunks=scored_chunks(),
         distances=rules.measure_truth.output.distances,
+        courses=rules.measure_truth.output.courses,
+        forward=course_forwards,
         sources=rules.build_source_space.output.table,
     output:
         metrics=scored_files("results/{head}/metrics/{scenario}/{method}.parquet"),
@@ -67,6 +73,7 @@ rule score_estimates:
         runtime=grows(15),
     params:
         settings=pick(config["evaluation"], "close_radius_mm", "emd_windows"),
+        operators=lambda wildcards: course_operators(config, wildcards.method),
         code=code("score_estimates"),
     script:
         "../scripts/score_estimates.py"

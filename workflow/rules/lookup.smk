@@ -112,6 +112,12 @@ def solver_forward(wildcards):
     return [f"results/{HEAD}/leadfield/{name}-fwd.fif" for name in given] if needed else []
 
 
+def course_forwards(wildcards):
+    """Return the operators that the time courses of a method's sources are fitted with."""
+    given = dict.fromkeys(course_operators(config, wildcards.method).values())
+    return [f"results/{HEAD}/leadfield/{name}-fwd.fif" for name in given]
+
+
 def solver_settings(wildcards):
     """Return what applying a solver needs to know; of one with a kernel, the kernel knows all."""
     if solver_kernel(wildcards):

@@ -165,6 +165,29 @@ def given_operators(config: Mapping[str, Any], method: str) -> dict[str, list[st
     return {name: [] for name in names}
 
 
+def course_operators(config: Mapping[str, Any], method: str) -> dict[str, str]:
+    """Return the operator that the time courses of a method's sources are fitted with.
+
+    Parameters
+    ----------
+    config : mapping
+        The configuration.
+    method : str
+        A network, solver, baseline or submission.
+
+    Returns
+    -------
+    dict of str to str
+        Scenario to operator: a solver's own; the first of those that a network learns from; for
+        what knows of none ``bem``, as solvers are given.
+    """
+    if method in config["inverse"]["solvers"]:
+        return solver_operators(config, method)
+    learns = method in config["network"]["networks"]
+    first = operators(config, split_of(config, method, "train"))[0] if learns else "bem"
+    return dict.fromkeys(scored(config), first)
+
+
 def scenario_operators(config: Mapping[str, Any], scenario: str) -> list[str]:
     """Return the operators that a scenario is seen through: the named ones have theirs in common.
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from multisource.evaluation.courses import Courses
 from multisource.evaluation.distances import TruthDistances
 from multisource.evaluation.metrics import FURTHER_METRICS
 from multisource.evaluation.peaks import Peaks, match_optimally
@@ -27,6 +28,7 @@ def evaluate_further(
     *,
     coefficients: np.ndarray | None = None,
     emd_windows: int | None = None,
+    courses: Courses | None = None,
 ) -> pd.DataFrame:
     """Compute the metrics beyond the paper's of every window.
 
@@ -48,6 +50,9 @@ def evaluate_further(
     emd_windows : int, optional
         The first windows that the earth mover's distance is computed for; all by default.
 
+    courses : Courses, optional
+        Of the same windows, for the time courses; without it they are not judged.
+
     Returns
     -------
     pandas.DataFrame
@@ -66,6 +71,8 @@ def evaluate_further(
     sources_said, sources_missed, sources_invented, all_found, source_error_mm
         Peaks from their threshold on, matched with the true centres: how many, true ones without a
         peak, peaks without a true one, whether none is missed, mean distance of the pairs.
+    course_correlation
+        Absolute correlation of the fitted time course with the true one, mean of the pairs.
     """
     ranked = estimates if coefficients is None else coefficients
     finder, transport = Peaks(positions), Transport(positions)
@@ -84,6 +91,8 @@ def evaluate_further(
             row["all_found"] = float(len(centres) == len(pairs))
             if len(pairs):
                 row["source_error_mm"] = error.mean()
+                if courses is not None:
+                    row["course_correlation"] = courses.correlations(s, peaks, pairs).mean()
             active = truth.active(s)
             row["recall_least"] = _least(estimates[s], active, cell[active])
             chosen = estimates[s] >= thresholds.dipoles.of(estimates[s])

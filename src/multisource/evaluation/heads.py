@@ -32,6 +32,7 @@ STATISTICS = {
     "sources_missed": "mean",
     "sources_invented": "mean",
     "source_error_mm": "median",
+    "course_correlation": "median",
 }
 COLUMNS = (
     "test",

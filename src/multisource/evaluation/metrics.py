@@ -39,6 +39,7 @@ FURTHER_METRICS = (
     "sources_invented",
     "all_found",
     "source_error_mm",
+    "course_correlation",
 )
 
 

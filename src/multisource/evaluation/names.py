@@ -69,6 +69,7 @@ METRICS = {
     "sources_invented": "sources invented",
     "all_found": "all sources found",
     "source_error_mm": "source error (mm)",
+    "course_correlation": "time course correlation",
 }
 
 

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from multisource.anatomy.source_table import read_source_table
+from multisource.evaluation.courses import Courses
 from multisource.evaluation.distances import TruthDistances
 from multisource.evaluation.estimates import read_coefficients, read_estimates
 from multisource.evaluation.further import evaluate_further
@@ -27,6 +28,7 @@ def score(
     *,
     thresholds: Thresholds | None = None,
     distances: TruthDistances | None = None,
+    courses: Courses | None = None,
     close_radius_mm: float = 20.0,
     emd_windows: int | None = 100,
 ) -> pd.DataFrame:
@@ -46,6 +48,9 @@ def score(
         :func:`thresholds_of`). Without them the metrics beyond the paper's are left out.
     distances : TruthDistances, optional
         Of the windows, if they have been measured already.
+    courses : Courses, optional
+        Of the windows and the method (``courses.courses_of``). Without them the metric of time
+        courses is NaN.
     close_radius_mm : float
         ``evaluation.close_radius_mm`` of the configuration.
     emd_windows : int or None
@@ -70,6 +75,7 @@ def score(
         coefficients=coefficients,
         thresholds=thresholds,
         distances=distances,
+        courses=courses,
         close_radius_mm=close_radius_mm,
         emd_windows=emd_windows,
     )
@@ -83,6 +89,7 @@ def score_maps(
     coefficients: np.ndarray | None = None,
     thresholds: Thresholds | None = None,
     distances: TruthDistances | None = None,
+    courses: Courses | None = None,
     close_radius_mm: float = 20.0,
     emd_windows: int | None = 100,
 ) -> pd.DataFrame:
@@ -101,6 +108,8 @@ def score_maps(
     thresholds : Thresholds, optional
         As for :func:`score`.
     distances : TruthDistances, optional
+        As for :func:`score`.
+    courses : Courses, optional
         As for :func:`score`.
     close_radius_mm : float
         As for :func:`score`.
@@ -134,6 +143,7 @@ def score_maps(
         thresholds,
         coefficients=coefficients,
         emd_windows=emd_windows,
+        courses=courses,
     )
     return pd.concat([metrics, further], axis=1)
 
