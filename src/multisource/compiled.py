@@ -19,13 +19,18 @@ from numba.core.caching import FunctionCache
 _locked: dict[str, list[int]] = {}
 
 
-def njit(*, cache: bool = False, **options: Any) -> Callable[[Callable[..., Any]], Any]:
+def njit(
+    *, cache: bool = False, inner: bool = False, **options: Any
+) -> Callable[[Callable[..., Any]], Any]:
     """Return a decorator like ``numba.njit``, whose cache is filled by one process at a time.
 
     Parameters
     ----------
     cache : bool
         Whether what is compiled is kept on the disk.
+    inner : bool
+        Whether only compiled functions call it: what Python would call it by is left out, which is
+        a good part of the compiling where arguments are many.
     **options : Any
         Other options of ``numba.njit``.
 
@@ -34,6 +39,9 @@ def njit(*, cache: bool = False, **options: Any) -> Callable[[Callable[..., Any]
     callable
         From a function to Numba's dispatcher.
     """
+
+    if inner:
+        options |= {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
 
     def decorate(function: Callable[..., Any]) -> Any:
         dispatcher = numba.njit(**options)(function)

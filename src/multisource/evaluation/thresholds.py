@@ -168,7 +168,7 @@ def _dipole_threshold(maps: np.ndarray, truth: SparseTruth, windows: np.ndarray)
     scores = np.zeros(len(candidates))
     for s in windows:
         ordered, active = np.sort(maps[s]), np.sort(maps[s][truth.active(s)])
-        borders = [one.of(maps[s]) for one in candidates]
+        borders = _borders(candidates, maps[s])
         said = len(ordered) - ordered.searchsorted(borders)
         scores += f1(len(active) - active.searchsorted(borders), said, len(active))
     return candidates[int(scores.argmax())]
@@ -186,7 +186,7 @@ def _peak_threshold(
         places = positions[peaks]
         # Of the k highest peaks, how many are true.
         hits = [len(match_optimally(places[:k], centres)[0]) for k in range(len(peaks) + 1)]
-        borders = [one.of(maps[s]) for one in candidates]
+        borders = _borders(candidates, maps[s])
         said = len(peaks) - maps[s][peaks][::-1].searchsorted(borders)
         scores += f1(np.array(hits)[said], said, len(centres))
     return candidates[int(scores.argmax())]
@@ -198,3 +198,12 @@ def _candidates(values: np.ndarray) -> list[Threshold]:
     return [Threshold(float(share), True) for share in SHARES] + [
         Threshold(float(value), False) for value in absolute
     ]
+
+
+def _borders(candidates: list[Threshold], values: np.ndarray) -> np.ndarray:
+    """The thresholds of a map, each as :meth:`Threshold.of` has it."""
+    part = np.array([one.value for one in candidates], values.dtype)
+    whole = np.array([one.value for one in candidates])
+    relative = np.array([one.relative for one in candidates])
+    borders = np.where(relative, part * values.max(), whole)
+    return np.maximum(borders, np.finfo(np.float32).tiny)

@@ -54,7 +54,7 @@ class Record(NamedTuple):
     heat: np.ndarray
 
 
-@njit(cache=True)
+@njit(cache=True, inner=True)
 def _unmoved(geometry: Geometry, these: States, old: int, new: int, p: int) -> bool:
     """Whether patch p, the same in both states, overlaps no patch that differs."""
     if (
@@ -85,7 +85,7 @@ def _unmoved(geometry: Geometry, these: States, old: int, new: int, p: int) -> b
     return True
 
 
-@njit(cache=True)
+@njit(cache=True, inner=True)
 def _patches(
     geometry: Geometry,
     spectra: Spectra,
@@ -143,7 +143,7 @@ def _patches(
     return True, np.log(rng.random()) < whole + min(0.0, back) - min(0.0, there)
 
 
-@njit(cache=True)
+@njit(cache=True, inner=True)
 def _keep(
     geometry: Geometry, these: States, at: int, density: float, room: Scratch, into: Record, d: int
 ) -> None:

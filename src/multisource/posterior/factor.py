@@ -9,7 +9,7 @@ from multisource.posterior.model import Spectra
 from multisource.posterior.room import NOISE, WIDENING, Scratch, Terms, width
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, inner=True, error_model="numpy")
 def _factorise(work: np.ndarray, upper: np.ndarray) -> float:
     """Upper factor of work's first r columns; the others are divided by it. Half log det.
 
@@ -41,7 +41,7 @@ def _factorise(work: np.ndarray, upper: np.ndarray) -> float:
     return half
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, inner=True, error_model="numpy")
 def divide(upper: np.ndarray, topography: np.ndarray, out: np.ndarray) -> None:
     """Divide a topography by a factor.
 
@@ -65,7 +65,7 @@ def divide(upper: np.ndarray, topography: np.ndarray, out: np.ndarray) -> None:
             out[j] -= row[j] * value
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, inner=True, error_model="numpy")
 def factorise(
     spectra: Spectra,
     window: np.ndarray,
@@ -130,7 +130,7 @@ def factorise(
         couple(spectra, p, parts.topography[now, p], parts, now, now)
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, inner=True, error_model="numpy")
 def couple(
     spectra: Spectra, p: int, column: np.ndarray, parts: Terms, base: int, into: int
 ) -> None:
@@ -170,7 +170,7 @@ def couple(
                 outer[k] += value * row[k]
 
 
-@njit(cache=True)
+@njit(cache=True, inner=True)
 def keep_coupling(p: int, q: int, parts: Terms, source: int, into: int) -> None:
     """Copy what :func:`couple` has computed for topography p of a state, as topography q.
 

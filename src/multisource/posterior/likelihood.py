@@ -26,7 +26,7 @@ from multisource.posterior.states import States, states
 from multisource.posterior.topography import forget, own_matrix, superpose, topography
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, inner=True, error_model="numpy")
 def _small_factor(inner: np.ndarray, course: np.ndarray, n: int, work: np.ndarray) -> float:
     """Lower factor of I + D M D, D the roots of the courses' variances. Half log det."""
     product = 1.0
@@ -44,7 +44,7 @@ def _small_factor(inner: np.ndarray, course: np.ndarray, n: int, work: np.ndarra
     return 0.5 * np.log(product)
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, inner=True, error_model="numpy")
 def _small_square(
     outer: np.ndarray, course: np.ndarray, n: int, k: int, work: np.ndarray, right: np.ndarray
 ) -> float:
@@ -59,7 +59,7 @@ def _small_square(
     return square
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, inner=True, error_model="numpy")
 def add_patches(
     spectra: Spectra, classes: np.ndarray, n: int, parts: Terms, base: int, at: int
 ) -> tuple[float, float]:

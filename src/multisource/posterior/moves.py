@@ -40,7 +40,7 @@ class Births(NamedTuple):
     log_density: np.ndarray
 
 
-@njit(cache=True)
+@njit(cache=True, inner=True)
 def _within(geometry: Geometry, centre: int, radius: float) -> int:
     """Return how many dipoles lie within a radius, the centre among them."""
     first, last = geometry.start[centre], geometry.start[centre + 1]
@@ -54,7 +54,7 @@ def _within(geometry: Geometry, centre: int, radius: float) -> int:
     return low - first
 
 
-@njit(cache=True)
+@njit(cache=True, inner=True)
 def _nearby(geometry: Geometry, a: int, b: int, radius: float) -> bool:
     """Whether b lies within a radius of a."""
     for i in range(geometry.start[a], geometry.start[a + 1]):
@@ -65,13 +65,13 @@ def _nearby(geometry: Geometry, a: int, b: int, radius: float) -> bool:
     return False
 
 
-@njit(cache=True)
+@njit(cache=True, inner=True)
 def _born(geometry: Geometry, births: Births, rng: np.random.Generator) -> int:
     place = np.searchsorted(births.cumulative, rng.random() * births.cumulative[-1], side="right")
     return geometry.allowed[min(place, len(geometry.allowed) - 1)]
 
 
-@njit(cache=True)
+@njit(cache=True, inner=True)
 def course(prior: Prior, rng: np.random.Generator) -> int:
     """Draw a class of time courses; -1 where all are of the mean.
 
@@ -95,12 +95,12 @@ def course(prior: Prior, rng: np.random.Generator) -> int:
     return len(prior.shares) - 1
 
 
-@njit(cache=True)
+@njit(cache=True, inner=True)
 def _gain(prior: Prior, rng: np.random.Generator) -> float:
     return np.exp(prior.gain * rng.standard_normal())
 
 
-@njit(cache=True)
+@njit(cache=True, inner=True)
 def change_gain(
     these: States, at: int, p: int, prior: Prior, step: float, rng: np.random.Generator
 ) -> float:
@@ -134,7 +134,7 @@ def change_gain(
     return 0.5 * (before * before - after * after) / prior.gain**2
 
 
-@njit(cache=True)
+@njit(cache=True, inner=True)
 def _taken(these: States, at: int, p: int) -> bool:
     """Whether another patch has the centre of patch p."""
     for q in range(these.number[at]):
@@ -143,7 +143,7 @@ def _taken(these: States, at: int, p: int) -> bool:
     return False
 
 
-@njit(cache=True)
+@njit(cache=True, inner=True)
 def _remove(these: States, at: int, p: int) -> None:
     last = these.number[at] - 1
     for q in range(p, last):
@@ -154,7 +154,7 @@ def _remove(these: States, at: int, p: int) -> None:
     these.number[at] = last
 
 
-@njit(cache=True)
+@njit(cache=True, inner=True)
 def _add(
     these: States, at: int, place: int, centre: int, extent: float, course: int, gain: float
 ) -> None:
@@ -170,7 +170,7 @@ def _add(
     these.gain[at, place] = gain
 
 
-@njit(cache=True)
+@njit(cache=True, inner=True)
 def choose(rng: np.random.Generator) -> int:
     """Choose a move.
 
@@ -202,7 +202,7 @@ def choose(rng: np.random.Generator) -> int:
     return SETTINGS
 
 
-@njit(cache=True)
+@njit(cache=True, inner=True)
 def propose(
     move: int,
     geometry: Geometry,
@@ -259,7 +259,7 @@ def propose(
     return _move(move, geometry, prior, births, these, new, p, rng)
 
 
-@njit(cache=True)
+@njit(cache=True, inner=True)
 def _move(
     move: int,
     geometry: Geometry,
@@ -297,7 +297,7 @@ def _move(
     return change
 
 
-@njit(cache=True)
+@njit(cache=True, inner=True)
 def _birth(
     geometry: Geometry,
     prior: Prior,
@@ -321,7 +321,7 @@ def _birth(
     return change - births.log_density[centre] - np.log(len(geometry.allowed))
 
 
-@njit(cache=True)
+@njit(cache=True, inner=True)
 def _split(
     geometry: Geometry, prior: Prior, these: States, new: int, rng: np.random.Generator
 ) -> float:
@@ -355,7 +355,7 @@ def _split(
     return change - np.log(len(geometry.allowed))
 
 
-@njit(cache=True)
+@njit(cache=True, inner=True)
 def _merge(
     geometry: Geometry, prior: Prior, these: States, new: int, p: int, rng: np.random.Generator
 ) -> float:

@@ -13,7 +13,7 @@ from multisource.posterior.room import BOOST, NOISE, SCALE, WIDENING, Scratch, T
 from multisource.posterior.states import States, copy_state
 
 
-@njit(cache=True)
+@njit(cache=True, inner=True)
 def _switch(level: float, prior: np.ndarray, rng: np.random.Generator) -> tuple[float, float]:
     """Propose a level that may be none. Return it and the ratio of prior and proposal."""
     none, low, high = prior[0], np.log(prior[1]), np.log(prior[2])
@@ -37,7 +37,7 @@ def _switch(level: float, prior: np.ndarray, rng: np.random.Generator) -> tuple[
     return np.exp(value), 0.0
 
 
-@njit(cache=True)
+@njit(cache=True, inner=True)
 def change_settings(
     geometry: Geometry,
     spectra: Spectra,
@@ -143,7 +143,7 @@ def change_settings(
     return True, np.log(rng.random()) < beta * (moved - present) + ratio
 
 
-@njit(cache=True)
+@njit(cache=True, inner=True)
 def rescale(
     these: States,
     at: int,

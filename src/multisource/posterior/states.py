@@ -60,7 +60,7 @@ def states(n_states: int) -> States:
     )
 
 
-@njit(cache=True)
+@njit(cache=True, inner=True)
 def copy_state(these: States, source: int, target: int) -> None:
     """Copy a state.
 

@@ -108,7 +108,7 @@ def topography(
             out[e] += weight * row[e]
 
 
-@njit(cache=True)
+@njit(cache=True, inner=True)
 def _pick(geometry: Geometry, j: int, weight: float, i: int, room: Scratch) -> None:
     row, picked = geometry.rows[j], room.picked[i]
     for e in range(len(row)):
@@ -116,7 +116,7 @@ def _pick(geometry: Geometry, j: int, weight: float, i: int, room: Scratch) -> N
     room.weight[i] = weight
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, inner=True, error_model="numpy")
 def _gram(picked: np.ndarray, weight: np.ndarray, count: int, product: np.ndarray) -> None:
     """Sum of weight a a' over the picked rows, which are a multiple of 8, in product's columns.
 
@@ -148,7 +148,7 @@ def _gram(picked: np.ndarray, weight: np.ndarray, count: int, product: np.ndarra
                 )
 
 
-@njit(cache=True)
+@njit(cache=True, inner=True)
 def _pad(count: int, room: Scratch) -> int:
     """Fill up the picked rows to a multiple of 8 by rows that weigh nothing."""
     while count % 8:
@@ -188,7 +188,7 @@ def own_matrix(
         out[a, a] += 1.0
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, inner=True, error_model="numpy")
 def own_change(
     geometry: Geometry,
     boost: float,
