@@ -161,6 +161,8 @@ rule gather_heads:
     params:
         heads=LABELS,
         config=config,
+        # What the steps of each head leave beside their outputs.
+        records=[f"results/{label}" for label in LABELS],
         code=code("gather_heads"),
     script:
         "../scripts/gather_heads.py"

@@ -4,6 +4,7 @@ from multisource.evaluation.across import across_heads, across_markdown
 from multisource.files import atomic
 from multisource.report.many_heads import folder_of, heads_page, judged_heads
 from multisource.steps import step
+from multisource.versions import read_records, versions_table
 
 with step(snakemake):
     given, output, params = snakemake.input, snakemake.output, snakemake.params
@@ -24,6 +25,7 @@ with step(snakemake):
             table,
             dict(zip(params.heads, folders, strict=True)),
             config=params.config,
+            versions=versions_table([r for f in params.records for r in read_records(f)]),
             brought=bool(given.brought),
         )
         part.write_text(page, encoding="utf-8")

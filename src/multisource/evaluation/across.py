@@ -84,5 +84,7 @@ def across_markdown(table: pd.DataFrame) -> str:
         parts += [f"## {metric_label(metric)} ({statistic} over the windows)"]
         for test in table["test"].unique():
             parts += [f"Test set `{test}`:"]
-            parts += [across_frame(table, test, metric).to_markdown(index=False)]
+            parts += [
+                across_frame(table, test, metric).to_markdown(index=False, disable_numparse=True)
+            ]
     return "\n\n".join(parts) + "\n"

@@ -11,7 +11,7 @@ import pandas as pd
 from multisource.evaluation.across import across_frame
 from multisource.evaluation.heads import STATISTICS
 from multisource.evaluation.names import metric_label
-from multisource.judging.findings import FINE, read_findings, verdict
+from multisource.judging.findings import BAD, CARE, FINE, read_findings, verdict
 from multisource.report.page import Section, render_report
 
 WORDS = (
@@ -36,14 +36,14 @@ def judged_heads(findings: Mapping[str, str | os.PathLike[str]]) -> pd.DataFrame
     Returns
     -------
     pandas.DataFrame
-        A row for each head: its verdict, the reasons, and each finding by name, with its flag in
-        brackets where that is not "ok".
+        A row for each head: its verdict, the findings that it follows from, and each finding by
+        name, with its flag in brackets where that is not "ok".
     """
     rows = []
     for head, path in findings.items():
         found = read_findings(path)
-        answer, reasons = verdict(found)
-        row = {"head": head, "verdict": answer, "because": "; ".join(reasons)}
+        reasons = [f"{one.name}: {one.value}" for one in found if one.flag in (CARE, BAD)]
+        row = {"head": head, "verdict": verdict(found)[0], "because": "; ".join(reasons)}
         for one in found:
             told = f" ({one.flag})" if one.flag not in ("", FINE) else ""
             row[one.name] = f"{one.value}{told}"
@@ -57,6 +57,7 @@ def heads_page(
     reports: Mapping[str, str],
     *,
     config: Mapping[str, object],
+    versions: Mapping[str, str],
     brought: bool,
 ) -> str:
     """Render the page of all heads.
@@ -71,6 +72,8 @@ def heads_page(
         Label of a head to the address of its results' folder.
     config : mapping
         The configuration.
+    versions : mapping of str to str
+        The versions of the software that made the results.
     brought : bool
         Whether maps of recordings were brought to fsaverage.
 
@@ -94,7 +97,10 @@ def heads_page(
         for head, folder in reports.items()
         for page, words in (("report.html", "report"), ("anatomy/head.html", "the head"))
     ]
-    short = judged[["head", "verdict", "because"]]
+    short = judged[["head", "verdict", "because"]].assign(because=judged["because"].str.split("; "))
+    # A line for each reason, the head at the first.
+    short = short.explode("because")
+    short.loc[short.duplicated(["head"]), ["head", "verdict"]] = ""
     measured = judged.drop(columns=["verdict", "because"]).set_index("head").T.reset_index()
     measured = measured.rename(columns={"index": "what"}).rename_axis(columns=None).fillna("")
     sections = [
@@ -123,7 +129,7 @@ def heads_page(
         results=[],
         sections=sections,
         config=config,
-        versions={},
+        versions=versions,
     )
 
 
