@@ -139,6 +139,19 @@ def test_the_common_offset_and_silence_do_not_matter(case, kind):
     assert not both[2].any()
 
 
+@pytest.mark.parametrize("kind", [*ROWS, "average"])
+def test_a_window_far_below_the_background_is_an_answer(case, kind):
+    """Gamma-MAP leaves no dipole there, of which MNE-Python makes an error."""
+    forward, study, eeg, _, _ = case
+    options = {"of": [{"kind": "gamma_map"}, {"kind": "mixed_norm"}]} if kind == "average" else {}
+    maps = registry.estimate(
+        kind, forward, np.stack([eeg[0], 1e-4 * eeg[1]]), study=study, **options
+    )
+    assert np.isfinite(maps).all() and maps[0].any()
+    if kind == "gamma_map":
+        assert not maps[1].any()
+
+
 def test_maps_are_spread_as_cones(case):
     forward, _, _, _, positions = case
     maps = np.zeros((2, len(positions)))
