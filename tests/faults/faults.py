@@ -41,6 +41,7 @@ KINDS = {
     "metrics": ("metrics/test/mne.parquet", "make_tables"),
     "distances": ("simulation/test/distances.npz", "score_estimates"),
     "table": ("leadfield/comparison.csv", "render_report"),
+    "courses": ("simulation/test/courses.nc", "score_estimates"),
 }
 
 
