@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import copy
 import re
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from multisource.config.head import TEMPLATE
+from multisource.config.study import merged
 from multisource.config.suggest import suggest
 from multisource.errors import UserError
 from multisource.recordings.bids import DESCRIPTION, labels_of
@@ -74,7 +74,7 @@ def heads_of(config: Mapping[str, Any], find: Find) -> dict[str, dict[str, Any]]
             of_subjects = {str(entry): own}
         for label, changes in of_subjects.items():
             _check_label(key, label, names)
-            whole = _merged(shared, changes)
+            whole = merged(shared, changes)
             found[label] = _filled(whole, label) | {"head": label}
     return found
 
@@ -125,11 +125,11 @@ def _subjects(
         raise UserError(f"{key}.bids: {root} has no folder sub-<label>")
     provider = (own.get("anatomy") or {}).get("provider", "samseg")
     for subject in subjects:
-        changes = copy.deepcopy(dict(own))
+        changes = dict(own)
         if provider == "samseg":
             t1 = _t1(f"{key}.labels", root, subject, choices.get("labels") or {})
             samseg = {"provider": provider, "samseg": {"t1": str(t1)}}
-            changes["anatomy"] = _merged(samseg, changes.get("anatomy") or {})
+            changes["anatomy"] = merged(samseg, own.get("anatomy") or {})
         yield subject, changes
 
 
@@ -171,17 +171,6 @@ def _has(own: Mapping[str, str], labels: Mapping[str, object]) -> bool:
         own.get(part, "").lstrip("0") == str(label).removeprefix(f"{part}-").lstrip("0")
         for part, label in labels.items()
     )
-
-
-def _merged(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
-    """Merge mappings as Snakemake merges configuration files: lists are replaced."""
-    found = copy.deepcopy(dict(one))
-    for key, value in other.items():
-        if isinstance(value, Mapping) and isinstance(found.get(key), Mapping):
-            found[key] = _merged(found[key], value)
-        else:
-            found[key] = copy.deepcopy(value)
-    return found
 
 
 def _filled(value: Any, label: str) -> Any:
