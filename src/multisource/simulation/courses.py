@@ -22,7 +22,7 @@ from multisource.simulation.ar_io import read_models
 from multisource.simulation.project import background_components
 from multisource.simulation.settings import Settings, settings_from
 from multisource.simulation.streams import Purpose
-from multisource.simulation.synchronise import centre_classes, correlate
+from multisource.simulation.synchronise import centre_classes, centre_white, correlate
 
 FilePath = str | Path
 
@@ -137,12 +137,7 @@ def _of_samples(
 ) -> np.ndarray:
     """As ``samples.Simulator`` draws them."""
     n_times = settings.n_times
-    white = streams.normals(key, Purpose.CENTRES, indices, kinds.shape[1] * n_times)
-    white = correlate(
-        white.reshape(*kinds.shape, n_times),
-        settings.patch_correlation,
-        lambda: streams.normals(key, Purpose.SHARED_CENTRE, indices, n_times)[:, None],
-    )
+    white = centre_white(key, indices, kinds.shape[1], n_times, settings.patch_correlation)
     courses = np.empty(white.shape)
     for kind, a in enumerate(models.coefficients):
         courses[kinds == kind] = white[kinds == kind] @ window_factor(a, n_times).T

@@ -21,7 +21,7 @@ from multisource.simulation.patches import PatchDrawer, Patches
 from multisource.simulation.project import Projector, mixing, prepare
 from multisource.simulation.settings import Settings
 from multisource.simulation.streams import Purpose
-from multisource.simulation.synchronise import centre_classes, correlate
+from multisource.simulation.synchronise import centre_classes, centre_white
 from multisource.simulation.truth import SparseTruth
 
 BLOCK = 32  # samples at once: enough to hide NumPy's overhead, few enough for the cache
@@ -223,14 +223,9 @@ class Simulator:
         return amplitudes, {"amplitude": (("sample", "patch"), amplitudes)}
 
     def _centre_white(self, patches: Patches, indices: np.ndarray) -> np.ndarray:
-        n_samples, n_patches = patches.truth.centre.shape
-        n_times = self.settings.n_times
-        white = streams.normals(self.key, Purpose.CENTRES, indices, n_patches * n_times)
-        white = white.reshape(n_samples, n_patches, n_times)
-        return correlate(
-            white,
-            self.settings.patch_correlation,
-            lambda: streams.normals(self.key, Purpose.SHARED_CENTRE, indices, n_times)[:, None],
+        n_patches, settings = patches.truth.centre.shape[1], self.settings
+        return centre_white(
+            self.key, indices, n_patches, settings.n_times, settings.patch_correlation
         )
 
     def patches(self, indices: np.ndarray) -> Patches:

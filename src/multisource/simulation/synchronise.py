@@ -12,6 +12,9 @@ from collections.abc import Callable
 
 import numpy as np
 
+from multisource.simulation import streams
+from multisource.simulation.streams import Purpose
+
 
 def source_weights(
     coefficients: np.ndarray, *, boost: float, amplitudes: np.ndarray | None = None
@@ -128,3 +131,34 @@ def centre_classes(classes: np.ndarray, centres: np.ndarray, correlation: float)
     if correlation > 0:
         of_centres = np.repeat(of_centres[:, :1], centres.shape[1], axis=1)
     return of_centres
+
+
+def centre_white(
+    key: np.ndarray, indices: np.ndarray, n_patches: int, n_times: int, correlation: float
+) -> np.ndarray:
+    """Draw the white series of the centres of random windows, which an AR model colours.
+
+    Parameters
+    ----------
+    key : ndarray of shape (2,)
+        Key of the split.
+    indices : ndarray of shape (S,)
+        Numbers of the windows.
+    n_patches : int
+        Patches that there is room for, P.
+    n_times : int
+        Samples of a window, T.
+    correlation : float
+        Of the series of any two patches.
+
+    Returns
+    -------
+    ndarray of shape (S, P, T)
+        Of unit variance.
+    """
+    white = streams.normals(key, Purpose.CENTRES, indices, n_patches * n_times)
+    return correlate(
+        white.reshape(len(indices), n_patches, n_times),
+        correlation,
+        lambda: streams.normals(key, Purpose.SHARED_CENTRE, indices, n_times)[:, None],
+    )
