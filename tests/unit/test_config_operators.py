@@ -63,3 +63,42 @@ def test_every_solver_may_state_its_operator():
     settings["mne"]["operator"] = "sift"
     (line,) = mistakes(config)
     assert "inverse.settings.mne.operator: 'sift': did you mean 'soft'" in line
+
+
+def measuring():
+    """The default configuration, eLORETA told the noise of each window."""
+    config = default()
+    config["inverse"]["settings"]["eloreta"]["noise"] = "measured"
+    return config
+
+
+def test_noise_is_measured_where_one_operator_made_the_windows():
+    config = measuring()
+    assert mistakes(config) == []
+    config["simulation"]["splits"]["test_bem"]["operator"] = ["fem", "bem"]
+    line = next(line for line in mistakes(config) if "eloreta" in line)
+    assert "eloreta.noise: measured; test_bem is seen through fem, bem, not one" in line
+
+
+def test_measured_noise_is_stated_for_a_whole_solver():
+    config = measuring()
+    settings = config["inverse"]["settings"]
+    settings["mne"]["tune"] = {"noise": ["white", "measured"]}
+    settings["several"] = {
+        "kind": "average",
+        "of": [{"kind": "dspm", "noise": "measured"}, {"kind": "mne"}],
+    }
+    averaged, tried = sorted(mistakes(config), key=lambda line: "tune" in line)
+    assert "mne.tune.noise: measured; it cannot be tried, only stated" in tried
+    assert "several.of[0].noise: measured; state it for the whole" in averaged
+
+
+def test_neither_curves_nor_experiments_measure_noise():
+    config = measuring()
+    config["evaluation"]["curves"] = {"boost": {"setting": "boost", "values": [2]}}
+    (line,) = mistakes(config)
+    assert "curves.boost.methods: eloreta has a grid (tune), or is told the sources" in line
+    config = measuring()
+    config["experiments"]["names"] = ["snr_1"]
+    (line,) = mistakes(config)
+    assert "inverse.settings.eloreta.noise: measured; experiments cannot measure it" in line

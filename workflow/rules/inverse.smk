@@ -9,6 +9,7 @@ out: inverse/{solver}.nc or inverse/{solver}-{operator}.nc, estimates/{scenario}
 rule tune_solver:
     """Options of a solver chosen on validation windows, by one rule for all; its time is measured."""
     input:
+        unpack(lambda wildcards: measured_noise_files(wildcards, ["validation"])),
         forward=lambda wildcards: f"results/{HEAD}/leadfield/"
         f"{solver_operators(config, wildcards.solver)['validation']}-fwd.fif",
         ar_models=lambda wildcards: solver_study(wildcards, ar_models()),
@@ -34,6 +35,7 @@ rule tune_solver:
         snr=config["inverse"]["snr"],
         smooth=config["inverse"]["smooth"],
         told=lambda wildcards: is_told(told_settings(wildcards)),
+        made_by=lambda wildcards: made_by_operators(wildcards, ["validation"]),
         study=lambda wildcards: solver_study(
             wildcards, {"simulation": simulated(config), "seed": config["seed"]}
         ),
@@ -110,6 +112,7 @@ use rule build_kernel as build_own_kernel with:
 rule solve_scenarios:
     """One solver's map for every window of every scenario."""
     input:
+        unpack(lambda wildcards: measured_noise_files(wildcards, SCORED)),
         kernel=solver_kernel,
         forward=solver_forward,
         choice=data_solver_choice,
@@ -134,6 +137,7 @@ rule solve_scenarios:
         settings=solver_settings,
         windows=solver_windows,
         operators=lambda wildcards: solver_operators(config, wildcards.solver),
+        made_by=lambda wildcards: made_by_operators(wildcards, SCORED),
         told=lambda wildcards: is_told(told_settings(wildcards)),
         study=lambda wildcards: solver_study(
             wildcards, {"simulation": simulated(config), "seed": config["seed"]}

@@ -86,7 +86,7 @@ def solver_lines(wildcards):
 
 def solver_kernel(wildcards):
     """Return the kernels of a solver: one, or one for each operator; some solvers have none."""
-    if not is_linear(solver_kind(wildcards)):
+    if not is_linear(solver_kind(wildcards)) or has_measured_noise(config, wildcards.solver):
         return []
     if not is_own(config, wildcards.solver):
         return f"results/{HEAD}/inverse/{wildcards.solver}.nc"
@@ -107,9 +107,27 @@ def told_settings(wildcards):
 
 def solver_forward(wildcards):
     """Return the operators of a solver, where applying it needs more than its kernel."""
-    needed = config["inverse"]["smooth"] or not is_linear(solver_kind(wildcards))
+    needed = config["inverse"]["smooth"] or not solver_kernel(wildcards)
     given = dict.fromkeys(solver_operators(config, wildcards.solver).values())
     return [f"results/{HEAD}/leadfield/{name}-fwd.fif" for name in given] if needed else []
+
+
+def made_by_operators(wildcards, scenarios):
+    """Return {scenario: operator that made it} for a solver that is told the noise."""
+    if not has_measured_noise(config, wildcards.solver):
+        return {}
+    return {name: scenario_operators(config, name)[0] for name in scenarios}
+
+
+def measured_noise_files(wildcards, scenarios):
+    """Return what the noise is computed from, by the names of a rule's inputs."""
+    names = dict.fromkeys(made_by_operators(wildcards, scenarios).values())
+    if not names:
+        return {}
+    return {
+        "made_by": [f"results/{HEAD}/leadfield/{name}-fwd.fif" for name in names],
+        "electrodes": f"results/{HEAD}/anatomy/electrodes.tsv",
+    }
 
 
 def course_forwards(wildcards):

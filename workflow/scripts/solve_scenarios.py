@@ -2,7 +2,8 @@ from multisource.evaluation.estimates import write_estimates
 from multisource.files import by_folder
 from multisource.inverse.choice import with_choice
 from multisource.inverse.contract import Study
-from multisource.inverse.solver import read_solvers
+from multisource.inverse.solver import read_solvers, solve
+from multisource.inverse.window_noise import read_window_noise
 from multisource.simulation.chunks import read_eeg, read_truth
 from multisource.steps import step
 
@@ -20,10 +21,20 @@ with step(snakemake):
         study=study,
     )
     outputs = by_folder(snakemake.output.estimates)
+    noise_of = None
+    if params.made_by:
+        noise_of = read_window_noise(
+            snakemake.input.made_by, snakemake.input.electrodes, params.made_by
+        )
     for scenario, paths in by_folder(snakemake.input.chunks).items():
         windows = read_eeg(paths)
-        more = {"true_sources": read_truth(paths).numbers()} if params.told else {}
-        found = solver_of(scenario)(windows.eeg[: params.windows[scenario]], windows.sfreq, **more)
+        found = solve(
+            solver_of(scenario),
+            windows.eeg[: params.windows[scenario]],
+            windows.sfreq,
+            true_sources=read_truth(paths).numbers() if params.told else None,
+            noise=noise_of and noise_of(scenario, paths),
+        )
         (output,) = outputs[scenario]
         write_estimates(
             output,

@@ -7,7 +7,7 @@ from typing import Any
 
 from multisource.config.found import Found
 from multisource.config.operators import is_own, operators
-from multisource.config.solvers import is_told, is_tuned
+from multisource.config.solvers import has_measured_noise, is_told, is_tuned
 from multisource.config.study import merged, simulated
 from multisource.config.suggest import suggest
 from multisource.errors import UserError
@@ -119,7 +119,9 @@ def check_curves(config: Mapping[str, Any], found: Found) -> None:
 def _asks_more(config: Mapping[str, Any], solver: str) -> bool:
     """Whether a solver needs what a point has not; the choice of a linear one is in its kernel."""
     settings = config["inverse"]["settings"][solver]
-    return is_told(settings) or (is_tuned(config, solver) and not is_linear(settings["kind"]))
+    if is_told(settings) or has_measured_noise(config, solver):
+        return True
+    return is_tuned(config, solver) and not is_linear(settings["kind"])
 
 
 def _mistakes(config: Mapping[str, Any], curve: str) -> Iterator[tuple[str, str]]:
@@ -136,7 +138,7 @@ def _mistakes(config: Mapping[str, Any], curve: str) -> Iterator[tuple[str, str]
         if method not in known:
             yield key, f"{key}: {method!r}: {suggest(method, known)}"
         elif method in config["inverse"]["solvers"] and _asks_more(config, method):
-            line = f"{key}: {method} has a grid (tune), or is told the number of sources, which"
+            line = f"{key}: {method} has a grid (tune), or is told the sources or the noise, which"
             yield key, f"{line} curves cannot give: name another, or state its options"
         elif method in config["inverse"]["solvers"] and is_own(config, method):
             if len(seen_through) > 1:

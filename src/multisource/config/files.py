@@ -23,7 +23,7 @@ from multisource.config.study import existing_file, find_file, scored, simulated
 from multisource.config.suggest import suggest
 from multisource.errors import MissingPackage, UserError
 from multisource.inverse.options import snr_mistakes
-from multisource.inverse.registry import check_installed, is_linear
+from multisource.inverse.registry import MEASURED, check_installed, is_linear
 from multisource.records import checked_number
 from multisource.simulation.settings import settings_from
 from multisource.submissions.card import read_card
@@ -325,7 +325,9 @@ def _change_mistakes(config: Mapping[str, Any], change: Change, schema: Path) ->
     check_settings(changed, wrong)
     yield from wrong.lines
     for name, settings in solvers.items():
-        if is_linear(settings["kind"]):
+        if settings.get("noise") == MEASURED:
+            yield f"inverse.settings.{name}.noise: {MEASURED}; experiments cannot measure it"
+        elif is_linear(settings["kind"]):
             options = {key: value for key, value in settings.items() if key != "snr"}
             try:
                 snr = checked_number("snr", settings.get("snr", 1), 0, 1000, above=True)

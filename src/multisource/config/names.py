@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -16,6 +17,7 @@ from multisource.config.operators import (
     variant_method,
 )
 from multisource.config.settings import place_of, splits_of
+from multisource.config.solvers import has_measured_noise
 from multisource.config.study import (
     BASELINES,
     SPLITS_OF_NETWORKS,
@@ -25,6 +27,7 @@ from multisource.config.study import (
 )
 from multisource.config.suggest import suggest
 from multisource.evaluation.names import PAPER_TABLES
+from multisource.inverse.registry import MEASURED
 
 # Names of the files beside a method's in results/<head>/recordings/<recording>/.
 _FILES_OF_RECORDINGS = ("windows", "ordinary")
@@ -205,14 +208,17 @@ def _own_operators(config: Mapping[str, Any], found: Found) -> Mistakes:
     if not found.sound("simulation", "inverse", "evaluation", "leadfield.variants"):
         return
     for solver in config["inverse"]["solvers"]:
-        if not is_own(config, solver):
-            continue
-        for scenario in scored(config):
+        place = f"inverse.settings.{solver}"
+        asking = [f"{place}.operator: own"] * is_own(config, solver)
+        asking += [f"{place}.noise: {MEASURED}"] * has_measured_noise(config, solver)
+        for asked, scenario in itertools.product(asking, scored(config)):
             several = scenario_operators(config, scenario)
             if len(several) > 1:
-                key = f"inverse.settings.{solver}.operator"
-                line = f"{key}: own; {scenario} is seen through {', '.join(several)}"
-                yield key, f"{line}, not one; name fem or bem, or take it out of inverse.solvers"
+                line = f"{asked}; {scenario} is seen through {', '.join(several)}, not one"
+                yield (
+                    asked.partition(":")[0],
+                    f"{line}; choose another value, or take {solver} out of inverse.solvers",
+                )
 
 
 def _windows(config: Mapping[str, Any], found: Found) -> Mistakes:

@@ -220,6 +220,9 @@ def solver_mistakes(place: str, settings: Mapping[str, Any]) -> Mistakes:
         yield from _below(place, _SOLVER_CHECKS[kind](kind=kind, **chosen))
     for i, one in enumerate(settings.get("of", ())):
         yield from solver_mistakes(f"{place}.of[{i}]", one)
+        if one.get("noise") == solvers.MEASURED:
+            line = f"{place}.of[{i}].noise: {solvers.MEASURED}; state it for the whole, not for one"
+            yield f"{place}.of", line
     if not unknown and tried:
         yield from _tried_mistakes(place, settings, tried)
 
@@ -229,6 +232,10 @@ def _tried_mistakes(
 ) -> Mistakes:
     """Yield what is wrong with the values that are tried: the first mistake of any combination."""
     without = {key: value for key, value in settings.items() if key != "tune"}
+    if solvers.MEASURED in tried.get("noise", ()):
+        line = f"{place}.tune.noise: {solvers.MEASURED}; it cannot be tried, only stated as noise"
+        yield f"{place}.tune", line
+        return
     if "windows" in tried or "kind" in tried:
         line = f"{place}.tune: kind and windows are no options of a solver; try others"
         yield f"{place}.tune", line

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from multisource.config.operators import settings_told
-from multisource.inverse.registry import SOLVERS
+from multisource.inverse.registry import MEASURED, SOLVERS
 
 # The word of an option that stands for what only the simulation knows.
 TRUE_NUMBER = "true_number"
@@ -25,14 +25,33 @@ def call_settings(config: Mapping[str, Any], solver: str) -> dict[str, Any]:
     Returns
     -------
     dict
-        Its settings, without what the workflow does with them: how many windows it is given, and
-        which values are tried.
+        Its settings, without what the workflow does with them: how many windows it is given,
+        which values are tried, and the noise measured for each window.
     """
     settings = config["inverse"]["settings"][solver]
     own = SOLVERS.options(settings["kind"])
-    kept = {key: value for key, value in settings.items() if key not in ("tune", "windows")}
+    dropped = ["tune", "windows"] + ["noise"] * has_measured_noise(config, solver)
+    kept = {key: value for key, value in settings.items() if key not in dropped}
     # A solver that cuts windows itself is given those that it is to solve.
     return settings_told(kept, own) | ({"windows": None} if "windows" in own else {})
+
+
+def has_measured_noise(config: Mapping[str, Any], solver: str) -> bool:
+    """Say whether a solver is told the noise as it would be measured before each window.
+
+    Parameters
+    ----------
+    config : mapping
+        The configuration.
+    solver : str
+        Name of its settings.
+
+    Returns
+    -------
+    bool
+        True for ``noise: measured``.
+    """
+    return bool(config["inverse"]["settings"][solver].get("noise") == MEASURED)
 
 
 def is_tuned(config: Mapping[str, Any], solver: str) -> bool:

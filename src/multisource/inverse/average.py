@@ -23,6 +23,7 @@ def estimate(
     eeg: np.ndarray,
     *,
     snr: float,
+    noise_covariance: np.ndarray | None = None,
     sfreq: float,
     study: Study | None = None,
     measured: Measured | None = None,
@@ -38,6 +39,8 @@ def estimate(
         Windows in V.
     snr : float
         Amplitude signal-to-noise ratio of those that ask for it and state none.
+    noise_covariance : ndarray of shape (E, E) or None
+        Of those that take one and state none; None for their own default.
     sfreq : float
         Sampling rate in Hz.
     study : Study or None
@@ -63,7 +66,10 @@ def estimate(
         raise UserError("of: []; name two solvers or more, as [{kind: dspm}, {kind: eloreta}]")
     total = np.zeros((len(eeg), forward["nsource"]))
     for one in of:
-        asked = {"snr": snr} if "snr" in options(one["kind"]) else {}
+        offered = options(one["kind"])
+        asked: dict[str, Any] = {"snr": snr} if "snr" in offered else {}
+        if noise_covariance is not None and "noise" in offered:
+            asked["noise"] = noise_covariance
         found = estimates(
             forward=forward,
             eeg=eeg,

@@ -46,6 +46,8 @@ OPTIONAL = {
     "average": "multisource.inverse.average:check_solvers",
 }
 NOISE = ("white", "background")
+# What only the workflow can give: it knows what made the windows.
+MEASURED = "measured"
 
 
 def is_linear(kind: str) -> bool:

@@ -6,14 +6,21 @@ import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from multisource.inverse.contract import Estimates, Study
 from multisource.inverse.io import read_forward, read_kernel
 from multisource.inverse.kernel import apply_kernel
 
+if TYPE_CHECKING:
+    import mne
+
+    from multisource.inverse.window_noise import WindowNoise
+
 # Windows (S, E, T) in V and their sampling rate in Hz to maps (S, N), and what else there is. A
-# solver without kernel takes true_sources too.
+# solver without kernel takes true_sources and noise, a covariance, too.
 Solver = Callable[..., Estimates]
 
 
@@ -86,9 +93,9 @@ def read_solver(
     if not kernel:
         from multisource.inverse.registry import estimates
 
-        chosen = {"study": study, **(settings or {})}
+        chosen = {"study": study, "smooth": smooth, **(settings or {})}
         return lambda eeg, sfreq, **more: estimates(
-            forward=operator, eeg=eeg, sfreq=sfreq, **chosen, **more
+            forward=operator, eeg=eeg, sfreq=sfreq, **chosen, **told_noise(operator, **more)
         )
     smoothing = None
     # A kernel alone needs neither MNE-Python nor a mesh, whose import takes longer than it does.
@@ -98,3 +105,69 @@ def read_solver(
         smoothing = mesh_smoothing(operator, smooth)
     matrix = read_kernel(kernel)
     return lambda eeg, sfreq: Estimates(apply_kernel(matrix, eeg, smoothing=smoothing))
+
+
+def solve(
+    solver: Solver,
+    eeg: np.ndarray,
+    sfreq: float,
+    *,
+    true_sources: Sequence[int] | None = None,
+    noise: WindowNoise | None = None,
+) -> Estimates:
+    """Ask a solver, and tell it what it may know of each window.
+
+    Parameters
+    ----------
+    solver : callable
+        As :func:`read_solver` returns it.
+    eeg : ndarray of shape (S, E, T)
+        Windows in V.
+    sfreq : float
+        Sampling rate in Hz.
+    true_sources : sequence of int, optional
+        The true number of sources of S windows or more, for a solver that is told it.
+    noise : WindowNoise, optional
+        The noise of S windows or more, for a solver that is told it.
+
+    Returns
+    -------
+    Estimates
+        Of the S windows.
+    """
+
+    def told(windows: np.ndarray) -> dict[str, Any]:
+        return {} if true_sources is None else {"true_sources": np.asarray(true_sources)[windows]}
+
+    if noise is None:
+        return solver(eeg, sfreq, **told(np.arange(len(eeg))))
+    return noise.first(len(eeg)).ask(
+        lambda windows, covariance: solver(eeg[windows], sfreq, noise=covariance, **told(windows))
+    )
+
+
+def told_noise(
+    forward: mne.Forward, noise: np.ndarray | None = None, **more: Any
+) -> dict[str, Any]:
+    """Say of a noise covariance how strong it is, for solvers that ask for that.
+
+    Parameters
+    ----------
+    forward : mne.Forward
+        Operator that the solver is given, free orientation.
+    noise : ndarray of shape (E, E) or None
+        Covariance in V^2, if the solver is told one.
+    **more : Any
+        What else it is told.
+
+    Returns
+    -------
+    dict
+        Arguments of ``registry.estimates``.
+    """
+    if noise is None:
+        return more
+    from multisource.inverse.solver_leadfield import prepare
+    from multisource.inverse.window_noise import measured_of
+
+    return {"noise": noise, "measured": measured_of(prepare(forward, "fixed").gain, noise), **more}

@@ -15,8 +15,11 @@ import mne
 import numpy as np
 
 from multisource.evaluation.ranking import Ranking
+from multisource.inverse.contract import Estimates
 from multisource.inverse.points import spread
 from multisource.inverse.registry import estimates, is_linear
+from multisource.inverse.solver import solve, told_noise
+from multisource.inverse.window_noise import WindowNoise
 from multisource.progress import progress
 from multisource.simulation.truth import SparseTruth
 
@@ -75,6 +78,7 @@ def choose(
     smooth: int = 0,
     study: Any = None,
     told: bool = False,
+    noise: WindowNoise | None = None,
 ) -> dict[str, Any]:
     """Try the combinations of a grid and choose one.
 
@@ -100,6 +104,8 @@ def choose(
         How the study's sources behave, for solvers that ask for it.
     told : bool
         Whether the solver is told the true number of sources.
+    noise : WindowNoise, optional
+        The noise of the windows, for a solver that is told it.
 
     Returns
     -------
@@ -110,16 +116,19 @@ def choose(
     """
     base = {"snr": snr, **settings}
     numbers = truth.numbers() if told else None
-    given = {"sfreq": sfreq, "smooth": smooth, "study": study, "true_sources": numbers}
 
-    def solve(options: Mapping[str, Any], windows: np.ndarray) -> tuple[np.ndarray, float]:
+    def solve_all(options: Mapping[str, Any], windows: np.ndarray) -> tuple[np.ndarray, float]:
+        def solver(eeg: np.ndarray, sfreq: float, **more: Any) -> Estimates:
+            given = {"smooth": smooth, "study": study, **told_noise(forward, **more)}
+            return estimates(forward=forward, eeg=eeg, sfreq=sfreq, **given, **{**base, **options})
+
         begun = time.process_time()
-        maps = estimates(forward=forward, eeg=windows, **given, **{**base, **options}).maps
+        maps = solve(solver, windows, sfreq, true_sources=numbers, noise=noise).maps
         return maps, time.process_time() - begun
 
     # What is done afterwards varies fastest.
     first = {option: values for option, values in grid.items() if option != _AFTERWARDS}
-    return _best(combinations(first | dict(grid)), forward, eeg, truth, solve, base)
+    return _best(combinations(first | dict(grid)), forward, eeg, truth, solve_all, base)
 
 
 def _best(
