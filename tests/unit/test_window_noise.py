@@ -14,7 +14,8 @@ from multisource.inverse.solver import read_solver, solve, told_noise
 from multisource.inverse.window_noise import WindowNoise, window_noise
 from multisource.leadfield.forward import leadfield_of, write_forward
 from multisource.simulation.ar_io import read_models
-from multisource.simulation.chunks import read_noise, write_chunk
+from multisource.simulation.chunks import write_chunk
+from multisource.simulation.noise_levels import read_noise
 from multisource.simulation.samples import Simulator, simulate_samples
 from multisource.simulation.settings import Noise
 

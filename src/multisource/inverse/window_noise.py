@@ -16,8 +16,9 @@ import numpy as np
 
 from multisource.anatomy.electrodes import read_electrodes
 from multisource.inverse.contract import Estimates, Measured
-from multisource.simulation.chunks import read_eeg, read_noise
+from multisource.simulation.chunks import read_eeg
 from multisource.simulation.noise import spatial_factor
+from multisource.simulation.noise_levels import read_noise
 from multisource.simulation.settings import Settings
 
 # White noise of the background's mean variance: it bounds how far an inverse trusts the directions

@@ -9,7 +9,6 @@ fails when read instead of giving wrong numbers.
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Container, Hashable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -22,7 +21,6 @@ import multisource
 from multisource.errors import UserError
 from multisource.files import atomic
 from multisource.netcdf import read_arrays
-from multisource.simulation.settings import Settings, settings_from
 from multisource.simulation.truth import SparseTruth
 
 # Most steps need the arrays only, and read them in less time than this import takes.
@@ -267,46 +265,12 @@ def read_extents(paths: Sequence[str | Path]) -> np.ndarray:
     return np.concatenate([part["extent_mm"] for part in _read_parts(paths, ("extent_mm",))])
 
 
-def read_noise(paths: Sequence[str | Path]) -> tuple[Settings, np.ndarray]:
-    """Read what the windows of chunks were made with, and how much sensor noise is in each.
-
-    Parameters
-    ----------
-    paths : sequence of str or Path
-        The files.
-
-    Returns
-    -------
-    settings : Settings
-        Of the split.
-    snr_db : ndarray of shape (S,)
-        Power of a window over that of the sensor noise in it, dB; inf without noise.
-
-    Raises
-    ------
-    UserError
-        As for :func:`read_chunks`.
-    """
-    levels = []
-    for path, part in zip(paths, _read_parts(paths, TRUTH[:1], ("snr_db",)), strict=True):
-        windows = len(part[TRUTH[0]]) - 1
-        # A continuous scenario has one level for all its windows.
-        with _misfit_named(path):
-            levels.append(np.broadcast_to(part.get("snr_db", np.inf), windows))
-    with _damage_named(paths[0]):
-        _, said = read_arrays(paths[0])
-        settings = settings_from(json.loads(said["config"]))
-    return settings, np.concatenate(levels)
-
-
-def _read_parts(
-    paths: Sequence[str | Path], names: Sequence[str], optional: Sequence[str] = ()
-) -> list[dict[str, Any]]:
+def _read_parts(paths: Sequence[str | Path], names: Sequence[str]) -> list[dict[str, Any]]:
     """Return these variables of each file, and the number of dipoles."""
     parts, attributes = [], []
     for path in paths:
         with _damage_named(path):
-            found, said = read_arrays(path, *names, *optional)
+            found, said = read_arrays(path, *names)
         _check_complete(path, names, found)
         parts.append(found | {"n_dipoles": said.get("n_dipoles", 0)})
         attributes.append(said)
