@@ -19,6 +19,7 @@ from multisource.config.operators import (
     is_own,
     operator_settings,
     operators,
+    scenario_operators,
     solver_operators,
     variant_method,
 )
