@@ -11,6 +11,7 @@
 # make test-browser  the pages of brains to turn in Chromium, which must be installed
 # make benchmark  every method on heads that it has not seen, with noise, artefacts, bad channels
 # make frozen  its windows as files, for methods that are run elsewhere
+# make curves  what methods find as noise, distance, extent, depth, channels, ... change
 # make alpha  real EEG: the alpha rhythm in its place, and nothing where there is nothing
 # make sep    real EEG: is the N20 of the median nerve in the hand area? (not yet)
 # make faults  the study disturbed in every way: it must end with the same tables
@@ -43,7 +44,7 @@ endif
 endif
 
 .PHONY: run refresh verify restore paper extended reproduction setup hooks test pytest test-fast test-long test-browser
-.PHONY: benchmark frozen alpha sep faults test-cluster lint format docs clean
+.PHONY: benchmark frozen curves alpha sep faults test-cluster lint format docs clean
 .DEFAULT_GOAL := run
 
 $(STAMP): pyproject.toml envs/constraints.txt envs/install.sh
@@ -82,6 +83,9 @@ paper: run
 # The default study, tested on other heads too: its networks are not trained again.
 benchmark: CONFIG := config/benchmark.yaml
 benchmark: run
+
+curves: CONFIG := config/curves.yaml
+curves: run
 
 # The benchmark's windows as files, the truth kept apart, and what its methods reach on them.
 frozen: CONFIG := config/benchmark.yaml

@@ -3,14 +3,22 @@
 import re
 from dataclasses import replace
 
+import mne
 import numpy as np
 import pytest
-from config_case import changed, default, mistakes
+from config_case import REPOSITORY, changed, default, mistakes
 from realism_case import GAIN, PLAIN, POSITIONS, simulator
 
+from multisource.channels.lists import channel_names
+from multisource.channels.spread import spread_channels
 from multisource.config.curves import SETTINGS, curve_methods, point_simulation
 from multisource.curves.point import SHOWN, curve_table, measure_point
-from multisource.curves.windows import TOLERANCE_MM, windows_apart
+from multisource.curves.windows import (
+    TOLERANCE_MM,
+    given_to_methods,
+    windows_apart,
+    windows_deep,
+)
 from multisource.errors import UserError
 from multisource.evaluation.thresholds import Threshold, Thresholds
 from multisource.figures.curves import LABELS, curve_figure
@@ -21,6 +29,10 @@ CURVES = {
     "number": {"setting": "n_patches", "values": [0, 5]},
     "boost": {"setting": "boost", "values": [2], "split": "test_noise", "methods": ["laura"]},
     "apart": {"setting": "distance_mm", "values": [40]},
+    "deep": {"setting": "depth_mm", "values": [10]},
+    "channels": {"setting": "channels", "values": [19, 51]},
+    "reference": {"setting": "reference", "values": ["average", "Cz"]},
+    "head": {"setting": "operator", "values": ["fem", "bem"]},
 }
 
 
@@ -36,6 +48,9 @@ def test_a_point_changes_one_setting():
     noisy = point_simulation(config, "boost", 0)
     assert noisy["boost"] == 2 and noisy["noise"]["snr_db"] == [5, 20]
     assert point_simulation(config, "apart", 0)["n_patches"] == [2, 2]
+    assert point_simulation(config, "deep", 0)["n_patches"] == [1, 1]
+    assert point_simulation(config, "head", 1)["operator"] == "bem"
+    assert point_simulation(config, "channels", 0) == point_simulation(config, "reference", 1)
     assert curve_methods(config, "snr") == ["covnet", "convnet", "eloreta"]
     assert curve_methods(config, "boost") == ["laura"]
     assert set(SETTINGS) == set(LABELS)
@@ -49,7 +64,17 @@ def test_a_point_changes_one_setting():
         ({"setting": "boost", "values": [None]}, "values: null; boost needs numbers"),
         ({"setting": "boost", "values": [2], "split": "tset"}, "curves.one.split: .*'test'"),
         ({"setting": "boost", "values": [2], "methods": ["laara"]}, "methods: 'laara': .*'laura'"),
-        ({"setting": "distance_mm", "values": [None]}, "values: None; a distance is above 0"),
+        ({"setting": "distance_mm", "values": [None]}, "values: null; distance_mm needs numbers"),
+        ({"setting": "depth_mm", "values": [0]}, "values: 0; depth_mm is above 0 and at most 200"),
+        ({"setting": "channels", "values": [19, 52]}, "values: 52 channels; give 4 to 51"),
+        ({"setting": "reference", "values": ["Czz"]}, "values: Czz; no reference: .*'Cz'"),
+        ({"setting": "reference", "values": [3]}, "values: 3; reference needs names"),
+        ({"setting": "operator", "values": ["femm"]}, "values: femm; no operator: .*'fem'"),
+        ({"setting": "boost", "values": ["much"]}, "values: much; boost needs numbers"),
+        (
+            {"setting": "operator", "values": ["bem"], "methods": ["ceiling"]},
+            "methods: ceiling is given each head",
+        ),
         ({"setting": "bost", "values": [2]}, "curves.one.setting: .*boost"),
     ],
 )
@@ -76,8 +101,55 @@ def test_windows_of_a_distance():
 
 def test_a_distance_that_no_two_sources_have_is_refused(monkeypatch):
     monkeypatch.setattr("multisource.curves.windows._MOST", 5000)
-    with pytest.raises(UserError, match="name another distance or fewer samples"):
+    with pytest.raises(UserError, match="name another value or fewer samples"):
         windows_apart(simulator(replace(PLAIN, n_patches=(2, 2))), POSITIONS, 5, 900.0)
+
+
+def test_windows_of_a_depth():
+    one = simulator(replace(PLAIN, n_patches=(1, 1)))
+    depth = np.random.default_rng(0).uniform(0, 60, len(POSITIONS))
+    chosen = windows_deep(one, depth, 12, 30.0)
+    centre = simulate_samples(one, chosen)["centre"].values[:, 0]
+    assert np.abs(depth[centre] - 30).max() <= TOLERANCE_MM
+    with pytest.raises(UserError, match="depth_mm: 150; 0 of .* samples are such, 12 are wanted"):
+        windows_deep(one, depth, 12, 150.0)
+
+
+def test_channels_and_reference_of_what_methods_are_given():
+    windows = simulate_samples(simulator(PLAIN), range(3))
+    names = [str(name) for name in windows["channel"].values]
+    few = given_to_methods(windows, channels=names[1:6])
+    assert list(few["channel"].values) == names[1:6]
+    eeg = windows["eeg"].values
+    np.testing.assert_allclose(
+        few["eeg"], eeg[:, 1:6] - eeg[:, 1:6].mean(axis=1, keepdims=True), atol=1e-12
+    )
+    other = given_to_methods(windows, reference=names[2])["eeg"].values
+    assert not other[:, 2].any()
+    np.testing.assert_allclose(other[:, 5], eeg[:, 5] - eeg[:, 2], atol=1e-12)
+    assert given_to_methods(windows) is windows
+
+
+def test_channels_are_spread_over_the_cap():
+    channels = channel_names(REPOSITORY / default()["electrodes"]["channels"])
+    made = mne.channels.make_standard_montage("colin27_1005").get_positions()["ch_pos"]
+    places = np.array([made[name] for name in channels])
+    places = places / np.linalg.norm(places, axis=1, keepdims=True)
+    before = set()
+    for count in (8, 19, 32):
+        chosen = spread_channels(channels, count)
+        assert len(set(chosen)) == count and before < set(chosen)
+        assert chosen == [name for name in channels if name in chosen]
+        before = set(chosen)
+        # No place of the cap is farther from a chosen electrode than those are from each other.
+        at = places[[channels.index(name) for name in chosen]]
+        gap = np.linalg.norm(places[:, None] - at, axis=2).min(axis=1).max()
+        apart = np.linalg.norm(at[:, None] - at, axis=2)[np.triu_indices(count, 1)].min()
+        assert gap <= apart + 1e-9
+    assert spread_channels(channels, 51) == channels
+    assert len(spread_channels([f"A{k}" for k in range(1, 33)], 9, "biosemi128")) == 9
+    with pytest.raises(UserError, match="where channel X1 is stands in no montage"):
+        spread_channels([*channels, "X1"], 9)
 
 
 def test_points_without_and_with_sources_are_scored_and_drawn():

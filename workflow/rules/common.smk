@@ -1,5 +1,6 @@
 """Shared by all stages: the checked configuration, names, and code versions."""
 
+import itertools
 import shlex
 from types import SimpleNamespace
 
@@ -7,9 +8,10 @@ from snakemake.io import _IOFile
 from snakemake.scheduling.job_scheduler import JobScheduler
 
 from multisource.config.curves import (
-    DISTANCE,
+    DEPTH,
     curve_methods,
     curve_split,
+    point_channels,
     point_simulation,
 )
 from multisource.config.operators import (
@@ -46,6 +48,7 @@ from multisource.anatomy.inputs import head_inputs
 from multisource.anatomy.providers import PROVIDERS
 from multisource.attempts import watch_attempts
 from multisource.channels.lists import channel_names
+from multisource.channels.subset import subset_name
 from multisource.checksums import remembered
 from multisource.damage import clock_note
 from multisource.damage import note as missing_note
@@ -172,10 +175,16 @@ OF_FEWER_CHANNELS = {
     for name, kept in [recording_network(entry.settings, network, recording, CHANNELS)]
     if name not in NETWORKS
 }
+# The same for curves of channels.
+for curve, entry in config["evaluation"]["curves"].items():
+    for point, network in itertools.product(range(len(entry["values"])), NETWORKS):
+        kept = point_channels(config, curve, point, CHANNELS)
+        if kept and network in curve_methods(config, curve) and len(kept) < len(CHANNELS):
+            OF_FEWER_CHANNELS[f"{network}-{subset_name(kept, CHANNELS)}"] = kept
 if workflow.is_main_process:
     for network, kept in OF_FEWER_CHANNELS.items():
         if not Path(f"results/{HEAD}/network/{network}/weights.safetensors").exists():
-            logger.warning(f"{network}: to be trained once, for recordings of {len(kept)} channels")
+            logger.warning(f"{network}: to be trained once, for {len(kept)} channels")
 
 
 RECORDING_METHODS = recording_methods(config)

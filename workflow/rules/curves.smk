@@ -10,12 +10,15 @@ rule measure_curve_point:
     input:
         electrodes=rules.place_electrodes.output.electrodes,
         sources=rules.build_source_space.output.table,
-        forward=lambda wildcards: operator_files(curve_split(config, wildcards.curve)),
+        forward=point_operators,
+        depth=lambda wildcards: (
+            rules.compare_leadfields.output.table if curve_setting(wildcards) == DEPTH else []
+        ),
         ar_models=ar_models(),
         networks=lambda wildcards: expand(
             "results/{head}/network/{network}/{file}",
             head=HEAD,
-            network=curve_networks(wildcards),
+            network=point_networks(wildcards),
             file=["weights.safetensors", "settings.json", "certainty.json"],
         ),
         solvers=curve_solver_files,
@@ -41,11 +44,9 @@ rule measure_curve_point:
         seed=config["seed"],
         split=lambda wildcards: curve_split(config, wildcards.curve),
         simulation=lambda wildcards: point_simulation(config, wildcards.curve, int(wildcards.point)),
-        distance_mm=lambda wildcards: (
-            CURVES[wildcards.curve]["values"][int(wildcards.point)]
-            if CURVES[wildcards.curve]["setting"] == DISTANCE
-            else None
-        ),
+        setting=curve_setting,
+        value=lambda wildcards: CURVES[wildcards.curve]["values"][int(wildcards.point)],
+        channels=curve_channels,
         samples=lambda wildcards: CURVES[wildcards.curve].get("samples", 100),
         networks=curve_networks,
         solvers=curve_solvers,
@@ -93,7 +94,7 @@ rule plot_curve:
         runtime=grows(5),
     params:
         values=lambda wildcards: CURVES[wildcards.curve]["values"],
-        setting=lambda wildcards: CURVES[wildcards.curve]["setting"],
+        setting=curve_setting,
         confidence=config["evaluation"]["confidence"],
         code=code("plot_curve"),
     script:

@@ -320,14 +320,39 @@ def training_samples(wildcards):
     return CURVE.get(wildcards.network, whole)
 
 
+def curve_setting(wildcards):
+    """Return what changes in a curve."""
+    return CURVES[wildcards.curve]["setting"]
+
+
+def curve_channels(wildcards):
+    """Return the channels that the methods of a curve's point are given; nothing for all."""
+    return point_channels(config, wildcards.curve, int(wildcards.point), CHANNELS)
+
+
+def point_operators(wildcards):
+    """Return the leadfields that the windows of a curve's point are seen through."""
+    simulation = point_simulation(config, wildcards.curve, int(wildcards.point))
+    names = simulation["operator"]
+    names = [names] if isinstance(names, str) else names
+    return [f"results/{HEAD}/leadfield/{name}-fwd.fif" for name in names]
+
+
 def curve_networks(wildcards):
     """Return the networks of a curve."""
     return [name for name in curve_methods(config, wildcards.curve) if name in NETWORKS]
 
 
+def point_networks(wildcards):
+    """Return the networks of a curve's point: others where it has other channels."""
+    kept = curve_channels(wildcards)
+    suffix = kept and subset_name(kept, CHANNELS)
+    return [f"{name}-{suffix}" if suffix else name for name in curve_networks(wildcards)]
+
+
 def curve_solvers(wildcards):
-    """Return for each solver of a curve what applying it needs."""
-    split = curve_split(config, wildcards.curve)
+    """Return for each solver of a curve's point what applying it needs."""
+    split, fewer = curve_split(config, wildcards.curve), curve_channels(wildcards)
     found = {}
     for name in curve_methods(config, wildcards.curve):
         if name in SOLVERS:
@@ -338,18 +363,23 @@ def curve_solvers(wildcards):
                 kernels = [path for path in kernels if path.endswith(f"-{operator}.nc")]
             else:
                 kernels = [kernels]
+            # A kernel is of all channels.
+            kernels = [] if fewer else kernels
             forward = f"results/{HEAD}/leadfield/{operator}-fwd.fif"
+            told = pick(config["inverse"], "snr") | told_settings(given) if fewer else None
             found[name] = {
                 "kernel": kernels[0] if kernels else None,
-                "forward": forward if solver_forward(given) else None,
+                "forward": forward if fewer or solver_forward(given) else None,
                 "windows": solver_windows(given)[split],
                 "smooth": config["inverse"]["smooth"],
-                "settings": solver_settings(given),
+                "settings": told or solver_settings(given),
+                "channels": fewer,
+                "measured": has_measured_noise(config, name),
             }
     return found
 
 
 def curve_solver_files(wildcards):
-    """Return the files of a curve's solvers."""
+    """Return the files of the solvers of a curve's point."""
     given = curve_solvers(wildcards).values()
     return [one[key] for one in given for key in ("kernel", "forward") if one[key]]

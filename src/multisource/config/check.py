@@ -11,11 +11,12 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from multisource.config.curves import check_curves
+from multisource.config.curves import check_curve_channels, check_curves
 from multisource.config.files import check_files
 from multisource.config.found import Found
 from multisource.config.names import check_names
 from multisource.config.plain import plain_values
+from multisource.config.recordings import study_channels
 from multisource.config.schema import check_schema
 from multisource.config.settings import check_settings
 from multisource.config.sizes import check_sizes
@@ -40,7 +41,9 @@ def check_config(config: Mapping[str, Any], *, schema: Path, folders: Iterable[P
         With one line for each mistake.
     """
     plain, found = check_values(config, schema=schema)
-    check_files(plain, list(folders), found, schema=schema)
+    places = list(folders)
+    check_files(plain, places, found, schema=schema)
+    check_curve_channels(plain, found, study_channels(plain, places, found))
     refuse(f"config: {line}" for line in found.lines)
 
 

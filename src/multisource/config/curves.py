@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from multisource.config.found import Found
-from multisource.config.operators import is_own, operators
+from multisource.config.operators import OPERATORS, is_own, operators
 from multisource.config.solvers import has_measured_noise, is_told, is_tuned
 from multisource.config.study import merged, simulated
 from multisource.config.suggest import suggest
@@ -25,9 +25,17 @@ RANGES = (
 )
 COUNTS = ("n_patches", "bad_channels.count")
 NUMBERS = ("boost", "patch_correlation", "artefacts.blink", "artefacts.muscle")
-# No setting: windows with two sources are taken whose centres are so far apart.
+# No settings: windows with two sources are taken whose centres are so far apart, windows with one
+# that is so deep; all methods are given so many channels, or another reference.
 DISTANCE = "distance_mm"
-SETTINGS = (*RANGES, *NUMBERS, DISTANCE)
+DEPTH = "depth_mm"
+CHANNELS = "channels"
+REFERENCE = "reference"
+AVERAGE = "average"
+# The head that makes the windows: its values are names.
+OPERATOR = "operator"
+SETTINGS = (*RANGES, *NUMBERS, DISTANCE, DEPTH, CHANNELS, REFERENCE, OPERATOR)
+_OF_SOURCES = {DISTANCE: 2, DEPTH: 1}
 
 
 def curve_split(config: Mapping[str, Any], curve: str) -> str:
@@ -91,12 +99,49 @@ def point_simulation(config: Mapping[str, Any], curve: str, point: int) -> dict[
     """
     entry = config["evaluation"]["curves"][curve]
     value, setting = entry["values"][point], entry["setting"]
-    if setting == DISTANCE:
-        setting, value = "n_patches", 2
+    if setting in (CHANNELS, REFERENCE):
+        return simulated(config, curve_split(config, curve))
+    if setting in _OF_SOURCES:
+        setting, value = "n_patches", _OF_SOURCES[setting]
     change: Any = [value, value] if setting in RANGES and value is not None else value
     for key in reversed(setting.split(".")):
         change = {key: change}
     return merged(simulated(config, curve_split(config, curve)), change)
+
+
+def point_channels(
+    config: Mapping[str, Any], curve: str, point: int, channels: Sequence[str]
+) -> list[str] | None:
+    """Return the channels that methods are given at a point.
+
+    Parameters
+    ----------
+    config : mapping
+        The configuration.
+    curve : str
+        Its name.
+    point : int
+        Number of its value, from 0.
+    channels : sequence of str
+        Names of the study's channels.
+
+    Returns
+    -------
+    list of str or None
+        Their names; None for all, in a curve of anything else.
+
+    Raises
+    ------
+    UserError
+        As ``channels.spread.spread_channels`` does.
+    """
+    entry = config["evaluation"]["curves"][curve]
+    if entry["setting"] != CHANNELS:
+        return None
+    from multisource.channels.spread import spread_channels
+
+    montage = config["electrodes"]["montage"]
+    return spread_channels(channels, int(entry["values"][point]), str(montage))
 
 
 def check_curves(config: Mapping[str, Any], found: Found) -> None:
@@ -116,12 +161,41 @@ def check_curves(config: Mapping[str, Any], found: Found) -> None:
             found.add(key.split("."), line)
 
 
-def _asks_more(config: Mapping[str, Any], solver: str) -> bool:
-    """Whether a solver needs what a point has not; the choice of a linear one is in its kernel."""
+def check_curve_channels(config: Mapping[str, Any], found: Found, channels: Sequence[str]) -> None:
+    """Add to ``found`` what curves ask of the study's channels and is not there.
+
+    Parameters
+    ----------
+    config : mapping
+        The configuration in plain values.
+    found : Found
+        Gets the mistakes; what it holds already is not read.
+    channels : sequence of str
+        Names of the study's channels; none if they cannot be read.
+    """
+    if not channels or not found.sound("evaluation.curves", "electrodes"):
+        return
+    for name, entry in config["evaluation"]["curves"].items():
+        key = f"evaluation.curves.{name}.values"
+        for point, value in enumerate(entry["values"]):
+            try:
+                point_channels(config, name, point, channels)
+            except UserError as error:
+                found.add(key.split("."), f"{key}: {error}")
+            if entry["setting"] == REFERENCE and value not in (AVERAGE, *channels):
+                hint = suggest(str(value), [AVERAGE, *channels])
+                found.add(key.split("."), f"{key}: {value}; no reference: {hint}")
+
+
+def _asks_more(config: Mapping[str, Any], solver: str, setting: str) -> bool:
+    """Whether a solver needs what a point has not; the choice of a linear one is in its kernel.
+
+    Fewer channels need another kernel.
+    """
     settings = config["inverse"]["settings"][solver]
-    if is_told(settings) or has_measured_noise(config, solver):
+    if is_told(settings):
         return True
-    return is_tuned(config, solver) and not is_linear(settings["kind"])
+    return is_tuned(config, solver) and (setting == CHANNELS or not is_linear(settings["kind"]))
 
 
 def _mistakes(config: Mapping[str, Any], curve: str) -> Iterator[tuple[str, str]]:
@@ -131,32 +205,60 @@ def _mistakes(config: Mapping[str, Any], curve: str) -> Iterator[tuple[str, str]
         key = f"{place}.split"
         yield key, f"{key}: methods are compared on no {split!r}: {suggest(split, tests)}"
         return
-    known = [*config["network"]["networks"], *config["inverse"]["solvers"]]
-    seen_through = operators(config, split)
-    for method in curve_methods(config, curve):
-        key = f"{place}.methods"
-        if method not in known:
-            yield key, f"{key}: {method!r}: {suggest(method, known)}"
-        elif method in config["inverse"]["solvers"] and _asks_more(config, method):
-            line = f"{key}: {method} has a grid (tune), or is told the sources or the noise, which"
-            yield key, f"{line} curves cannot give: name another, or state its options"
-        elif method in config["inverse"]["solvers"] and is_own(config, method):
-            if len(seen_through) > 1:
-                several = ", ".join(seen_through)
-                yield key, f"{key}: {method} takes one operator; {split} is seen through {several}"
+    yield from _method_mistakes(config, curve, split)
     entry = config["evaluation"]["curves"][curve]
     for point, value in enumerate(entry["values"]):
         key, setting = f"{place}.values", entry["setting"]
-        if setting == DISTANCE and (value is None or not 0 < value <= 200):
-            yield key, f"{key}: {value}; a distance is above 0 and at most 200 mm"
-            continue
-        if value is None and setting != "noise.snr_db":
-            yield key, f"{key}: null; {setting} needs numbers"
-            continue
-        if setting in COUNTS and value != int(value):
-            yield key, f"{key}: {value}; {setting} needs whole numbers"
+        wrong = _value_mistake(config, setting, value)
+        if wrong:
+            yield key, f"{key}: {'null' if value is None else value}; {wrong}"
             continue
         try:
             settings_from(point_simulation(config, curve, point))
         except UserError as error:
             yield key, f"{key}: {value}: {str(error).splitlines()[0]}"
+
+
+def _method_mistakes(
+    config: Mapping[str, Any], curve: str, split: str
+) -> Iterator[tuple[str, str]]:
+    setting = config["evaluation"]["curves"][curve]["setting"]
+    known = [*config["network"]["networks"], *config["inverse"]["solvers"]]
+    seen_through = operators(config, split)
+    for method in curve_methods(config, curve):
+        key = f"evaluation.curves.{curve}.methods"
+        if method not in known:
+            yield key, f"{key}: {method!r}: {suggest(method, known)}"
+        elif method not in config["inverse"]["solvers"]:
+            continue
+        elif _asks_more(config, method, setting):
+            line = f"{key}: {method} has a grid (tune), or is told the number of sources, which"
+            yield key, f"{line} curves cannot give: name another, or state its options"
+        elif has_measured_noise(config, method) and setting != OPERATOR and len(seen_through) > 1:
+            several = ", ".join(seen_through)
+            yield key, f"{key}: {method} is told the noise of one head; {split} has {several}"
+        elif is_own(config, method) and setting == OPERATOR:
+            yield key, f"{key}: {method} is given each head (operator: own); name another method"
+        elif is_own(config, method) and len(seen_through) > 1:
+            several = ", ".join(seen_through)
+            yield key, f"{key}: {method} takes one operator; {split} is seen through {several}"
+
+
+def _value_mistake(
+    config: Mapping[str, Any], setting: str, value: float | str | None
+) -> str | None:
+    """Say what is wrong with a value, before the simulation's settings are asked."""
+    if setting == OPERATOR:
+        known = [*OPERATORS, *config["leadfield"]["variants"]]
+        return None if value in known else f"no operator: {suggest(str(value), known)}"
+    if setting == REFERENCE:
+        return None if isinstance(value, str) else f"{setting} needs names"
+    if value is None:
+        return None if setting == "noise.snr_db" else f"{setting} needs numbers"
+    if isinstance(value, str):
+        return f"{setting} needs numbers"
+    if setting in _OF_SOURCES and not 0 < value <= 200:
+        return f"{setting} is above 0 and at most 200 mm"
+    if setting in (*COUNTS, CHANNELS) and value != int(value):
+        return f"{setting} needs whole numbers"
+    return None

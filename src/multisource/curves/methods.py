@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from multisource.inverse.solver import read_solver
+from multisource.inverse.solver import read_solver, solve
+from multisource.inverse.window_noise import WindowNoise
 from multisource.network.answers import TrainedNetwork
 
 # Windows (S, E, T) in V, names of the channels and Hz to maps (S, N) and, or not, coefficients.
@@ -45,7 +46,12 @@ def network_method(
 
 
 def solver_method(
-    kernel: str | None, forward: str | None, *, windows: int | None = None, **options: Any
+    kernel: str | None,
+    forward: str | None,
+    *,
+    windows: int | None = None,
+    noise: WindowNoise | None = None,
+    **options: Any,
 ) -> Method:
     """Return a solver.
 
@@ -57,6 +63,8 @@ def solver_method(
         The operator of such a one, and for smoothing.
     windows : int, optional
         The first windows that it is given; all by default.
+    noise : WindowNoise, optional
+        The noise of the windows, for one that is told it.
     **options : Any
         Further arguments of :func:`multisource.inverse.solver.read_solver`.
 
@@ -70,7 +78,7 @@ def solver_method(
     def method(
         eeg: np.ndarray, channels: Sequence[str], sfreq: float
     ) -> tuple[np.ndarray, np.ndarray | None]:
-        found = solver(eeg[:windows], sfreq)
+        found = solve(solver, eeg[:windows], sfreq, noise=noise)
         return found.maps, found.coefficients
 
     return method
@@ -80,6 +88,7 @@ def named_methods(
     networks: Mapping[str, Sequence[str]],
     solvers: Mapping[str, Mapping[str, Any]],
     positions: np.ndarray,
+    noise: WindowNoise | None = None,
 ) -> dict[str, Method]:
     """Return several methods.
 
@@ -88,9 +97,11 @@ def named_methods(
     networks : mapping of str to sequence of str
         Name to the files that :func:`network_method` takes.
     solvers : mapping of str to mapping
-        Name to the arguments of :func:`solver_method`.
+        Name to the arguments of :func:`solver_method`; ``measured`` says which are told the noise.
     positions : ndarray of shape (N, 3)
         Of the dipoles, mm.
+    noise : WindowNoise, optional
+        The noise of the windows.
 
     Returns
     -------
@@ -100,4 +111,8 @@ def named_methods(
     found: dict[str, Method] = {}
     for name, (weights, settings, certainty) in networks.items():
         found[name] = network_method(weights, settings, certainty, positions)
-    return found | {name: solver_method(**given) for name, given in solvers.items()}
+    for name, given in solvers.items():
+        chosen = dict(given)
+        told = noise if chosen.pop("measured") else None
+        found[name] = solver_method(noise=told, **chosen)
+    return found

@@ -84,12 +84,14 @@ def measure_point(
     return pd.concat(frames, ignore_index=True)
 
 
-def curve_table(points: Mapping[float | None, pd.DataFrame], confidence: float) -> pd.DataFrame:
+def curve_table(
+    points: Mapping[float | str | None, pd.DataFrame], confidence: float
+) -> pd.DataFrame:
     """Summarise the points of a curve.
 
     Parameters
     ----------
-    points : mapping of float or None to pandas.DataFrame
+    points : mapping of float, str or None to pandas.DataFrame
         Value to the metrics of its windows.
     confidence : float
         Of the intervals, 0 to 1.

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from multisource.errors import UserError
 from multisource.simulation.samples import Simulator
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 _AT_ONCE = 5000
 _MOST = 1_000_000  # samples that are looked at for windows of a distance
@@ -54,15 +60,89 @@ def windows_apart(
     UserError
         If there are too few.
     """
+
+    def far(centre: np.ndarray) -> np.ndarray:
+        apart = np.linalg.norm(positions[centre[:, 0]] - positions[centre[:, 1]], axis=1)
+        return np.abs(apart - distance_mm) <= TOLERANCE_MM
+
+    return _search(simulator, samples, far, f"distance_mm: {distance_mm:g}")
+
+
+def windows_deep(
+    simulator: Simulator, depth: np.ndarray, samples: int, depth_mm: float
+) -> np.ndarray:
+    """Find the first samples whose centre is so deep.
+
+    Parameters
+    ----------
+    simulator : Simulator
+        Of one patch in each sample.
+    depth : ndarray of shape (N,)
+        Of the dipoles below the inner skull, mm.
+    samples : int
+        How many are wanted.
+    depth_mm : float
+        Depth of the centre; within ``TOLERANCE_MM`` of it.
+
+    Returns
+    -------
+    ndarray of shape (samples,)
+        Numbers of the samples.
+
+    Raises
+    ------
+    UserError
+        If there are too few.
+    """
+
+    def deep(centre: np.ndarray) -> np.ndarray:
+        return np.abs(depth[centre[:, 0]] - depth_mm) <= TOLERANCE_MM
+
+    return _search(simulator, samples, deep, f"depth_mm: {depth_mm:g}")
+
+
+def given_to_methods(
+    windows: xr.Dataset, *, channels: Sequence[str] | None = None, reference: str = "average"
+) -> xr.Dataset:
+    """Return windows as methods are given them: of some channels, in some reference.
+
+    Parameters
+    ----------
+    windows : xarray.Dataset
+        Samples in average reference.
+    channels : sequence of str, optional
+        Names of the channels, all by default.
+    reference : str
+        ``average``, of these channels; or the name of one of them, which becomes zero.
+
+    Returns
+    -------
+    xarray.Dataset
+        The samples.
+    """
+    if channels is not None:
+        windows = windows.sel(channel=list(channels))
+    eeg = windows["eeg"]
+    if reference != "average":
+        return windows.assign(eeg=eeg - eeg.sel(channel=reference, drop=True))
+    return windows if channels is None else windows.assign(eeg=eeg - eeg.mean("channel"))
+
+
+def _search(
+    simulator: Simulator,
+    samples: int,
+    wanted: Callable[[np.ndarray], np.ndarray],
+    words: str,
+) -> np.ndarray:
+    """Return the first samples whose centres (S, P) are wanted."""
     found: list[np.ndarray] = []
     for start in range(0, _MOST, _AT_ONCE):
         indices = np.arange(start, start + _AT_ONCE)
-        centre = simulator.patches(indices.astype(np.uint64)).truth.centre[:, :2]
-        apart = np.linalg.norm(positions[centre[:, 0]] - positions[centre[:, 1]], axis=1)
-        found.append(indices[np.abs(apart - distance_mm) <= TOLERANCE_MM])
+        centre = simulator.patches(indices.astype(np.uint64)).truth.centre
+        found.append(indices[wanted(centre)])
         if sum(map(len, found)) >= samples:
             return np.concatenate(found)[:samples]
     raise UserError(
-        f"distance_mm: {distance_mm:g}; of {_MOST} samples {sum(map(len, found))} have centres so "
-        f"far apart; {samples} are wanted: name another distance or fewer samples"
+        f"{words}; {sum(map(len, found))} of {_MOST} samples are such, {samples} are wanted: name "
+        "another value or fewer samples"
     )

@@ -23,6 +23,10 @@ LABELS = {
     "artefacts.blink": "share of windows with a blink",
     "artefacts.muscle": "share of windows with muscle",
     "distance_mm": "distance of two sources, mm",
+    "depth_mm": "depth of a source below the inner skull, mm",
+    "channels": "channels",
+    "reference": "reference",
+    "operator": "head that made the windows",
 }
 
 
@@ -65,5 +69,7 @@ def curve_figure(table: pd.DataFrame, setting: str) -> Figure:
     return figure
 
 
-def _name(value: float) -> str:
+def _name(value: float | str) -> str:
+    if isinstance(value, str):
+        return value
     return "none" if np.isnan(value) else f"{value:g}"

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from multisource.inverse.contract import Estimates, Study
-from multisource.inverse.io import read_forward, read_kernel
+from multisource.inverse.io import forward_of, read_forward, read_kernel
 from multisource.inverse.kernel import apply_kernel
 
 if TYPE_CHECKING:
@@ -68,6 +68,7 @@ def read_solver(
     smooth: int = 0,
     settings: Mapping[str, Any] | None = None,
     study: Study | None = None,
+    channels: Sequence[str] | None = None,
 ) -> Solver:
     """Return what turns windows into maps.
 
@@ -83,6 +84,8 @@ def read_solver(
         ``kind`` and options of a solver without kernel.
     study : Study, optional
         How the study's sources behave, for a solver that asks for it.
+    channels : sequence of str, optional
+        Names of those that the windows have, where they are not all; for a solver without kernel.
 
     Returns
     -------
@@ -90,6 +93,8 @@ def read_solver(
         Windows (S, E, T) in V and their sampling rate in Hz to their estimates.
     """
     operator = read_forward(forward) if forward else None
+    if operator is not None and channels is not None:
+        operator = forward_of(operator, channels)
     if not kernel:
         from multisource.inverse.registry import estimates
 

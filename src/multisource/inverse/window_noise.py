@@ -7,10 +7,12 @@ sensors. Here its covariance is known without sampling error.
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -19,7 +21,10 @@ from multisource.inverse.contract import Estimates, Measured
 from multisource.simulation.chunks import read_eeg
 from multisource.simulation.noise import spatial_factor
 from multisource.simulation.noise_levels import read_noise
-from multisource.simulation.settings import Settings
+from multisource.simulation.settings import Settings, settings_from
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 # White noise of the background's mean variance: it bounds how far an inverse trusts the directions
 # that the brain hardly reaches, as in solver_leadfield.background_covariance.
@@ -176,6 +181,40 @@ def read_window_noise(
         return window_noise(leadfield.fixed, read_eeg(paths).eeg, snr_db, settings, positions)
 
     return of_scenario
+
+
+def noise_of_windows(
+    windows: xr.Dataset, forward: str | os.PathLike[str], electrodes: str | os.PathLike[str]
+) -> WindowNoise:
+    """Return the noise of windows that were just simulated.
+
+    Parameters
+    ----------
+    windows : xarray.Dataset
+        Samples as ``simulation.samples.simulate_samples`` makes them, perhaps of fewer channels.
+    forward : path-like
+        The operator that made them, which may have more channels.
+    electrodes : path-like
+        File ``anatomy/electrodes.tsv``.
+
+    Returns
+    -------
+    WindowNoise
+        Of all of them.
+    """
+    from multisource.leadfield.forward import read_leadfields
+
+    channels = [str(name) for name in windows["channel"].values]
+    (leadfield,) = read_leadfields(forward)
+    eeg = windows["eeg"].values
+    snr_db = windows["snr_db"].values if "snr_db" in windows else np.full(len(eeg), np.inf)
+    return window_noise(
+        leadfield.of_channels(channels).fixed,
+        eeg - eeg.mean(axis=1, keepdims=True),
+        snr_db,
+        settings_from(json.loads(windows.attrs["config"])),
+        read_electrodes(Path(electrodes)).chosen(channels).positions,
+    )
 
 
 def measured_of(gain: np.ndarray, covariance: np.ndarray) -> Measured:
