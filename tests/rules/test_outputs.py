@@ -12,8 +12,13 @@ import pytest
 import xarray as xr
 
 from multisource.evaluation.courses import courses_of
+from multisource.evaluation.estimates import read_estimates
 from multisource.evaluation.score import score, thresholds_of
 from multisource.evaluation.thresholds import read_thresholds
+from multisource.inverse.io import read_forward
+from multisource.inverse.registry import estimate
+from multisource.inverse.window_noise import read_window_noise
+from multisource.simulation.chunks import read_eeg
 
 DIPOLES, CHANNELS, TIMES = 132, 51, 50
 
@@ -95,6 +100,25 @@ def test_samples_continue_across_chunks(results):
     paths = [results / f"simulation/train/chunk-{i}.nc" for i in (0, 1)]
     numbers = [xr.open_dataset(path, engine="h5netcdf")["sample"].values for path in paths]
     assert np.concatenate(numbers).tolist() == list(range(60))
+
+
+@pytest.mark.parametrize("scenario", ["test", "noisy"])
+def test_measured_noise_is_that_of_each_window(results, scenario):
+    """The tiny sLORETA against a kernel for each window from the covariance it is told."""
+    chunks = sorted((results / "simulation" / scenario).glob("chunk-*.nc"))
+    told = read_window_noise(
+        [results / "leadfield/fem-fwd.fif"], results / "anatomy/electrodes.tsv", {scenario: "fem"}
+    )(scenario, chunks)
+    assert (len(told.covariances) > 1) == (scenario == "noisy")
+    maps = read_estimates(results / f"estimates/{scenario}/sloreta.nc")
+    eeg = read_eeg(chunks).eeg
+    assert len(maps) == len(eeg) == len(told.member)
+    forward = read_forward(results / "leadfield/bem-fwd.fif")
+    for window in (0, 7, 19):
+        covariance = told.covariances[told.member[window]]
+        alone = estimate("sloreta", forward, eeg[[window]], noise=covariance)
+        np.testing.assert_allclose(maps[window], alone[0], rtol=1e-3)
+    assert not np.allclose(maps[0], estimate("sloreta", forward, eeg[[0]])[0], rtol=0.05)
 
 
 def test_network_files(results):
