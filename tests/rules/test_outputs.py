@@ -244,6 +244,7 @@ def test_brains_show_every_scenario_and_method(results):
         "CovNet",
         "ConvNet",
         "ConvNet, fresh",
+        "sLORETA",
         "MNE",
         "eLORETA",
         "LAURA",

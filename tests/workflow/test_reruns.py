@@ -5,6 +5,7 @@ import subprocess
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 import xarray as xr
 import yaml
@@ -134,6 +135,7 @@ def test_operators_are_computed_where_a_split_names_them(study_copy):
     noisy["operator"] = ["fem", *variants]
     # Its own operator would be several.
     content["inverse"]["settings"]["ceiling"]["operator"] = "fem"
+    content["inverse"]["settings"]["sloreta"]["noise"] = "white"
     content["inverse"]["settings"]["laura"] = {"operator": "shells"}
     content["evaluation"]["curves"] = {"number": {"setting": "n_patches", "values": [0, 2]}}
     (study_copy.folder / config).write_text(yaml.safe_dump(content))
@@ -142,7 +144,9 @@ def test_operators_are_computed_where_a_split_names_them(study_copy):
     assert planned["displace_electrodes"] == 2 and planned["mesh_variant"] == 1
     assert planned["solve_variant"] == 2 and planned["compute_fem_variant"] == 3
     assert planned["compute_bem_variant"] == planned["simulate_chunk"] == 1
-    assert planned["build_kernel"] == 1, "of LAURA, on another operator"
+    assert planned["build_kernel"] == 2, (
+        "of LAURA, on another operator, and of sLORETA, on white noise"
+    )
     assert planned["measure_curve_point"] == 2 and planned["plot_curve"] == 1
     assert not {"compute_fem", "compute_bem", "solve_transfer"} & set(planned)
     # Two of them for real.
@@ -158,6 +162,36 @@ def test_operators_are_computed_where_a_split_names_them(study_copy):
         assert data.attrs["operators"] == "bem, moved"
     own, other = (read_kernel(study_copy.folder / path) for path in (kernel, LAURA_KERNEL))
     assert own.matrix.shape == other.matrix.shape and not np.allclose(own.matrix, other.matrix)
+
+
+def test_curves_of_what_is_no_setting(study_copy):
+    """Channels, reference, depth and head: a table each, of methods that are told the noise too."""
+    methods = ["covnet", "laura", "sloreta"]
+    curves = {
+        "channels": {"setting": "channels", "values": [51, 19], "methods": methods},
+        "reference": {"setting": "reference", "values": ["average", "Cz"], "methods": methods},
+        "depth": {"setting": "depth_mm", "values": [15], "methods": methods},
+        "head": {"setting": "operator", "values": ["fem", "bem"], "methods": methods},
+    }
+    for entry in curves.values():
+        entry["samples"] = 5
+    config = study_copy.with_config("evaluation", "curves", value=curves)
+    files = [f"results/fsaverage/tables/curve-{name}.csv" for name in curves]
+    planned = study_copy.planned(*files, config=config)
+    assert planned["measure_curve_point"] == 7 and planned["plot_curve"] == 4
+    assert planned["train_network"] == 1, "CovNet on 19 channels"
+    run = study_copy.snakemake("--cores", "1", *files, config=config)
+    assert run.returncode == 0, run.stdout + run.stderr
+    for name, file in zip(curves, files, strict=True):
+        table = pd.read_csv(study_copy.folder / file)
+        assert set(table["method"]) == set(methods)
+        assert list(dict.fromkeys(table["value"])) == curves[name]["values"]
+        measured = table[table["metric"] == "fraction_active"]
+        assert measured["middle"].between(0, 1).all() and (measured["n"] == 5).all()
+    # The reference changes no map.
+    points = study_copy.folder / "results/fsaverage/curves"
+    average, other = (pd.read_parquet(points / f"reference-{k}.parquet") for k in (0, 1))
+    pd.testing.assert_frame_equal(average, other, rtol=1e-3)
 
 
 def test_scenarios_rerun_alone(study):

@@ -1,21 +1,13 @@
 from pathlib import Path
 
-import pandas as pd
-
 from multisource.anatomy.source_table import read_source_table
 from multisource.curves.methods import named_methods
 from multisource.curves.point import measure_point
-from multisource.curves.windows import (
-    first_windows,
-    given_to_methods,
-    windows_apart,
-    windows_deep,
-)
+from multisource.curves.windows import point_windows
 from multisource.evaluation.thresholds import read_thresholds
 from multisource.files import atomic
 from multisource.inverse.contract import Study
 from multisource.inverse.window_noise import noise_of_windows
-from multisource.simulation.samples import simulate_samples
 from multisource.simulation.study import study_simulator
 from multisource.steps import step
 
@@ -31,17 +23,14 @@ with step(snakemake):
         seed=params.seed,
         split=f"curve {snakemake.wildcards.curve}",
     )
-    if params.setting == "distance_mm":
-        indices = windows_apart(simulator, positions, params.samples, params.value)
-    elif params.setting == "depth_mm":
-        depth = pd.read_csv(given.depth)["depth_mm"].to_numpy()
-        indices = windows_deep(simulator, depth, params.samples, params.value)
-    else:
-        indices = first_windows(params.samples)
-    windows = given_to_methods(
-        simulate_samples(simulator, indices),
+    windows = point_windows(
+        simulator,
+        params.setting,
+        params.value,
+        params.samples,
+        positions=positions,
+        depth=given.depth,
         channels=params.channels,
-        reference=params.value if params.setting == "reference" else "average",
     )
     noise = None
     if any(one["measured"] for one in params.solvers.values()):

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 
 from multisource.errors import UserError
-from multisource.simulation.samples import Simulator
+from multisource.simulation.samples import Simulator, simulate_samples
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -18,20 +20,55 @@ _MOST = 1_000_000  # samples that are looked at for windows of a distance
 TOLERANCE_MM = 5.0
 
 
-def first_windows(samples: int) -> np.ndarray:
-    """Return the numbers of a split's first samples.
+def point_windows(
+    simulator: Simulator,
+    setting: str,
+    value: float | str | None,
+    samples: int,
+    *,
+    positions: np.ndarray,
+    depth: str | os.PathLike[str] | None = None,
+    channels: Sequence[str] | None = None,
+) -> xr.Dataset:
+    """Return the windows of a point, as methods are given them.
 
     Parameters
     ----------
+    simulator : Simulator
+        With the point's settings.
+    setting : str
+        What changes in the curve.
+    value : float, str or None
+        What it is at the point.
     samples : int
-        How many.
+        How many windows.
+    positions : ndarray of shape (N, 3)
+        Of the dipoles, mm.
+    depth : path-like, optional
+        Table of the dipoles with the column ``depth_mm``, for a curve of that.
+    channels : sequence of str, optional
+        Names of the channels, all by default.
 
     Returns
     -------
-    ndarray of shape (samples,)
-        Numbers from 0.
+    xarray.Dataset
+        The samples.
+
+    Raises
+    ------
+    UserError
+        If there are too few of the distance or depth.
     """
-    return np.arange(samples)
+    if setting == "distance_mm":
+        indices = windows_apart(simulator, positions, samples, float(value or 0))
+    elif setting == "depth_mm" and depth is not None:
+        below = pd.read_csv(depth)["depth_mm"].to_numpy()
+        indices = windows_deep(simulator, below, samples, float(value or 0))
+    else:
+        indices = np.arange(samples)
+    reference = str(value) if setting == "reference" else "average"
+    windows = simulate_samples(simulator, indices.tolist())
+    return given_to_methods(windows, channels=channels, reference=reference)
 
 
 def windows_apart(
