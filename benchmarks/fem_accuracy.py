@@ -123,7 +123,9 @@ def write_table(table: pd.DataFrame, path: Path) -> None:
         "localised subtraction at 0.97: it makes elements just below the surface of the brain",
         "larger than those deep inside. One layer in the scalp instead of two leaves",
         "localised subtraction at 0.24 %. At 0.99 a dipole is 0.8 mm from the CSF, a quarter",
-        "of an edge, and localised subtraction loses.",
+        "of an edge, and localised subtraction loses. Its integrals are exact on tetrahedra; by",
+        "16 points a face instead, the largest error of 200 at 0.99 was 3.2 % for 2.4, and at",
+        "0.998, 0.16 mm from the CSF, the median 14 % for 2.9.",
     ]
     path.write_text("\n".join(lines) + "\n")
 

@@ -20,6 +20,11 @@ BARS = {"venant": 0.0045, "multipolar_venant": 0.0045, "localised_subtraction": 
 AMPLITUDE = 0.003
 
 
+# Errors of 200 dipoles there, 0.4 mm from the CSF: median 1.8 %, 95 % 3.4 %, most 7.3 %. By 16
+# points a face instead of exact integrals: 3.1, 11 and 34 %.
+CLOSE, CLOSE_MEDIAN, CLOSE_MOST = 0.995, 0.025, 0.1
+
+
 @pytest.fixture(scope="module")
 def head():
     mesh = fitted_spheres(3.1)
@@ -30,9 +35,8 @@ def head():
     return mesh, electrodes, transfer_matrix(mesh, SIGMA, electrodes)
 
 
-@pytest.mark.parametrize("model", BARS)
-@pytest.mark.parametrize("eccentricity", [0.5, 0.9, 0.97])
-def test_fitted_tetrahedra_reach_the_bars(head, model, eccentricity):
+def errors(head, model: str, eccentricity: float) -> list[tuple[np.ndarray, np.ndarray]]:
+    """RDM and lnMAG (DIPOLES,) of radial and of tangential dipoles."""
     mesh, electrodes, transfer = head
     rng = np.random.default_rng(1)
     radial = rng.standard_normal((DIPOLES, 3))
@@ -43,10 +47,24 @@ def test_fitted_tetrahedra_reach_the_bars(head, model, eccentricity):
     gain = leadfield(mesh, transfer, positions, source_model=model, conductivity=SIGMA)
     radii, sigma = (np.array(list(part.values())) for part in (RADII, SIGMA))
     exact = sphere_leadfield(electrodes, positions, radii=radii, conductivities=sigma)
+    found = []
     for moments in (radial, tangential):
         a, b = (
             np.einsum("end,nd->en", part.reshape(ELECTRODES, -1, 3), moments)
             for part in (gain, exact)
         )
-        assert np.median(rdm(a, b)) < BARS[model]
-        assert abs(np.median(lnmag(a, b))) < AMPLITUDE
+        found.append((rdm(a, b), lnmag(a, b)))
+    return found
+
+
+@pytest.mark.parametrize("model", BARS)
+@pytest.mark.parametrize("eccentricity", [0.5, 0.9, 0.97])
+def test_fitted_tetrahedra_reach_the_bars(head, model, eccentricity):
+    for topographies, amplitudes in errors(head, model, eccentricity):
+        assert np.median(topographies) < BARS[model]
+        assert abs(np.median(amplitudes)) < AMPLITUDE
+
+
+def test_localised_subtraction_stands_dipoles_close_to_a_face(head):
+    found = np.concatenate([rdms for rdms, _ in errors(head, "localised_subtraction", CLOSE)])
+    assert np.median(found) < CLOSE_MEDIAN and found.max() < CLOSE_MOST
