@@ -45,7 +45,9 @@ def main() -> None:
     sources = mne.read_source_spaces(results / "leadfield/sources-src.fif", verbose="error")
     dipoles = source_geometry(sources, head.surfaces)
     mesh = load_mesh(results / "leadfield/fem-mesh.npz")
-    placed, _ = place_dipoles(mesh, dipoles.positions, dipoles.pial, depth=settings["depth"])
+    placed, _ = place_dipoles(
+        mesh, dipoles.positions, dipoles.pial, depth=settings["depth"], rings=settings["rings"]
+    )
     conductivity = by_label(settings["conductivity"])
 
     def gain(montage: Electrodes) -> np.ndarray:
@@ -64,6 +66,7 @@ def main() -> None:
             transfer,
             placed,
             source_model=settings["source_model"],
+            rings=settings["rings"],
         )
         fixed = fixed_gain(free, dipoles.normals)
         return fixed - fixed.mean(axis=0)

@@ -22,6 +22,7 @@ import pytest
 from multisource.errors import UserError
 from multisource.fem import duneuro, duneuro_process, duneuro_worker
 from multisource.fem import native as fem
+from multisource.fem.locate import locate, shape_functions
 from multisource.fem.mesh import Mesh
 from multisource.fem.transfer import transfer_matrix
 from multisource.leadfield.compare import lnmag, rdm
@@ -169,11 +170,24 @@ def test_venant_options():
         options = duneuro.SOURCE_MODELS[name]
         assert options["type"] == name
         assert options["initialization"] == "closest_vertex"
-        # The closest corner's elements and one ring more, within the tissue: as patch.py.
-        assert options["extensions"] == "vertex"
         assert options["restrict"] == "true"
         assert float(options["referenceLength"]) == 20.0
     assert duneuro.SOURCE_MODELS["venant"]["numberOfMoments"] == "3"
+
+
+@pytest.mark.parametrize(("rings", "extensions"), [(1, None), (2, "vertex"), (3, "vertex vertex")])
+def test_rings_are_extensions_of_the_closest_corner(rings, extensions, monkeypatch, tmp_path):
+    """The elements at the corner are one ring, within the tissue as in patch.py."""
+    monkeypatch.setenv("PYTHONPATH", str(RECORDER))
+    monkeypatch.setenv("DUNEUROPY_RECORD", str(tmp_path / "record.jsonl"))
+    mesh = hexahedra()
+    inside = mesh.centroids[mesh.labels == 2].mean(axis=0)
+    transfer = np.ones((2, len(mesh.nodes)))
+    # The stand-in has no Venant model: it writes down what it is told and refuses.
+    with pytest.raises(UserError, match="source model multipolar_venant"):
+        duneuro.leadfield(mesh, CONDUCTIVITY, transfer, inside, rings=rings)
+    last = json.loads((tmp_path / "record.jsonl").read_text().splitlines()[-1])
+    assert last["config"]["source_model"].get("extensions") == extensions
 
 
 def test_small_patches_fall_back_as_in_the_native_model(monkeypatch, tmp_path, capsys):
@@ -197,6 +211,28 @@ def test_small_patches_fall_back_as_in_the_native_model(monkeypatch, tmp_path, c
     calls = [json.loads(line) for line in (tmp_path / "record.jsonl").read_text().splitlines()]
     applied = [call for call in calls if call["call"] == "apply"]
     assert [call["config"]["source_model"]["type"] for call in applied] == ["partial_integration"]
+
+
+def test_dipoles_at_faces_of_hexahedra_are_moved_into_them(capsys):
+    mesh = hexahedra()
+    rng = np.random.default_rng(6)
+    elements = rng.integers(len(mesh.elements), size=40)
+    local = rng.uniform(0.05, 0.95, size=(40, 3))
+    local[:15, 0], local[15:20, 2] = 1e-4, 1.0
+    corners = mesh.nodes[mesh.elements[elements]]
+    positions = np.einsum("pi,pia->pa", shape_functions(mesh, local), corners)
+    moved = duneuro.off_faces(mesh, positions, elements, local)
+    np.testing.assert_array_equal(moved[20:], positions[20:])
+    # Each lies in its own element still, and a margin of its edges off the faces.
+    again, inside = locate(mesh, moved)
+    np.testing.assert_array_equal(again, elements)
+    assert inside.min() > 0.019 and inside.max() < 0.981
+    edge = np.linalg.norm(corners[:, 1:] - corners[:, :1], axis=2).max()
+    assert 0 < np.linalg.norm(moved[:20] - positions[:20], axis=1).min()
+    assert np.linalg.norm(moved - positions, axis=1).max() < 0.03 * edge
+    assert "20 of 40 dipoles" in capsys.readouterr().out
+    flat = tetrahedra()
+    assert duneuro.off_faces(flat, positions, elements, local) is positions
 
 
 def interpreter(folder, body):

@@ -117,6 +117,14 @@ def test_patch_is_two_rings_of_the_tissue():
         nodes = patches.around(corner, 2)
         assert len(nodes) == count
         assert mesh.nodes_of(2)[nodes].all()
+        # One ring is the elements at the corner: 2 x 2 x 2, whole in both places.
+        near = Patches(mesh, rings=1).around(corner, 2)
+        assert len(near) == 3**3 and set(near) <= set(nodes)
+        loads = [
+            multipolar_venant.loads(mesh, position, *locate(mesh, position), rings=r).matrix
+            for r in (1, 2)
+        ]
+        assert [set(load.indices) for load in loads] == [set(near), set(nodes)]
 
 
 def test_thin_cortex_keeps_every_dipole_in_grey_matter():

@@ -89,6 +89,7 @@ rule mesh_head:
         anatomy=subpath(input.head, parent=True),
         kind=config["leadfield"]["fem"]["mesh"],
         shift=config["leadfield"]["fem"]["shift"],
+        inner_edge_mm=config["leadfield"]["fem"]["inner_edge_mm"],
         code=code("mesh_head"),
     script:
         "../scripts/mesh_head.py"
@@ -143,6 +144,7 @@ rule compute_fem:
     params:
         anatomy=subpath(input.head, parent=True),
         source_model=SOURCE_MODEL,
+        rings=config["leadfield"]["fem"]["rings"],
         depth=config["leadfield"]["fem"]["depth"],
         backend=FEM_BACKEND,
         conductivity=config["leadfield"]["fem"]["conductivity"],
@@ -233,6 +235,7 @@ rule check_on_sphere:
             "mesh",
             "shift",
             "source_model",
+            "rings",
             "tolerance",
             "conductivity",
         ),

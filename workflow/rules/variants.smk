@@ -5,6 +5,8 @@ out: leadfield/{variant}-fwd.fif, and what it takes: leadfield/{variant}-{electr
      transfer.npy,dipoles.tsv}
 """
 
+MESH_SETTINGS = ("mesh", "shift", "inner_edge_mm")
+
 
 rule displace_electrodes:
     """Electrodes moved at random along the scalp, in every run to the same places."""
@@ -41,11 +43,12 @@ use rule mesh_head as mesh_variant with:
     params:
         kind=variant_setting("mesh"),
         shift=variant_setting("shift"),
+        inner_edge_mm=variant_setting("inner_edge_mm"),
 
 
 use rule solve_transfer as solve_variant with:
     input:
-        mesh=variant_file("mesh.npz", "mesh", "shift"),
+        mesh=variant_file("mesh.npz", *MESH_SETTINGS),
         electrodes=variant_electrodes,
     output:
         transfer="results/{head}/leadfield/{variant}-transfer.npy",
@@ -62,8 +65,8 @@ use rule compute_fem as compute_fem_variant with:
         **HEAD_FILES,
         electrodes=variant_electrodes,
         sources=rules.build_source_space.output.sources,
-        mesh=variant_file("mesh.npz", "mesh", "shift"),
-        transfer=variant_file("transfer.npy", "mesh", "shift", "conductivity"),
+        mesh=variant_file("mesh.npz", *MESH_SETTINGS),
+        transfer=variant_file("transfer.npy", *MESH_SETTINGS, "conductivity"),
     output:
         forward="results/{head}/leadfield/{variant}-fwd.fif",
         dipoles="results/{head}/leadfield/{variant}-dipoles.tsv",
@@ -75,6 +78,7 @@ use rule compute_fem as compute_fem_variant with:
         variant=variants_of("fem"),
     params:
         source_model=variant_setting("source_model"),
+        rings=variant_setting("rings"),
         depth=variant_setting("depth"),
         conductivity=variant_setting("conductivity"),
         code=lambda wildcards: code(

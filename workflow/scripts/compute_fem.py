@@ -20,7 +20,11 @@ with step(snakemake):
     dipoles = source_geometry(sources, head.surfaces)
     mesh = load_mesh(snakemake.input.mesh)
     placed, table = place_dipoles(
-        mesh, dipoles.positions, dipoles.pial, depth=snakemake.params.depth
+        mesh,
+        dipoles.positions,
+        dipoles.pial,
+        depth=snakemake.params.depth,
+        rings=snakemake.params.rings,
     )
     with atomic(snakemake.output.dipoles) as part:
         table.to_csv(part, sep="\t", index=False, float_format="%.4f")
@@ -31,6 +35,7 @@ with step(snakemake):
         np.load(snakemake.input.transfer),
         placed,
         source_model=snakemake.params.source_model,
+        rings=snakemake.params.rings,
     )
     forward = make_forward(gain, electrodes, sources, head.fiducials)
     check_leadfield(leadfield_of(forward), name="operator A")

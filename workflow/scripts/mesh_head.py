@@ -5,5 +5,10 @@ from multisource.steps import step
 
 with step(snakemake):
     head = load_head(snakemake.params.anatomy)
-    mesh = head_mesh(head, snakemake.params.kind, shift=snakemake.params.shift)
+    mesh = head_mesh(
+        head,
+        snakemake.params.kind,
+        shift=snakemake.params.shift,
+        inner_edge=snakemake.params.inner_edge_mm,
+    )
     save_mesh(mesh, snakemake.output.mesh)

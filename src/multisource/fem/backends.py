@@ -97,6 +97,7 @@ def leadfield(
     positions: np.ndarray,
     *,
     source_model: str,
+    rings: int,
 ) -> np.ndarray:
     """Return the gain of a backend; see ``FemBackend.leadfield``.
 
@@ -114,6 +115,8 @@ def leadfield(
         Dipoles, mm, in grey matter.
     source_model : str
         Its name in the configuration.
+    rings : int
+        Rings of elements around a dipole that a Venant source takes.
 
     Returns
     -------
@@ -126,5 +129,5 @@ def leadfield(
         If a name is unknown or a dipole lies outside its tissue.
     """
     return make_backend(backend).leadfield(
-        mesh, conductivity, transfer, positions, source_model=source_model
+        mesh, conductivity, transfer, positions, source_model=source_model, rings=rings
     )

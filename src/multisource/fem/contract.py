@@ -42,6 +42,7 @@ class SourceModel(Protocol):
         local: np.ndarray,
         *,
         conductivity: np.ndarray,
+        rings: int,
     ) -> Loads:
         """Return the loads of unit dipoles.
 
@@ -57,6 +58,9 @@ class SourceModel(Protocol):
             Coordinates within the element, as ``fem.locate`` gives them.
         conductivity : ndarray of shape (m,)
             Conductivity of all elements, S/m.
+        rings : int
+            The configuration's ``leadfield.fem.rings``: rings of elements around a dipole that a
+            Venant source takes.
 
         Returns
         -------
@@ -131,6 +135,7 @@ class FemBackend(Protocol):
         positions: np.ndarray,
         *,
         source_model: str,
+        rings: int,
     ) -> np.ndarray:
         """Apply the transfer matrix to dipoles.
 
@@ -146,6 +151,8 @@ class FemBackend(Protocol):
             Dipoles, mm, in grey matter.
         source_model : str
             How a dipole becomes a right-hand side, by its name in the configuration.
+        rings : int
+            Rings of elements around a dipole that a Venant source takes.
 
         Returns
         -------

@@ -80,6 +80,7 @@ class DuneuroBackend:
         positions: np.ndarray,
         *,
         source_model: str,
+        rings: int,
     ) -> np.ndarray:
         """Apply the transfer matrix to dipoles; see ``FemBackend``.
 
@@ -95,6 +96,8 @@ class DuneuroBackend:
             Dipoles, mm, in grey matter.
         source_model : str
             Its name in the configuration.
+        rings : int
+            Rings of elements around a dipole that a Venant source takes.
 
         Returns
         -------
@@ -103,4 +106,6 @@ class DuneuroBackend:
         """
         from multisource.fem.duneuro import leadfield
 
-        return leadfield(mesh, conductivity, transfer, positions, source_model=source_model)
+        return leadfield(
+            mesh, conductivity, transfer, positions, source_model=source_model, rings=rings
+        )

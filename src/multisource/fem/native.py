@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
 
@@ -21,8 +22,8 @@ from multisource.fem.mesh import Mesh, load_mesh, save_mesh
 from multisource.fem.nesting import Shell
 from multisource.fem.placement import place_dipoles
 from multisource.fem.source_models import SOURCE_MODELS
-from multisource.fem.source_models.patch import MIN_PATCH
-from multisource.fem.tetrahedra import shells_and_labels, tetrahedral_mesh
+from multisource.fem.source_models.patch import MIN_PATCH, RINGS
+from multisource.fem.tetrahedra import INNER_EDGE, shells_and_labels, tetrahedral_mesh
 from multisource.fem.transfer import transfer_matrix
 from multisource.progress import progress
 
@@ -47,7 +48,9 @@ BATCH = 512
 log = logging.getLogger(__name__)
 
 
-def head_mesh(head: Head, kind: str, *, shift: float = 0.33) -> Mesh:
+def head_mesh(
+    head: Head, kind: str, *, shift: float = 0.33, inner_edge: float = INNER_EDGE
+) -> Mesh:
     """Return the mesh of a head.
 
     Parameters
@@ -60,6 +63,8 @@ def head_mesh(head: Head, kind: str, *, shift: float = 0.33) -> Mesh:
         each takes the tissue of the voxel at its centroid.
     shift : float, optional
         Node shift of hexahedra, see ``hexahedral_mesh``.
+    inner_edge : float, optional
+        Bound of the edges of tetrahedra inside the inner skull, mm.
 
     Returns
     -------
@@ -73,7 +78,7 @@ def head_mesh(head: Head, kind: str, *, shift: float = 0.33) -> Mesh:
     """
     if kind == "hexahedra":
         return hexahedral_mesh(head.tissues, head.affine, shift=shift)
-    return shells_and_labels(head_shells(head), head.tissues, head.affine)
+    return shells_and_labels(head_shells(head), head.tissues, head.affine, inner_edge=inner_edge)
 
 
 def head_shells(head: Head) -> list[Shell]:
@@ -101,6 +106,7 @@ def leadfield(
     source_model: str = "multipolar_venant",
     label: int | None = 2,
     conductivity: dict[int, float] | None = None,
+    rings: int = RINGS,
 ) -> np.ndarray:
     """Return the gain of dipoles, average reference.
 
@@ -122,6 +128,8 @@ def leadfield(
     conductivity : dict of int to float, optional
         Conductivity by tissue label, S/m, that of the transfer matrix; needed by source models
         that ask for it, such as localised subtraction.
+    rings : int, optional
+        Rings of elements around a dipole that a Venant source takes.
 
     Returns
     -------
@@ -137,7 +145,7 @@ def leadfield(
     positions = np.atleast_2d(np.asarray(positions, float))
     elements, local = locate(mesh, positions)
     check_tissue(mesh, positions, elements, label)
-    given = {}
+    given: dict[str, Any] = {"rings": rings}
     if "conductivity" in SOURCE_MODELS.offered(source_model):
         if conductivity is None:
             raise UserError(f"{source_model} needs the conductivities of the transfer matrix")

@@ -72,6 +72,7 @@ class NativeBackend:
         positions: np.ndarray,
         *,
         source_model: str,
+        rings: int,
     ) -> np.ndarray:
         """Apply the transfer matrix to dipoles; see ``FemBackend``.
 
@@ -87,6 +88,8 @@ class NativeBackend:
             Dipoles, mm, in grey matter.
         source_model : str
             Its name in the configuration.
+        rings : int
+            Rings of elements around a dipole that a Venant source takes.
 
         Returns
         -------
@@ -96,5 +99,10 @@ class NativeBackend:
         from multisource.fem.native import leadfield
 
         return leadfield(
-            mesh, transfer, positions, source_model=source_model, conductivity=conductivity
+            mesh,
+            transfer,
+            positions,
+            source_model=source_model,
+            conductivity=conductivity,
+            rings=rings,
         )

@@ -19,7 +19,7 @@ from multisource.anatomy.head import TISSUES
 from multisource.errors import UserError
 from multisource.fem.locate import locate
 from multisource.fem.mesh import Mesh
-from multisource.fem.source_models.patch import MIN_PATCH, Patches
+from multisource.fem.source_models.patch import MIN_PATCH, RINGS, Patches
 
 NEIGHBOURS = 8
 BISECTIONS = 8
@@ -34,6 +34,7 @@ def place_dipoles(
     depth: float = 0.5,
     reach: float = 3.0,
     max_move: float = 20.0,
+    rings: int = RINGS,
 ) -> tuple[np.ndarray, pd.DataFrame]:
     """Move dipoles into grey matter, by as little as their source model needs.
 
@@ -55,6 +56,8 @@ def place_dipoles(
         enough grey matter nodes; beyond it, only for an element of grey matter.
     max_move : float, optional
         How far, in mm, a dipole may move at all.
+    rings : int, optional
+        Rings of elements around a dipole that its source model takes.
 
     Returns
     -------
@@ -82,7 +85,7 @@ def place_dipoles(
         )
     if not np.any(mesh.labels == label):
         raise UserError(f"mesh has no {TISSUES.get(label, 'tissue')} to place dipoles in")
-    tissue = _Tissue(mesh, label)
+    tissue = _Tissue(mesh, label, rings)
     placed = start.copy()
     condition = np.full(len(start), "venant", dtype=object)
     todo = np.flatnonzero(~tissue.venant(start))
@@ -118,11 +121,11 @@ def place_dipoles(
 class _Tissue:
     """What holds for a dipole at given points (p, 3) mm, by the tissue around them."""
 
-    def __init__(self, mesh: Mesh, label: int) -> None:
+    def __init__(self, mesh: Mesh, label: int, rings: int) -> None:
         self.mesh = mesh
         self.label = label
         self.full = mesh.nodes_inside(label)
-        self._patches = Patches(mesh)
+        self._patches = Patches(mesh, rings)
         self._sizes = np.full(len(mesh.nodes), -1)
 
     def corners(self, points: np.ndarray) -> np.ndarray:

@@ -16,6 +16,10 @@ from multisource.fem.layers import fit, prism_layers
 from multisource.fem.mesh import Mesh
 from multisource.fem.nesting import Shell, nesting
 
+# Longest edge inside the innermost shell of a head, mm. Against fine tetrahedra edges of 3 mm had
+# an error of 4.1 %, of 2.5 mm 3.7 %, of 2 mm 3.0 %, at 1, 1.2 and 2.4 times as many nodes.
+INNER_EDGE = 2.5
+
 
 def tetrahedral_mesh(
     shells: list[Shell],
@@ -195,7 +199,7 @@ def shells_and_labels(
     labels: np.ndarray,
     affine: np.ndarray,
     *,
-    inner_edge: float = 2.5,
+    inner_edge: float = INNER_EDGE,
     **options: Any,
 ) -> Mesh:
     """Return tetrahedra fitted to ``shells`` with tissues from a label volume inside.

@@ -94,8 +94,8 @@ def sphere_check(
     Parameters
     ----------
     fem : mapping
-        ``backend``, ``mesh``, ``shift``, ``source_model``, ``tolerance`` and ``conductivity`` (by
-        tissue name, S/m) as in the configuration.
+        ``backend``, ``mesh``, ``shift``, ``source_model``, ``rings``, ``tolerance`` and
+        ``conductivity`` (by tissue name, S/m) as in the configuration.
     bem : mapping
         ``ico`` and ``conductivity`` as in the configuration.
     voxel_mm : float, optional
@@ -129,9 +129,15 @@ def _fem_sphere(fem: Mapping[str, Any], voxel_mm: float) -> pd.DataFrame:
         transfer = backend.transfer_matrix(
             mesh, conductivity, electrodes, tolerance=fem["tolerance"], names=names
         )
-        placed, _ = place_dipoles(mesh, positions)
-        model = fem["source_model"]
-        gain = backend.leadfield(mesh, conductivity, transfer, placed, source_model=model)
+        placed, _ = place_dipoles(mesh, positions, rings=fem["rings"])
+        gain = backend.leadfield(
+            mesh,
+            conductivity,
+            transfer,
+            placed,
+            source_model=fem["source_model"],
+            rings=fem["rings"],
+        )
         return gain, placed
 
     table = sphere_errors(solve, radii=radii, conductivities=np.array(list(values.values())))

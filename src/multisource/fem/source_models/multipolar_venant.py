@@ -52,7 +52,14 @@ def moments(offsets: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return matrix, target
 
 
-def loads(mesh: Mesh, positions: np.ndarray, elements: np.ndarray, local: np.ndarray) -> Loads:
+def loads(
+    mesh: Mesh,
+    positions: np.ndarray,
+    elements: np.ndarray,
+    local: np.ndarray,
+    *,
+    rings: int = 2,
+) -> Loads:
     """Return the loads of unit dipoles; see ``venant``.
 
     Parameters
@@ -65,10 +72,12 @@ def loads(mesh: Mesh, positions: np.ndarray, elements: np.ndarray, local: np.nda
         Element of each.
     local : ndarray of shape (N, 3)
         Coordinates within the element.
+    rings : int, optional
+        Rings of elements around a dipole that carry its monopoles.
 
     Returns
     -------
     Loads
         Loads (3N, n), 1/m, and how many dipoles are partial integration.
     """
-    return venant.fitted_loads(mesh, positions, elements, local, moments)
+    return venant.fitted_loads(mesh, positions, elements, local, moments, rings)

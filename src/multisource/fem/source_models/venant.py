@@ -17,7 +17,7 @@ from scipy import sparse
 from multisource.fem.contract import Loads
 from multisource.fem.locate import shape_gradients
 from multisource.fem.mesh import Mesh
-from multisource.fem.source_models.patch import MIN_PATCH, Patches
+from multisource.fem.source_models.patch import MIN_PATCH, RINGS, Patches
 
 EXPONENTS = np.array(list(product(range(3), repeat=3)))
 REFERENCE_LENGTH = 20.0
@@ -46,7 +46,14 @@ def moments(offsets: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return matrix, target
 
 
-def loads(mesh: Mesh, positions: np.ndarray, elements: np.ndarray, local: np.ndarray) -> Loads:
+def loads(
+    mesh: Mesh,
+    positions: np.ndarray,
+    elements: np.ndarray,
+    local: np.ndarray,
+    *,
+    rings: int = 2,
+) -> Loads:
     """Return the loads of unit dipoles; see ``fitted_loads``.
 
     Parameters
@@ -59,13 +66,15 @@ def loads(mesh: Mesh, positions: np.ndarray, elements: np.ndarray, local: np.nda
         Element of each.
     local : ndarray of shape (N, 3)
         Coordinates within the element.
+    rings : int, optional
+        Rings of elements around a dipole that carry its monopoles.
 
     Returns
     -------
     Loads
         Loads (3N, n), 1/m, and how many dipoles are partial integration.
     """
-    return fitted_loads(mesh, positions, elements, local, moments)
+    return fitted_loads(mesh, positions, elements, local, moments, rings)
 
 
 def fitted_loads(
@@ -74,6 +83,7 @@ def fitted_loads(
     elements: np.ndarray,
     local: np.ndarray,
     moments: Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]],
+    rings: int = RINGS,
 ) -> Loads:
     """Return the loads of unit dipoles by monopoles that are fitted to moments.
 
@@ -92,13 +102,15 @@ def fitted_loads(
         Coordinates within the element.
     moments : callable
         Maps scaled offsets (k, 3) of the nodes to a moment matrix (c, k) and the dipole's (c, 3).
+    rings : int, optional
+        Rings of elements around a dipole that carry its monopoles.
 
     Returns
     -------
     Loads
         Loads (3N, n), 1/m, and how many dipoles are partial integration.
     """
-    patches = Patches(mesh)
+    patches = Patches(mesh, rings)
     corners, labels = patches.corners(positions, elements), mesh.labels[elements]
     weights, columns, sizes, small = [], [], [], 0
     for number, position in enumerate(positions):
