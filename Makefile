@@ -16,6 +16,7 @@
 # make sep    real EEG: is the N20 of the median nerve in the hand area? (not yet)
 # make faults  the study disturbed in every way: it must end with the same tables
 # make test-cluster  the study on a SLURM of one node (root; Debian's slurm-wlm and munge)
+# make test-duneuro  the backend duneuro with the real module, which must be built (envs/duneuro.sh)
 # make docs   the documentation site, site/index.html
 # make setup  install only;  make hooks: the checks of `make lint` before every commit
 SHELL := /bin/bash
@@ -44,7 +45,7 @@ endif
 endif
 
 .PHONY: run refresh verify restore paper extended reproduction setup hooks test pytest test-fast test-long test-browser
-.PHONY: benchmark frozen curves alpha sep faults test-cluster lint format docs clean
+.PHONY: benchmark frozen curves alpha sep faults test-cluster test-duneuro lint format docs clean
 .DEFAULT_GOAL := run
 
 $(STAMP): pyproject.toml envs/constraints.txt envs/install.sh
@@ -151,6 +152,10 @@ faults: $(TESTS)
 # SLURM on this machine: jobs cancelled, killed, starved; a node that fails. Half an hour.
 test-cluster: $(TESTS)
 	$(BIN)/python tests/cluster/cluster.py
+
+# Without the module it fails, and says so in one line.
+test-duneuro: $(TESTS)
+	@$(BIN)/python tests/proofs/duneuro.py
 
 docs: $(DOCS)
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet

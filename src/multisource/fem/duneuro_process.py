@@ -17,7 +17,7 @@ from multisource.errors import UserError
 from multisource.fem import duneuro_worker
 from multisource.progress import progress
 
-DOCUMENTATION = "https://www.duneuro.org"
+DOCUMENTATION = "docs/duneuro.md"
 # DUNEuro says this once per solve.
 SOLVE_LINE = "=== Solver setup"
 
@@ -54,8 +54,8 @@ def require_duneuropy(*, python: str | None = None, timeout: float = 120.0) -> N
     if not fine:
         raise UserError(
             f"leadfield.fem.backend: duneuro needs the module duneuropy, which {interpreter} "
-            f"cannot import ({reason}): build it as {DOCUMENTATION} describes and put it on "
-            "PYTHONPATH (or name its interpreter in DUNEUROPY_PYTHON), or set "
+            f"cannot import ({reason}): build it with envs/duneuro.sh ({DOCUMENTATION}) and put it "
+            "on PYTHONPATH (or name its interpreter in DUNEUROPY_PYTHON), or set "
             "leadfield.fem.backend: native"
         )
 

@@ -156,7 +156,7 @@ class MEEGDriver3d:
         A wrong corner order maps no element onto its own place and ends here, as in DUNEuro.
         """
         centres = self.nodes[self.elements].mean(axis=1)
-        for element in np.argsort(np.linalg.norm(centres - position, axis=1))[:30]:
+        for element in np.argsort(np.linalg.norm(centres - position, axis=1))[:300]:
             local = np.full(3, 0.3)
             for _ in range(20):
                 shape, _, corners, jacobian = self.map(element, local)
