@@ -5,7 +5,7 @@
 #   SOURCES  a folder with one folder per module below; without it git fetches them
 #   -n       check what is there and say what would be done, and do nothing
 # PYTHON names the Python that will import the module (with NumPy; python3), JOBS how many files are
-# compiled at a time (each takes one to two GB; 1).
+# compiled at a time (each takes one to two GB; 1), GITLAB another place of the repositories.
 set -euo pipefail
 
 # Module, repository, commit: what DUNEuro's own tests name for its state 0960664 of January 2025.
@@ -24,13 +24,13 @@ dune-pdelab          pdelab/dune-pdelab        ff9b61e01efa8c30432f24b38d37f52fe
 duneuro              duneuro/duneuro           0960664
 duneuro-py           duneuro/duneuro-py        recent_pybind
 "
-host=https://gitlab.dune-project.org
+host=${GITLAB:-https://gitlab.dune-project.org}
 
 fail() { echo "duneuro: $1" >&2; exit 1; }
 
 dry=
 if [ "${1:-}" = -n ]; then dry=yes; shift; fi
-[ $# -ge 1 ] && [ $# -le 2 ] || fail "usage: envs/duneuro.sh [-n] FOLDER [SOURCES]"
+if [ $# -lt 1 ] || [ $# -gt 2 ]; then fail "usage: envs/duneuro.sh [-n] FOLDER [SOURCES]"; fi
 folder=$1
 sources=${2:-}
 python=${PYTHON:-python3}
@@ -82,12 +82,13 @@ if [ -z "$sources" ]; then
   mkdir -p "$sources"
   while read -r name path commit; do
     # What an earlier run has fetched whole is kept.
-    [ -n "$name" ] && [ ! -f "$sources/$name/dune.module" ] || continue
+    if [ -z "$name" ] || [ -f "$sources/$name/dune.module" ]; then continue; fi
     rm -rf "$sources/$name.part"
     echo "duneuro: fetching $name"
     git clone --quiet "$host/$path.git" "$sources/$name.part" ||
       fail "cannot fetch $host/$path.git; with sources from elsewhere: envs/duneuro.sh FOLDER SOURCES"
-    git -C "$sources/$name.part" checkout --quiet "$commit"
+    git -C "$sources/$name.part" checkout --quiet "$commit" ||
+      fail "$host/$path.git has no $commit any more"
     git -C "$sources/$name.part" submodule --quiet update --init --recursive
     mv "$sources/$name.part" "$sources/$name"
   done <<<"$modules"
@@ -95,18 +96,17 @@ fi
 sources=$(cd "$sources" && pwd)
 
 # No MPI and none of DUNE's own Python modules; what a shared module is linked from has to be movable.
+# dunecontrol wants all flags in one line, which these become.
 cat >"$folder/build.opts" <<OPTS
-CMAKE_FLAGS="
-  -DCMAKE_BUILD_TYPE=Release
-  -DCMAKE_CXX_FLAGS='-O3 -std=c++20 -fno-common'
-  -DCMAKE_POSITION_INDEPENDENT_CODE=ON
-  -DCMAKE_DISABLE_FIND_PACKAGE_MPI=TRUE
-  -DCMAKE_DISABLE_FIND_PACKAGE_LATEX=TRUE
-  -DCMAKE_DISABLE_FIND_PACKAGE_Doxygen=TRUE
-  -DDUNE_ENABLE_PYTHONBINDINGS=OFF
-  -DPython3_EXECUTABLE='$(command -v "$python")'
-  -DPYTHON_EXECUTABLE='$(command -v "$python")'
-"
+CMAKE_FLAGS="-DCMAKE_BUILD_TYPE=Release \
+-DCMAKE_CXX_FLAGS='-O3 -std=c++20 -fno-common' \
+-DCMAKE_POSITION_INDEPENDENT_CODE=ON \
+-DCMAKE_DISABLE_FIND_PACKAGE_MPI=TRUE \
+-DCMAKE_DISABLE_FIND_PACKAGE_LATEX=TRUE \
+-DCMAKE_DISABLE_FIND_PACKAGE_Doxygen=TRUE \
+-DDUNE_ENABLE_PYTHONBINDINGS=OFF \
+-DPython3_EXECUTABLE='$(command -v "$python")' \
+-DPYTHON_EXECUTABLE='$(command -v "$python")'"
 MAKE_FLAGS="-j$jobs"
 OPTS
 log=$folder/build.log
