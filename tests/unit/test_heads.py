@@ -64,9 +64,10 @@ def test_values_and_what_was_known(table):
     assert (row["value"], row["n"], row["seen"], row["statistic"]) == (1.1, 3, True, "median")
     assert row["rdm"] == pytest.approx(0) and row["lnmag"] == pytest.approx(0)
     share = one.loc["test", "covnet", "all_found"]
-    # Mean of 1, 0, 0; its standard error is sqrt(2/9/3), 5 % lie beyond 1.645 of it.
+    # One of three; 1.645 standard errors of the bound itself (Wilson) lie between.
     assert share["value"] == pytest.approx(1 / 3)
-    assert share["high"] - share["value"] == pytest.approx(1.6449 * np.sqrt(2 / 27), rel=1e-4)
+    spread = np.sqrt(share["high"] * (1 - share["high"]) / 3)
+    assert share["high"] - share["value"] == pytest.approx(1.6449 * spread, rel=1e-4)
     fixed = {name: each.fixed for name, each in LEADFIELDS.items()}
     soft = one.loc["test_soft_skull", "eloreta", "f1"]
     assert soft["rdm"] == pytest.approx(np.median(rdm(fixed["soft_skull"], fixed["bem"])))

@@ -6,7 +6,13 @@ import pytest
 from scipy.stats import bootstrap
 
 from multisource.errors import UserError
-from multisource.evaluation.summary import compare, median_interval, rank_biserial, summarise
+from multisource.evaluation.summary import (
+    compare,
+    median_interval,
+    middle_interval,
+    rank_biserial,
+    summarise,
+)
 
 
 @pytest.mark.parametrize("n", [41, 200])
@@ -92,3 +98,23 @@ def test_comparison_refuses_what_cannot_be_paired():
         late = frame_of(convnet=[1.0, 2.0, 3.0], mne=[1.0, 2.0])
         late.loc[late["method"] == "mne", "sample"] += 2
         compare(late)
+
+
+def test_interval_of_a_share_stays_between_0_and_1():
+    """Wilson 1927: the shares that a test of the observed one does not reject."""
+    values = np.array([1.0] * 29 + [0.0])
+    middle, low, high = middle_interval(values, "mean")
+    assert middle == pytest.approx(29 / 30)
+    for bound in (low, high):
+        z = (29 / 30 - bound) / np.sqrt(bound * (1 - bound) / 30)
+        assert abs(z) == pytest.approx(1.959964, rel=1e-5)
+    assert 0 < low < middle < high < 1
+    assert middle_interval(np.ones(20), "mean")[2] == 1
+
+
+def test_interval_of_a_count_does_not_reach_below_0():
+    values = np.array([0.0] * 29 + [3.0])
+    middle, low, high = middle_interval(values, "mean")
+    assert (middle, low) == (pytest.approx(0.1), 0)
+    assert high == pytest.approx(0.1 + 1.959964 * values.std() / np.sqrt(30), rel=1e-6)
+    assert middle_interval(values - 1, "mean")[1] == pytest.approx(2 * (0.1 - 1) - high + 1)

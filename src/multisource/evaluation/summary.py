@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from scipy.stats import binom, norm, rankdata, wilcoxon
+from scipy.stats import binom, binomtest, norm, rankdata, wilcoxon
 from statsmodels.stats.multitest import multipletests
 
 from multisource.errors import UserError
@@ -61,7 +61,8 @@ def middle_interval(
         Values; those that are NaN are left out.
     statistic : str
         ``median``, whose interval is that of :func:`median_interval`, or ``mean``, whose interval
-        is that of its standard error.
+        is that of its standard error, or Wilson's where all values are 0 or 1. None reaches below 0
+        where no value does.
     confidence : float
         Of the interval, 0 to 1.
 
@@ -75,8 +76,14 @@ def middle_interval(
         return float("nan"), float("nan"), float("nan")
     if statistic == "median":
         return float(np.median(values)), *median_interval(values, confidence)
+    mean = float(values.mean())
+    if np.isin(values, (0, 1)).all():
+        share = binomtest(int(values.sum()), len(values))
+        interval = share.proportion_ci(confidence, method="wilson")
+        return mean, float(interval.low), float(interval.high)
     half = float(norm.ppf(0.5 + confidence / 2) * values.std() / np.sqrt(len(values)))
-    return float(values.mean()), float(values.mean()) - half, float(values.mean()) + half
+    low = mean - half
+    return mean, max(low, 0.0) if values.min() >= 0 else low, mean + half
 
 
 def summarise(metrics: pd.DataFrame, confidence: float = 0.95) -> pd.DataFrame:
