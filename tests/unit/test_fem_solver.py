@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from scipy import sparse
+from threadpoolctl import threadpool_limits
 
 from multisource.errors import UserError
 from multisource.fem.assembly import stiffness_matrix
@@ -102,6 +103,18 @@ def test_a_mesh_of_few_nodes_is_solved():
     solution, convergence = solve_block(multigrid, right.copy(), tolerance=1e-10)
     np.testing.assert_allclose(matrix @ solution, right, atol=1e-9)
     assert convergence.iterations <= 5
+
+
+def test_the_preconditioner_is_the_same_for_one_core_or_two():
+    labels = np.random.default_rng(0).integers(1, 6, (5, 5, 5)).astype(np.uint8)
+    matrix = stiffness_matrix(hexahedral_mesh(labels, np.eye(4)), SIGMA)
+    residual = np.random.default_rng(1).standard_normal((216, 50)).astype(np.float32)
+    found = []
+    for threads in (1, 2):
+        with threadpool_limits(threads):
+            found.append(np.empty_like(residual))
+            Multigrid(matrix).cycle(residual, found[-1])
+    np.testing.assert_array_equal(*found)
 
 
 def test_a_preconditioner_that_fails_is_reported(blob):

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from scipy import linalg, sparse
+from threadpoolctl import threadpool_limits
 
 from multisource.compiled import njit
 from multisource.fem import kernels
@@ -92,7 +93,8 @@ class Multigrid:
             self.levels.append(level)
         # The constant null space of the Neumann problem reaches the coarsest level, where the
         # pseudo-inverse removes it.
-        self.coarsest = linalg.pinvh(matrices[-1].toarray(), rtol=1e-10).astype(np.float32)
+        with threadpool_limits(limits=1, user_api="blas"):
+            self.coarsest = linalg.pinvh(matrices[-1].toarray(), rtol=1e-10).astype(np.float32)
 
     @property
     def sizes(self) -> list[int]:
@@ -109,7 +111,9 @@ class Multigrid:
         out : ndarray of float32, shape (n, w)
             Overwritten.
         """
-        self._cycle(0, residual, out)
+        # BLAS rounds the product with the coarsest matrix otherwise on more threads.
+        with threadpool_limits(limits=1, user_api="blas"):
+            self._cycle(0, residual, out)
 
     def _cycle(self, depth: int, b: np.ndarray, x: np.ndarray) -> None:
         if depth == len(self.levels):
