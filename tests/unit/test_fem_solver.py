@@ -10,7 +10,7 @@ from multisource.fem.assembly import stiffness_matrix
 from multisource.fem.block_cg import solve_block
 from multisource.fem.hexahedra import hexahedral_mesh
 from multisource.fem.locate import locate, shape_functions
-from multisource.fem.multigrid import Multigrid
+from multisource.fem.multigrid import Multigrid, _levels
 
 SIGMA = {1: 0.14, 2: 0.33, 3: 1.79, 4: 0.01, 5: 0.43}
 
@@ -114,6 +114,18 @@ def test_the_preconditioner_is_the_same_for_one_core_or_two():
         with threadpool_limits(threads):
             found.append(np.empty_like(residual))
             Multigrid(matrix).cycle(residual, found[-1])
+    np.testing.assert_array_equal(*found)
+
+
+def test_the_hierarchy_is_the_same_for_one_core_or_two():
+    """BLAS splits sums of more than 10,000 numbers among its threads."""
+    labels = np.random.default_rng(0).integers(1, 6, (40, 40, 40)).astype(np.uint8)
+    matrix = stiffness_matrix(hexahedral_mesh(labels, np.eye(4)), SIGMA)
+    found = []
+    for threads in (1, 2):
+        with threadpool_limits(threads):
+            _, interpolations, _ = _levels(matrix)
+            found.append(interpolations[0].data)
     np.testing.assert_array_equal(*found)
 
 

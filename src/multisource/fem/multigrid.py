@@ -93,7 +93,7 @@ class Multigrid:
             self.levels.append(level)
         # The constant null space of the Neumann problem reaches the coarsest level, where the
         # pseudo-inverse removes it.
-        with threadpool_limits(limits=1, user_api="blas"):
+        with _one_thread():
             self.coarsest = linalg.pinvh(matrices[-1].toarray(), rtol=1e-10).astype(np.float32)
 
     @property
@@ -111,8 +111,7 @@ class Multigrid:
         out : ndarray of float32, shape (n, w)
             Overwritten.
         """
-        # BLAS rounds the product with the coarsest matrix otherwise on more threads.
-        with threadpool_limits(limits=1, user_api="blas"):
+        with _one_thread():
             self._cycle(0, residual, out)
 
     def _cycle(self, depth: int, b: np.ndarray, x: np.ndarray) -> None:
@@ -139,6 +138,11 @@ class Multigrid:
             fine, coarse = level.interpolation.shape
             level.work = [np.empty((size, width), np.float32) for size in (fine, coarse, coarse)]
         return level.work
+
+
+def _one_thread() -> threadpool_limits:
+    """BLAS rounds long sums otherwise on more threads; a leadfield is to be the same on any."""
+    return threadpool_limits(limits=1, user_api="blas")
 
 
 def _slab_order(group: np.ndarray) -> tuple[np.ndarray, list[np.ndarray]]:
@@ -183,11 +187,12 @@ def _levels(
     state = np.random.get_state()  # noqa: NPY002
     np.random.seed(0)  # noqa: NPY002
     try:
-        hierarchy = pyamg.smoothed_aggregation_solver(
-            sparse.csr_matrix(matrix),
-            strength=("evolution", {"epsilon": 4.0, "k": 2}),
-            max_coarse=COARSEST,
-        )
+        with _one_thread():
+            hierarchy = pyamg.smoothed_aggregation_solver(
+                sparse.csr_matrix(matrix),
+                strength=("evolution", {"epsilon": 4.0, "k": 2}),
+                max_coarse=COARSEST,
+            )
     finally:
         np.random.set_state(state)  # noqa: NPY002
     matrices = [sparse.csr_array(level.A) for level in hierarchy.levels]
