@@ -7,6 +7,7 @@ from types import SimpleNamespace
 from snakemake.io import _IOFile
 from snakemake.scheduling.job_scheduler import JobScheduler
 
+from multisource.config.another_head import files_of_head
 from multisource.config.curves import (
     DEPTH,
     curve_methods,
@@ -18,6 +19,7 @@ from multisource.config.operators import (
     OPERATORS,
     course_operators,
     given_operators,
+    is_borrowed,
     is_own,
     operator_settings,
     operators,
@@ -150,8 +152,14 @@ try:
     CARDS = {name: read_card(folder) for name, folder in SUBMISSIONS.items()}
 except UserError as error:
     sys.exit(of_this_head(f"config: {error}"))
-# Operators beside A and B, computed where a split names them.
+# Operators beside A and B, computed where a split names them; some are other heads', by their files.
 VARIANTS = config["leadfield"]["variants"]
+try:
+    BORROWED = {
+        name: files_of_head(config, name, FOLDERS) for name in VARIANTS if is_borrowed(config, name)
+    }
+except UserError as error:
+    sys.exit(of_this_head(f"config: {error}"))
 # By name, what the configuration says of each; an entry of a BIDS data set stands for several.
 try:
     RECORDINGS = {

@@ -226,8 +226,9 @@ def operator_files(split):
 
 
 def variants_of(method):
-    """Return the pattern of the variants that a method computes."""
-    return "|".join(name for name in VARIANTS if variant_method(config, name) == method) or "none"
+    """Return the pattern of the variants that a method computes here."""
+    computed = [name for name in VARIANTS if name not in BORROWED]
+    return "|".join(name for name in computed if variant_method(config, name) == method) or "none"
 
 
 def variant_setting(key):
@@ -248,6 +249,11 @@ def variant_file(kind, *keys):
         return f"results/{HEAD}/leadfield/{wildcards.variant if other else 'fem'}-{kind}"
 
     return file
+
+
+def of_another_head(kind):
+    """Return a function of the wildcards: files of the head that a variant is borrowed from."""
+    return lambda wildcards: list(map(str, BORROWED[wildcards.variant][kind]))
 
 
 def is_moved(wildcards):

@@ -1,8 +1,8 @@
 """Variants of the leadfield: other heads, meshes, methods or electrodes, where a split names them.
 
-in:  as for leadfields; config leadfield.variants
+in:  as for leadfields; config leadfield.variants; results of another head, where one names them
 out: leadfield/{variant}-fwd.fif, and what it takes: leadfield/{variant}-{electrodes.tsv,mesh.npz,
-     transfer.npy,dipoles.tsv}
+     transfer.npy,dipoles.tsv}, or, of another head, leadfield/{variant}-matched.tsv
 """
 
 MESH_SETTINGS = ("mesh", "shift", "inner_edge_mm")
@@ -103,3 +103,36 @@ use rule compute_bem as compute_bem_variant with:
         variant=variants_of("bem"),
     params:
         settings=lambda wildcards: operator_settings(config, wildcards.variant),
+
+
+rule borrow_leadfield:
+    """The leadfield of another head, for the dipoles of this one that lie where its dipoles do."""
+    input:
+        **HEAD_FILES,
+        electrodes=rules.place_electrodes.output.electrodes,
+        sources=rules.build_source_space.output.sources,
+        registered=expand(
+            "results/{{head}}/subjects/{{head}}/surf/{side}.sphere.reg", side=["lh", "rh"]
+        ),
+        other_forward=of_another_head("forward"),
+        other_sources=of_another_head("sources"),
+        other_surfaces=of_another_head("surfaces"),
+    output:
+        forward="results/{head}/leadfield/{variant}-fwd.fif",
+        matched="results/{head}/leadfield/{variant}-matched.tsv",
+    log:
+        "results/{head}/logs/borrow_leadfield/{variant}.log",
+    benchmark:
+        "results/{head}/benchmarks/borrow_leadfield/{variant}.tsv"
+    wildcard_constraints:
+        variant="|".join(BORROWED) or "none",
+    conda:
+        "../../envs/multisource.yaml"
+    resources:
+        mem_mb=grows(2000),
+        runtime=grows(10),
+    params:
+        anatomy=subpath(input.head, parent=True),
+        code=code("borrow_leadfield"),
+    script:
+        "../scripts/borrow_leadfield.py"

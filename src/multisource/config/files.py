@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from multisource.anatomy.inputs import head_inputs
+from multisource.config.another_head import another_head_mistakes
 from multisource.config.found import Found
 from multisource.config.named import Mistakes, existing_folder, lines_of, missing
 from multisource.config.operators import OPERATORS
@@ -56,6 +57,7 @@ def check_files(
         _backend,
         _solver_packages,
         _electrodes,
+        another_head_mistakes,
         _simulation,
         _weights,
         _submissions,

@@ -9,8 +9,11 @@ from typing import Any
 from multisource.config.found import Found
 from multisource.config.head import head_mistakes
 from multisource.config.operators import (
+    BESIDE_IT,
+    OF_ANOTHER_HEAD,
     OF_VARIANTS,
     OPERATORS,
+    is_borrowed,
     is_own,
     operators,
     scenario_operators,
@@ -177,6 +180,11 @@ def _variants(config: Mapping[str, Any], found: Found) -> Mistakes:
             what = "a word of the configuration"
             what = "the name of an operator that every study has" if name in OPERATORS else what
             yield place, f"{place}: {name!r} is {what}; call the variant otherwise"
+            continue
+        if is_borrowed(config, name):
+            for key in [k for k in variant if k not in (OF_ANOTHER_HEAD, *BESIDE_IT)]:
+                line = f"{place}.{key}: the leadfield of another head is taken as it is: take"
+                yield f"{place}.{key}", f"{line} {key} out, or {OF_ANOTHER_HEAD}"
             continue
         method = variant_method(config, name)
         if not found.sound(f"leadfield.{method}"):

@@ -11,6 +11,8 @@ from multisource.config.study import merged, scenarios, scored, simulated, split
 OPERATORS = ("fem", "bem")
 # Keys of a variant of the leadfield that are no settings of its method.
 OF_VARIANTS = ("method", "electrode_error_mm", "seed")
+# Key of a variant that names the results of another head, and what may stand beside it.
+OF_ANOTHER_HEAD, BESIDE_IT = "head", ("method",)
 
 
 def operators(config: Mapping[str, Any], split: str) -> list[str]:
@@ -48,6 +50,24 @@ def variant_method(config: Mapping[str, Any], variant: str) -> str:
         ``fem`` or ``bem``.
     """
     return str(config["leadfield"]["variants"][variant].get("method", "fem"))
+
+
+def is_borrowed(config: Mapping[str, Any], variant: str) -> bool:
+    """Say whether a variant of the leadfield is that of another head.
+
+    Parameters
+    ----------
+    config : mapping
+        The configuration.
+    variant : str
+        Name of an entry of ``leadfield.variants``.
+
+    Returns
+    -------
+    bool
+        True where the entry names another head's results.
+    """
+    return OF_ANOTHER_HEAD in config["leadfield"]["variants"][variant]
 
 
 def operator_settings(config: Mapping[str, Any], operator: str) -> dict[str, Any]:
