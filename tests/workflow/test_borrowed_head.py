@@ -12,6 +12,8 @@ from multisource.leadfield.forward import read_leadfield
 
 def test_a_split_is_seen_through_another_head(study_copy):
     # The same head under another name and in another folder stands for somebody else.
+    run = study_copy.snakemake("--cores", "1", "heads")
+    assert run.returncode == 0, run.stdout + run.stderr
     results = study_copy.folder / "results/fsaverage"
     other = study_copy.folder / "elsewhere/someone"
     for part in ("leadfield", "subjects"):

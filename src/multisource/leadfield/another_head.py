@@ -45,12 +45,24 @@ class RegisteredDipoles:
     surfaces: Mapping[str, Surface]
 
     def on_sphere(self) -> np.ndarray:
-        """Return the places (N, 3) of the dipoles on the registered sphere, mm."""
+        """Return the places of the dipoles on the registered sphere.
+
+        Returns
+        -------
+        ndarray of shape (N, 3)
+            Points on a sphere of 100 mm.
+        """
         points = self._of_vertices("sphere.reg")
         return _SPHERE_MM * points / np.linalg.norm(points, axis=1, keepdims=True)
 
     def on_cortex(self) -> np.ndarray:
-        """Return the places (N, 3) of the dipoles' vertices on the white surface, mm."""
+        """Return the places of the dipoles' vertices on the white surface.
+
+        Returns
+        -------
+        ndarray of shape (N, 3)
+            Points, mm, surface RAS.
+        """
         return self._of_vertices("white")
 
     def _of_vertices(self, surface: str) -> np.ndarray:
