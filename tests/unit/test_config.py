@@ -241,11 +241,12 @@ def test_networks_that_are_not_trained_need_not_fit_the_windows():
 def test_examples_of_splits_pass():
     page = (REPOSITORY / "docs/simulation.md").read_text()
     examples = re.findall(r"^```yaml\n(.*?)^```", page, re.S | re.M)
-    assert len(examples) == 2
+    assert len(examples) == 3
     for example in examples:
         config = default()
         merge(config, yaml.safe_load(example))
-        assert mistakes(config) == []
+        # Somebody else's results are not there.
+        assert all("'../other_study/results/s1' does not exist" in one for one in mistakes(config))
 
 
 def test_duneuro_is_required_before_any_job():
