@@ -253,7 +253,7 @@ def test_duneuro_is_required_before_any_job():
     config = default()
     config["leadfield"]["fem"]["backend"] = "duneuro"
     (line,) = mistakes(config)
-    assert "duneuropy" in line and "duneuro.org" in line and "native" in line
+    assert "duneuropy" in line and "duneuro.sh" in line and "native" in line
 
 
 def test_chunk_ranges_cover_the_split_once():
