@@ -106,12 +106,12 @@ def test_samples_continue_across_chunks(results):
 def test_measured_noise_is_that_of_each_window(results, scenario):
     """The tiny sLORETA against a kernel for each window from the covariance it is told."""
     chunks = sorted((results / "simulation" / scenario).glob("chunk-*.nc"))
+    eeg = read_eeg(chunks).eeg
     told = read_window_noise(
         [results / "leadfield/fem-fwd.fif"], results / "anatomy/electrodes.tsv", {scenario: "fem"}
-    )(scenario, chunks)
+    )(scenario, chunks, eeg)
     assert (len(told.covariances) > 1) == (scenario == "noisy")
     maps = read_estimates(results / f"estimates/{scenario}/sloreta.nc")
-    eeg = read_eeg(chunks).eeg
     assert len(maps) == len(eeg) == len(told.member)
     forward = read_forward(results / "leadfield/bem-fwd.fif")
     for window in (0, 7, 19):

@@ -1,6 +1,5 @@
 """Shared by all stages: the checked configuration, names, and code versions."""
 
-import itertools
 import shlex
 from types import SimpleNamespace
 
@@ -23,6 +22,7 @@ from multisource.config.operators import (
     is_own,
     operator_settings,
     operators,
+    operators_in,
     scenario_operators,
     solver_operators,
     variant_method,
@@ -185,10 +185,12 @@ OF_FEWER_CHANNELS = {
 }
 # The same for curves of channels.
 for curve, entry in config["evaluation"]["curves"].items():
-    for point, network in itertools.product(range(len(entry["values"])), NETWORKS):
+    for point in range(len(entry["values"])):
         kept = point_channels(config, curve, point, CHANNELS)
-        if kept and network in curve_methods(config, curve) and len(kept) < len(CHANNELS):
-            OF_FEWER_CHANNELS[f"{network}-{subset_name(kept, CHANNELS)}"] = kept
+        subset = kept and subset_name(kept, CHANNELS)
+        if subset:
+            shown = [name for name in curve_methods(config, curve) if name in NETWORKS]
+            OF_FEWER_CHANNELS |= {f"{network}-{subset}": kept for network in shown}
 if workflow.is_main_process:
     for network, kept in OF_FEWER_CHANNELS.items():
         if not Path(f"results/{HEAD}/network/{network}/weights.safetensors").exists():

@@ -339,9 +339,7 @@ def curve_channels(wildcards):
 def point_operators(wildcards):
     """Return the leadfields that the windows of a curve's point are seen through."""
     simulation = point_simulation(config, wildcards.curve, int(wildcards.point))
-    names = simulation["operator"]
-    names = [names] if isinstance(names, str) else names
-    return [f"results/{HEAD}/leadfield/{name}-fwd.fif" for name in names]
+    return [f"results/{HEAD}/leadfield/{name}-fwd.fif" for name in operators_in(simulation)]
 
 
 def curve_networks(wildcards):

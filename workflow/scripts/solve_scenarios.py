@@ -33,7 +33,7 @@ with step(snakemake):
             windows.eeg[: params.windows[scenario]],
             windows.sfreq,
             true_sources=read_truth(paths).numbers() if params.told else None,
-            noise=noise_of and noise_of(scenario, paths),
+            noise=noise_of and noise_of(scenario, paths, windows.eeg),
         )
         (output,) = outputs[scenario]
         write_estimates(

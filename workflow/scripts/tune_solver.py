@@ -17,7 +17,7 @@ with step(snakemake):
     noise = None
     if params.made_by:
         noise = read_window_noise(given.made_by, given.electrodes, params.made_by)(
-            "validation", given.chunks
+            "validation", given.chunks, windows.eeg
         )
     choice = choose(
         params.settings,

@@ -8,6 +8,7 @@ import numpy as np
 
 from multisource.channels.subset import FEWEST
 from multisource.errors import UserError
+from multisource.montage.standard import standard_montage
 
 _EVERY_NAME = "colin27_1005"  # MNE-Python's montage of the 10-05 system
 
@@ -34,19 +35,18 @@ def spread_channels(channels: Sequence[str], count: int, montage: str = _EVERY_N
     UserError
         If there are fewer channels, fewer than four are asked for, or the place of one is unknown.
     """
-    # Only studies with such a curve pay for the import.
-    import mne
-
     if not FEWEST <= count <= len(channels):
         raise UserError(f"{count} channels; give {FEWEST} to {len(channels)}, the study's")
-    builtin = montage if montage in mne.channels.get_builtin_montages() else _EVERY_NAME
-    made = mne.channels.make_standard_montage(builtin).get_positions()["ch_pos"]
-    places = {name.lower(): place for name, place in made.items()}
+    try:
+        made = standard_montage(montage)
+    except UserError:  # a file
+        made = standard_montage(_EVERY_NAME)
+    places = {name.lower(): place for name, place in made.points.items()}
     unknown = [name for name in channels if name.lower() not in places]
     if unknown:
         raise UserError(
-            f"where channel {unknown[0]} is stands in no montage ({builtin}); a curve of channels "
-            "needs names of the 10-05 system or of one of MNE-Python's montages"
+            f"where channel {unknown[0]} is stands in no montage ({made.source}); a curve of "
+            "channels needs names of the 10-05 system or of one of MNE-Python's montages"
         )
     positions = np.array([places[name.lower()] for name in channels])
     positions /= np.linalg.norm(positions, axis=1, keepdims=True)

@@ -6,11 +6,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from multisource.channels.lists import channel_names
 from multisource.config.found import Found
 from multisource.config.named import Mistakes, existing_folder, lines_of
 from multisource.config.operators import OF_ANOTHER_HEAD, is_borrowed, variant_method
-from multisource.config.study import find_file
+from multisource.config.recordings import study_channels
 from multisource.errors import UserError, refuse
 from multisource.links import dead_link
 
@@ -107,17 +106,7 @@ def another_head_mistakes(config: Mapping[str, Any], folders: list[Path], found:
         except UserError as error:
             yield from lines_of(key, error)
             continue
-        lacking = [name for name in _channels(config, folders, found) if name not in known]
+        lacking = [name for name in study_channels(config, folders, found) if name not in known]
         if lacking:
             line = f"{key}: {forward} has no channel {', '.join(lacking)}"
             yield key, f"{line}; compute that head with the electrodes of this study"
-
-
-def _channels(config: Mapping[str, Any], folders: list[Path], found: Found) -> list[str]:
-    """Return the names of the study's channels; none where these are wrong themselves."""
-    key = "electrodes.channels"
-    if not found.sound(key):
-        return []
-    named = config["electrodes"]["channels"]
-    file = find_file(named, folders) if isinstance(named, str) else None
-    return channel_names(named if file is None else file)

@@ -138,6 +138,7 @@ def point_channels(
     entry = config["evaluation"]["curves"][curve]
     if entry["setting"] != CHANNELS:
         return None
+    # Only studies with such a curve pay for the import.
     from multisource.channels.spread import spread_channels
 
     montage = config["electrodes"]["montage"]
@@ -225,6 +226,7 @@ def _method_mistakes(
     setting = config["evaluation"]["curves"][curve]["setting"]
     known = [*config["network"]["networks"], *config["inverse"]["solvers"]]
     seen_through = operators(config, split)
+    several = ", ".join(seen_through) if len(seen_through) > 1 else ""
     for method in curve_methods(config, curve):
         key = f"evaluation.curves.{curve}.methods"
         if method not in known:
@@ -234,13 +236,11 @@ def _method_mistakes(
         elif _asks_more(config, method, setting):
             line = f"{key}: {method} has a grid (tune), or is told the number of sources, which"
             yield key, f"{line} curves cannot give: name another, or state its options"
-        elif has_measured_noise(config, method) and setting != OPERATOR and len(seen_through) > 1:
-            several = ", ".join(seen_through)
+        elif has_measured_noise(config, method) and setting != OPERATOR and several:
             yield key, f"{key}: {method} is told the noise of one head; {split} has {several}"
         elif is_own(config, method) and setting == OPERATOR:
             yield key, f"{key}: {method} is given each head (operator: own); name another method"
-        elif is_own(config, method) and len(seen_through) > 1:
-            several = ", ".join(seen_through)
+        elif is_own(config, method) and several:
             yield key, f"{key}: {method} takes one operator; {split} is seen through {several}"
 
 

@@ -217,16 +217,17 @@ def _own_operators(config: Mapping[str, Any], found: Found) -> Mistakes:
         return
     for solver in config["inverse"]["solvers"]:
         place = f"inverse.settings.{solver}"
-        asking = [f"{place}.operator: own"] * is_own(config, solver)
-        asking += [f"{place}.noise: {MEASURED}"] * has_measured_noise(config, solver)
-        for asked, scenario in itertools.product(asking, scored(config)):
+        asking = {}
+        if is_own(config, solver):
+            asking[f"{place}.operator"] = "own"
+        if has_measured_noise(config, solver):
+            asking[f"{place}.noise"] = MEASURED
+        for (key, value), scenario in itertools.product(asking.items(), scored(config)):
             several = scenario_operators(config, scenario)
             if len(several) > 1:
-                line = f"{asked}; {scenario} is seen through {', '.join(several)}, not one"
-                yield (
-                    asked.partition(":")[0],
-                    f"{line}; choose another value, or take {solver} out of inverse.solvers",
-                )
+                line = f"{key}: {value}; {scenario} is seen through {', '.join(several)}, not one"
+                way_out = f"choose another value, or take {solver} out of inverse.solvers"
+                yield key, f"{line}; {way_out}"
 
 
 def _windows(config: Mapping[str, Any], found: Found) -> Mistakes:

@@ -30,7 +30,23 @@ def operators(config: Mapping[str, Any], split: str) -> list[str]:
     list of str
         ``fem``, ``bem`` or names of ``leadfield.variants``.
     """
-    chosen = simulated(config, split)["operator"]
+    return operators_in(simulated(config, split))
+
+
+def operators_in(simulation: Mapping[str, Any]) -> list[str]:
+    """Return the operators that settings of a simulation name.
+
+    Parameters
+    ----------
+    simulation : mapping
+        Section ``simulation`` of the configuration, or what a split or a curve's point makes of it.
+
+    Returns
+    -------
+    list of str
+        As for :func:`operators`.
+    """
+    chosen = simulation["operator"]
     return [chosen] if isinstance(chosen, str) else list(chosen)
 
 

@@ -58,12 +58,16 @@ def point_windows(
     ------
     UserError
         If there are too few of the distance or depth.
+    ValueError
+        If the table is missing.
     """
-    if setting == "distance_mm":
-        indices = windows_apart(simulator, positions, samples, float(value or 0))
-    elif setting == "depth_mm" and depth is not None:
+    if setting == "distance_mm" and value is not None:
+        indices = windows_apart(simulator, positions, samples, float(value))
+    elif setting == "depth_mm" and value is not None:
+        if not depth:
+            raise ValueError("depth: a curve of the depth needs the table of the dipoles' depths")
         below = pd.read_csv(depth)["depth_mm"].to_numpy()
-        indices = windows_deep(simulator, below, samples, float(value or 0))
+        indices = windows_deep(simulator, below, samples, float(value))
     else:
         indices = np.arange(samples)
     reference = str(value) if setting == "reference" else "average"

@@ -11,18 +11,19 @@ import json
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from multisource.anatomy.electrodes import read_electrodes
 from multisource.inverse.contract import Estimates, Measured
-from multisource.simulation.chunks import read_eeg
-from multisource.simulation.noise import spatial_factor
+from multisource.inverse.kernel import average_reference
 from multisource.simulation.noise_levels import read_noise
 from multisource.simulation.settings import Settings, settings_from
 
+# The script that applies a kernel imports this module, and needs neither MNE-Python nor SciPy,
+# whose imports take longer than it does: the functions here import what needs them.
 if TYPE_CHECKING:
     import xarray as xr
 
@@ -48,13 +49,13 @@ class WindowNoise:
     covariances: np.ndarray
     member: np.ndarray
 
-    def first(self, windows: int | None) -> WindowNoise:
+    def first(self, windows: int) -> WindowNoise:
         """Return those of the first windows.
 
         Parameters
         ----------
-        windows : int or None
-            How many; None for all.
+        windows : int
+            How many.
 
         Returns
         -------
@@ -129,6 +130,8 @@ def window_noise(
         bad channels and electrode errors are no part of them. Where a share of the windows has
         noise correlated over the scalp, each is given the mean over the kinds.
     """
+    from multisource.simulation.noise import spatial_factor
+
     channels = len(gain)
     gain = gain - gain.mean(axis=0)
     background = (1e-9 * settings.background_nam) ** 2 * gain @ gain.T
@@ -152,7 +155,7 @@ def read_window_noise(
     forwards: Iterable[str | os.PathLike[str]],
     electrodes: str | os.PathLike[str],
     operators: Mapping[str, str],
-) -> Callable[[str, Sequence[str]], WindowNoise]:
+) -> Callable[[str, Sequence[str], np.ndarray], WindowNoise]:
     """Return what reads the noise of a scenario's windows.
 
     Parameters
@@ -167,18 +170,24 @@ def read_window_noise(
     Returns
     -------
     callable
-        Name of the scenario and the files of its windows to :class:`WindowNoise`.
+        Name of the scenario, the files of its windows and their EEG (S, E, T), V, to
+        :class:`WindowNoise`.
     """
-    # MNE-Python, which a solver with a kernel does without.
+    from multisource.anatomy.electrodes import read_electrodes
     from multisource.leadfield.forward import read_leadfields
 
     files = {Path(path).name.removesuffix("-fwd.fif"): path for path in forwards}
     positions = read_electrodes(Path(electrodes)).positions
 
-    def of_scenario(scenario: str, paths: Sequence[str]) -> WindowNoise:
-        (leadfield,) = read_leadfields(files[operators[scenario]])
+    # The last one is kept, for scenarios with the same operator.
+    @lru_cache(maxsize=1)
+    def gain_of(name: str) -> np.ndarray:
+        (leadfield,) = read_leadfields(files[name])
+        return leadfield.fixed
+
+    def of_scenario(scenario: str, paths: Sequence[str], eeg: np.ndarray) -> WindowNoise:
         settings, snr_db = read_noise(paths)
-        return window_noise(leadfield.fixed, read_eeg(paths).eeg, snr_db, settings, positions)
+        return window_noise(gain_of(operators[scenario]), eeg, snr_db, settings, positions)
 
     return of_scenario
 
@@ -202,6 +211,7 @@ def noise_of_windows(
     WindowNoise
         Of all of them.
     """
+    from multisource.anatomy.electrodes import read_electrodes
     from multisource.leadfield.forward import read_leadfields
 
     channels = [str(name) for name in windows["channel"].values]
@@ -232,6 +242,5 @@ def measured_of(gain: np.ndarray, covariance: np.ndarray) -> Measured:
     Measured
         The moment of independent dipoles all over the cortex whose EEG is as strong.
     """
-    own = covariance - covariance.mean(axis=0)
-    own = own - own.mean(axis=1, keepdims=True)
-    return Measured(1e9 * float(np.sqrt(np.trace(own) / (gain**2).sum())), 0.0)
+    power = np.trace(average_reference(len(covariance)) @ covariance)
+    return Measured(1e9 * float(np.sqrt(power / (gain**2).sum())), 0.0)
