@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import mne
 import numpy as np
+import pandas as pd
 import pytest
 from config_case import REPOSITORY, changed, default, mistakes
 from realism_case import GAIN, PLAIN, POSITIONS, simulator
@@ -183,3 +184,16 @@ def test_points_without_and_with_sources_are_scored_and_drawn():
     figure = curve_figure(table.reset_index(), "n_patches")
     assert len(figure.axes) == len(SHOWN)
     assert [label.get_text() for label in figure.axes[0].get_xticklabels()] == ["0", "2"]
+
+
+def test_every_method_has_a_line_of_its_own():
+    names = [f"method {number}" for number in range(12)]
+    rows = [
+        {"value": value, "method": name, "metric": metric, "middle": 0.5, "low": 0.4, "high": 0.6}
+        for value in (1.0, 2.0)
+        for name in names
+        for metric in SHOWN
+    ]
+    figure = curve_figure(pd.DataFrame(rows), "boost")
+    lines = figure.axes[0].get_lines()
+    assert len({(line.get_color(), line.get_linestyle()) for line in lines}) == len(names)

@@ -28,6 +28,8 @@ LABELS = {
     "reference": "reference",
     "operator": "head that made the windows",
 }
+# When all colours are taken, the next methods have them again with another line.
+_LINES = ("o-", "s--", "^:")
 
 
 def curve_figure(table: pd.DataFrame, setting: str) -> Figure:
@@ -54,7 +56,8 @@ def curve_figure(table: pd.DataFrame, setting: str) -> Figure:
             place = [values.index(_name(value)) for value in own["value"]]
             colour = COLOURS[number % len(COLOURS)]
             label = method_label(str(method))
-            axes.plot(place, own["middle"], "o-", ms=4, color=colour, label=label)
+            line = _LINES[number // len(COLOURS) % len(_LINES)]
+            axes.plot(place, own["middle"], line, ms=4, color=colour, label=label)
             axes.fill_between(place, own["low"], own["high"], color=colour, alpha=0.15, lw=0)
         axes.set_xticks(range(len(values)), values)
         top = 1.02 if metric in HIGHER_IS_BETTER else None
