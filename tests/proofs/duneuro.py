@@ -74,7 +74,13 @@ def main(models: list[str]) -> int:
         for model in models:
             gain = {
                 name: make_backend(name).leadfield(
-                    mesh, SIGMA, transfer[name], positions, source_model=model, rings=RINGS
+                    mesh,
+                    SIGMA,
+                    transfer[name],
+                    positions,
+                    source_model=model,
+                    rings=RINGS,
+                    targets=None,
                 )
                 for name in BACKENDS
             }

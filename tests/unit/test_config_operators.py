@@ -100,3 +100,19 @@ def test_curves_measure_noise_and_experiments_do_not():
     config["experiments"]["names"] = ["snr_1"]
     (line,) = mistakes(config)
     assert "inverse.settings.eloreta.noise: measured; experiments cannot measure it" in line
+
+
+def test_only_native_venant_sources_act_from_elsewhere():
+    config = changed("leadfield.fem.true_places", True)
+    assert mistakes(config) == []
+    config["leadfield"]["variants"] = {
+        "points": {"source_model": "partial_integration"},
+        "plain": {"source_model": "localised_subtraction", "true_places": False},
+        "shells": {"method": "bem"},
+    }
+    (line,) = mistakes(config)
+    assert "leadfield.variants.points.true_places: source model partial_integration" in line
+    config = changed("leadfield.variants", {"moved": {"true_places": True}})
+    config["leadfield"]["fem"]["backend"] = "duneuro"
+    lines = mistakes(config)
+    assert any("leadfield.variants.moved.true_places: not with backend duneuro" in x for x in lines)

@@ -93,6 +93,7 @@ def test_study_settings_on_a_coarse_sphere(mesh, limit):
             "shift": 0.33,
             "source_model": "partial_integration",
             "rings": 2,
+            "true_places": False,
             "tolerance": 1e-6,
             "conductivity": {"scalp": 0.43, "skull": 0.01, "csf": 1.79, "grey_matter": 0.33},
         },

@@ -58,6 +58,7 @@ CONFIG_EDITS = [
     (("leadfield", "bem", "conductivity", "skull"), 0.01, LEADFIELD_B),
     (("leadfield", "fem", "source_model"), "partial_integration", LEADFIELD_A),
     (("leadfield", "fem", "rings"), 1, LEADFIELD_A),
+    (("leadfield", "fem", "true_places"), True, LEADFIELD_A),
     (("leadfield", "fem", "conductivity", "skull"), 0.02, LEADFIELD_A | {"solve_transfer"}),
 ]
 

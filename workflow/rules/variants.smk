@@ -79,6 +79,7 @@ use rule compute_fem as compute_fem_variant with:
     params:
         source_model=variant_setting("source_model"),
         rings=variant_setting("rings"),
+        true_places=variant_setting("true_places"),
         depth=variant_setting("depth"),
         conductivity=variant_setting("conductivity"),
         code=lambda wildcards: code(

@@ -7,7 +7,7 @@ from multisource.anatomy.source_space import source_geometry
 from multisource.fem.backends import leadfield
 from multisource.fem.conductivity import by_label
 from multisource.fem.mesh import load_mesh
-from multisource.fem.placement import place_dipoles
+from multisource.fem.placement import place_dipoles, starts
 from multisource.files import atomic
 from multisource.leadfield.check import check_leadfield
 from multisource.leadfield.forward import leadfield_of, make_forward, write_forward
@@ -28,6 +28,9 @@ with step(snakemake):
     )
     with atomic(snakemake.output.dipoles) as part:
         table.to_csv(part, sep="\t", index=False, float_format="%.4f")
+    targets = None
+    if snakemake.params.true_places:
+        targets = starts(dipoles.positions, dipoles.pial, snakemake.params.depth)
     gain = leadfield(
         snakemake.params.backend,
         mesh,
@@ -36,6 +39,7 @@ with step(snakemake):
         placed,
         source_model=snakemake.params.source_model,
         rings=snakemake.params.rings,
+        targets=targets,
     )
     forward = make_forward(gain, electrodes, sources, head.fiducials)
     check_leadfield(leadfield_of(forward), name="operator A")

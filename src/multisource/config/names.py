@@ -15,6 +15,7 @@ from multisource.config.operators import (
     OPERATORS,
     is_borrowed,
     is_own,
+    operator_settings,
     operators,
     scenario_operators,
     variant_method,
@@ -30,6 +31,7 @@ from multisource.config.study import (
 )
 from multisource.config.suggest import suggest
 from multisource.evaluation.names import PAPER_TABLES
+from multisource.fem.source_models import SOURCE_MODELS
 from multisource.inverse.registry import MEASURED
 
 # Names of the files beside a method's in results/<head>/recordings/<recording>/.
@@ -58,6 +60,7 @@ def check_names(config: Mapping[str, Any], found: Found) -> None:
         _test_splits,
         _splits_of_networks,
         _variants,
+        _true_places,
         _operators,
         _operators_of_solvers,
         _own_operators,
@@ -199,6 +202,25 @@ def _variants(config: Mapping[str, Any], found: Found) -> Mistakes:
             if layer not in layers:
                 key = f"{place}.conductivity.{layer}"
                 yield key, f"{key}: no layer of method {method}: {suggest(layer, layers)}"
+
+
+def _true_places(config: Mapping[str, Any], found: Found) -> Mistakes:
+    if not found.sound("leadfield"):
+        return
+    variants = config["leadfield"]["variants"]
+    places = {"leadfield.fem": "fem"} | {f"leadfield.variants.{name}": name for name in variants}
+    for place, operator in places.items():
+        if operator in variants and variant_method(config, operator) != "fem":
+            continue
+        settings = operator_settings(config, operator)
+        model = settings["source_model"]
+        if not settings["true_places"]:
+            continue
+        key = f"{place}.true_places"
+        if settings["backend"] == "duneuro":
+            yield key, f"{key}: not with backend duneuro, whose sources act from where they lie"
+        elif "targets" not in SOURCE_MODELS.offered(model):
+            yield key, f"{key}: source model {model} acts from where it lies; use a Venant model"
 
 
 def _operators_of_solvers(config: Mapping[str, Any], found: Found) -> Mistakes:

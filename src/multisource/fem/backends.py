@@ -98,6 +98,7 @@ def leadfield(
     *,
     source_model: str,
     rings: int,
+    targets: np.ndarray | None = None,
 ) -> np.ndarray:
     """Return the gain of a backend; see ``FemBackend.leadfield``.
 
@@ -117,6 +118,8 @@ def leadfield(
         Its name in the configuration.
     rings : int
         Rings of elements around a dipole that a Venant source takes.
+    targets : ndarray of shape (N, 3), optional
+        Places, mm, that the sources are to act from; None: the positions.
 
     Returns
     -------
@@ -129,5 +132,11 @@ def leadfield(
         If a name is unknown or a dipole lies outside its tissue.
     """
     return make_backend(backend).leadfield(
-        mesh, conductivity, transfer, positions, source_model=source_model, rings=rings
+        mesh,
+        conductivity,
+        transfer,
+        positions,
+        source_model=source_model,
+        rings=rings,
+        targets=targets,
     )

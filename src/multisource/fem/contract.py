@@ -43,6 +43,7 @@ class SourceModel(Protocol):
         *,
         conductivity: np.ndarray,
         rings: int,
+        targets: np.ndarray | None,
     ) -> Loads:
         """Return the loads of unit dipoles.
 
@@ -61,6 +62,9 @@ class SourceModel(Protocol):
         rings : int
             The configuration's ``leadfield.fem.rings``: rings of elements around a dipole that a
             Venant source takes.
+        targets : ndarray of shape (N, 3) or None
+            Places, mm, that the sources are to act from, if these are not where they lie
+            (``leadfield.fem.true_places``); None: the positions.
 
         Returns
         -------
@@ -136,6 +140,7 @@ class FemBackend(Protocol):
         *,
         source_model: str,
         rings: int,
+        targets: np.ndarray | None,
     ) -> np.ndarray:
         """Apply the transfer matrix to dipoles.
 
@@ -153,6 +158,8 @@ class FemBackend(Protocol):
             How a dipole becomes a right-hand side, by its name in the configuration.
         rings : int
             Rings of elements around a dipole that a Venant source takes.
+        targets : ndarray of shape (N, 3) or None
+            Places, mm, that the sources are to act from; None: the positions.
 
         Returns
         -------

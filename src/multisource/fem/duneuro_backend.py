@@ -81,6 +81,7 @@ class DuneuroBackend:
         *,
         source_model: str,
         rings: int,
+        targets: np.ndarray | None,
     ) -> np.ndarray:
         """Apply the transfer matrix to dipoles; see ``FemBackend``.
 
@@ -98,14 +99,23 @@ class DuneuroBackend:
             Its name in the configuration.
         rings : int
             Rings of elements around a dipole that a Venant source takes.
+        targets : ndarray of shape (N, 3) or None
+            None: DUNEuro's sources act from where they lie.
 
         Returns
         -------
         ndarray of shape (E, 3N)
             Gain, V/(Am), average reference, columns x, y, z of each dipole.
+
+        Raises
+        ------
+        UserError
+            If there are targets.
         """
         from multisource.fem.duneuro import leadfield
 
+        if targets is not None:
+            raise UserError("leadfield.fem.true_places: backend duneuro has no such sources")
         return leadfield(
             mesh, conductivity, transfer, positions, source_model=source_model, rings=rings
         )

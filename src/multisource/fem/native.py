@@ -107,6 +107,7 @@ def leadfield(
     label: int | None = 2,
     conductivity: dict[int, float] | None = None,
     rings: int = RINGS,
+    targets: np.ndarray | None = None,
 ) -> np.ndarray:
     """Return the gain of dipoles, average reference.
 
@@ -130,6 +131,8 @@ def leadfield(
         that ask for it, such as localised subtraction.
     rings : int, optional
         Rings of elements around a dipole that a Venant source takes.
+    targets : ndarray of shape (N, 3), optional
+        Places, mm, that Venant sources are to act from; None: the positions.
 
     Returns
     -------
@@ -139,9 +142,12 @@ def leadfield(
     Raises
     ------
     UserError
-        For an unknown source model, a missing conductivity or a dipole outside its tissue.
+        For an unknown source model, one that knows no targets, a missing conductivity or a dipole
+        outside its tissue.
     """
     check_sources(mesh, transfer, source_model, SOURCE_MODELS)
+    if targets is not None and "targets" not in SOURCE_MODELS.offered(source_model):
+        raise UserError(f"{source_model} acts from where it lies: use a Venant model with targets")
     positions = np.atleast_2d(np.asarray(positions, float))
     elements, local = locate(mesh, positions)
     check_tissue(mesh, positions, elements, label)
@@ -156,6 +162,7 @@ def leadfield(
         for start in range(0, len(positions), BATCH):
             part = slice(start, min(start + BATCH, len(positions)))
             place = (positions[part], elements[part], local[part])
+            given["targets"] = None if targets is None else targets[part]
             loads = SOURCE_MODELS.call(source_model, mesh, *place, given=given, chosen={})
             small += loads.replaced
             gain[:, 3 * part.start : 3 * part.stop] = (loads.matrix @ transfer.T).T

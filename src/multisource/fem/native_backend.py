@@ -73,6 +73,7 @@ class NativeBackend:
         *,
         source_model: str,
         rings: int,
+        targets: np.ndarray | None,
     ) -> np.ndarray:
         """Apply the transfer matrix to dipoles; see ``FemBackend``.
 
@@ -90,6 +91,8 @@ class NativeBackend:
             Its name in the configuration.
         rings : int
             Rings of elements around a dipole that a Venant source takes.
+        targets : ndarray of shape (N, 3) or None
+            Places, mm, that the sources are to act from; None: the positions.
 
         Returns
         -------
@@ -105,4 +108,5 @@ class NativeBackend:
             source_model=source_model,
             conductivity=conductivity,
             rings=rings,
+            targets=targets,
         )

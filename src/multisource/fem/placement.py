@@ -74,7 +74,7 @@ def place_dipoles(
         For a dipole outside the mesh or further than ``max_move`` mm from grey matter.
     """
     white = np.asarray(positions, float)
-    start = white if pial_positions is None else white + depth * (pial_positions - white)
+    start = starts(white, pial_positions, depth)
     elements, _ = locate(mesh, start)
     if np.any(elements < 0):
         worst = int(np.flatnonzero(elements < 0)[0])
@@ -116,6 +116,26 @@ def place_dipoles(
         }
     )
     return placed, table
+
+
+def starts(white: np.ndarray, pial: np.ndarray | None, depth: float) -> np.ndarray:
+    """Return where dipoles are wanted.
+
+    Parameters
+    ----------
+    white : ndarray of shape (N, 3)
+        Dipoles on the white surface, mm.
+    pial : ndarray of shape (N, 3) or None
+        Their counterparts on the pial surface, mm; None: ``white`` as it is.
+    depth : float
+        Share of the way from one to the other.
+
+    Returns
+    -------
+    ndarray of shape (N, 3)
+        The places, mm.
+    """
+    return white if pial is None else white + depth * (pial - white)
 
 
 class _Tissue:

@@ -89,13 +89,14 @@ def sphere_check(
 ) -> pd.DataFrame:
     """Judge both operators, with the study's own settings, on the sphere.
 
-    FEM dipoles are placed as on the head, and judged where they were placed.
+    FEM dipoles are placed as on the head, and judged where they are to act from.
 
     Parameters
     ----------
     fem : mapping
-        ``backend``, ``mesh``, ``shift``, ``source_model``, ``rings``, ``tolerance`` and
-        ``conductivity`` (by tissue name, S/m) as in the configuration.
+        ``backend``, ``mesh``, ``shift``, ``source_model``, ``rings``,
+        ``true_places``, ``tolerance`` and ``conductivity`` (by tissue name, S/m) as in the
+        configuration.
     bem : mapping
         ``ico`` and ``conductivity`` as in the configuration.
     voxel_mm : float, optional
@@ -137,8 +138,9 @@ def _fem_sphere(fem: Mapping[str, Any], voxel_mm: float) -> pd.DataFrame:
             placed,
             source_model=fem["source_model"],
             rings=fem["rings"],
+            targets=positions if fem["true_places"] else None,
         )
-        return gain, placed
+        return gain, positions if fem["true_places"] else placed
 
     table = sphere_errors(solve, radii=radii, conductivities=np.array(list(values.values())))
     return table.assign(operator="FEM")

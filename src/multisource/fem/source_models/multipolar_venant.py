@@ -59,6 +59,7 @@ def loads(
     local: np.ndarray,
     *,
     rings: int = 2,
+    targets: np.ndarray | None = None,
 ) -> Loads:
     """Return the loads of unit dipoles; see ``venant``.
 
@@ -74,10 +75,12 @@ def loads(
         Coordinates within the element.
     rings : int, optional
         Rings of elements around a dipole that carry its monopoles.
+    targets : ndarray of shape (N, 3), optional
+        Places, mm, about which the monopoles have the dipoles' moments; None: the positions.
 
     Returns
     -------
     Loads
         Loads (3N, n), 1/m, and how many dipoles are partial integration.
     """
-    return venant.fitted_loads(mesh, positions, elements, local, moments, rings)
+    return venant.fitted_loads(mesh, positions, elements, local, moments, rings, targets)

@@ -53,6 +53,7 @@ def loads(
     local: np.ndarray,
     *,
     rings: int = 2,
+    targets: np.ndarray | None = None,
 ) -> Loads:
     """Return the loads of unit dipoles; see ``fitted_loads``.
 
@@ -68,13 +69,15 @@ def loads(
         Coordinates within the element.
     rings : int, optional
         Rings of elements around a dipole that carry its monopoles.
+    targets : ndarray of shape (N, 3), optional
+        Places, mm, about which the monopoles have the dipoles' moments; None: the positions.
 
     Returns
     -------
     Loads
         Loads (3N, n), 1/m, and how many dipoles are partial integration.
     """
-    return fitted_loads(mesh, positions, elements, local, moments, rings)
+    return fitted_loads(mesh, positions, elements, local, moments, rings, targets)
 
 
 def fitted_loads(
@@ -84,6 +87,7 @@ def fitted_loads(
     local: np.ndarray,
     moments: Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]],
     rings: int = RINGS,
+    targets: np.ndarray | None = None,
 ) -> Loads:
     """Return the loads of unit dipoles by monopoles that are fitted to moments.
 
@@ -104,23 +108,28 @@ def fitted_loads(
         Maps scaled offsets (k, 3) of the nodes to a moment matrix (c, k) and the dipole's (c, 3).
     rings : int, optional
         Rings of elements around a dipole that carry its monopoles.
+    targets : ndarray of shape (N, 3), optional
+        Places, mm, about which the monopoles have the dipoles' moments; None: the positions. On the
+        sphere a dipole that lies 1, 2 or 3 mm away has an error of 1.4, 2.9 and 4.4 %; with the
+        moments about its target 0.14, 0.17 and 0.21 %, as one that lies there.
 
     Returns
     -------
     Loads
         Loads (3N, n), 1/m, and how many dipoles are partial integration.
     """
+    centres = positions if targets is None else targets
     patches = Patches(mesh, rings)
     corners, labels = patches.corners(positions, elements), mesh.labels[elements]
     weights, columns, sizes, small = [], [], [], 0
-    for number, position in enumerate(positions):
+    for number, centre in enumerate(centres):
         nodes = patches.around(corners[number], labels[number])
         if len(nodes) < MIN_PATCH:
             small += 1
             nodes = mesh.elements[elements[number]]
             monopoles = 1e3 * shape_gradients(mesh, elements[[number]], local[[number]])[0]
         else:
-            offsets = (mesh.nodes[nodes] - position) / REFERENCE_LENGTH
+            offsets = (mesh.nodes[nodes] - centre) / REFERENCE_LENGTH
             monopoles = _fit(offsets, *moments(offsets)) / (REFERENCE_LENGTH * 1e-3)
         weights.append(monopoles.T.ravel())
         columns.append(np.tile(nodes, 3))
