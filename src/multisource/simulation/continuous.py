@@ -13,7 +13,7 @@ from multisource.simulation.ar import stationary_series
 from multisource.simulation.patches import Patches
 from multisource.simulation.project import mixing
 from multisource.simulation.samples import Simulator
-from multisource.simulation.synchronise import centre_classes, correlate
+from multisource.simulation.synchronise import centre_classes, continuous_centres
 
 
 def continuous_eeg(
@@ -58,11 +58,7 @@ def continuous_eeg(
         white += factor @ stationary_series(a, n_series, n_times, generator)
     rho = settings.patch_correlation
     kinds = centre_classes(simulator.classes, patches.truth.centre, rho)[0]
-    drawn = [stationary_series(models.coefficients[k], 1, n_times, generator) for k in kinds]
-    first = models.coefficients[kinds[0]]
-    centres = correlate(
-        np.concatenate(drawn), rho, lambda: stationary_series(first, 1, n_times, generator)
-    )
+    centres = continuous_centres(kinds, models, n_times, rho, generator)
     white += mixed[:, n_series * len(models.coefficients) :] @ centres
     return settings.background_nam * 1e-9 * (projector.dewhiten @ white)
 

@@ -22,7 +22,11 @@ from multisource.simulation.ar_io import read_models
 from multisource.simulation.project import background_components
 from multisource.simulation.settings import Settings, settings_from
 from multisource.simulation.streams import Purpose
-from multisource.simulation.synchronise import centre_classes, centre_white, correlate
+from multisource.simulation.synchronise import (
+    centre_classes,
+    centre_white,
+    continuous_centres,
+)
 
 FilePath = str | Path
 
@@ -156,10 +160,5 @@ def _of_recording(
     length = n_windows * settings.n_times
     for a in models.coefficients:
         stationary_series(a, rank, length, generator)
-    drawn = [stationary_series(models.coefficients[k], 1, length, generator) for k in kinds]
-    courses = correlate(
-        np.concatenate(drawn),
-        settings.patch_correlation,
-        lambda: stationary_series(models.coefficients[kinds[0]], 1, length, generator),
-    )
+    courses = continuous_centres(kinds, models, length, settings.patch_correlation, generator)
     return courses.reshape(len(kinds), n_windows, settings.n_times).transpose(1, 0, 2)

@@ -13,6 +13,7 @@ from collections.abc import Callable
 import numpy as np
 
 from multisource.simulation import streams
+from multisource.simulation.ar import ARModels, stationary_series
 from multisource.simulation.streams import Purpose
 
 
@@ -161,4 +162,39 @@ def centre_white(
         white.reshape(len(indices), n_patches, n_times),
         correlation,
         lambda: streams.normals(key, Purpose.SHARED_CENTRE, indices, n_times)[:, None],
+    )
+
+
+def continuous_centres(
+    kinds: np.ndarray,
+    models: ARModels,
+    n_times: int,
+    correlation: float,
+    generator: np.random.Generator,
+) -> np.ndarray:
+    """Draw the series of the centres of a recording, stationary from the first sample.
+
+    Parameters
+    ----------
+    kinds : ndarray of shape (P,)
+        AR class of each centre.
+    models : ARModels
+        The classes' models.
+    n_times : int
+        Length in samples, T.
+    correlation : float
+        Of the series of any two patches.
+    generator : numpy.random.Generator
+        What they are drawn from.
+
+    Returns
+    -------
+    ndarray of shape (P, T)
+        Of unit variance.
+    """
+    drawn = [stationary_series(models.coefficients[k], 1, n_times, generator) for k in kinds]
+    return correlate(
+        np.concatenate(drawn),
+        correlation,
+        lambda: stationary_series(models.coefficients[kinds[0]], 1, n_times, generator),
     )
