@@ -11,7 +11,9 @@ from multisource.inverse import registry
 from multisource.inverse.mne_windows import given_to_mne
 from multisource.inverse.music import signal_dimension
 from multisource.inverse.points import spread
+from multisource.inverse.solver import solve
 from multisource.inverse.solver_leadfield import background_covariance
+from multisource.inverse.window_noise import WindowNoise
 
 
 @pytest.fixture(scope="module")
@@ -191,6 +193,23 @@ def test_the_true_number_is_told_only_where_it_is_known(case):
     assert list((maps > 0).sum(axis=1)) == numbers
     with pytest.raises(UserError, match="true_number"):
         registry.estimate("rap_music", forward, eeg, dipoles="true_number")
+
+
+@pytest.mark.parametrize("kind", ["rap_music", "trap_music"])
+def test_the_true_number_is_told_with_the_noise_of_each_window(case, kind):
+    """Each window's own number, also where windows of one noise are solved together."""
+    forward, _, eeg, truth, _ = case
+    numbers = truth.numbers()
+    noise = background_covariance(forward)
+
+    def with_forward(windows, sfreq, **told):
+        return registry.estimates(
+            kind=kind, forward=forward, eeg=windows, sfreq=sfreq, dipoles="true_number", **told
+        )
+
+    told = WindowNoise(np.stack([noise, 2 * noise]), np.array([1, 0, 1]))
+    maps = solve(with_forward, eeg, 250.0, true_sources=numbers, noise=told).maps
+    assert list((maps > 0).sum(axis=1)) == numbers
 
 
 @pytest.mark.parametrize(

@@ -78,7 +78,7 @@ def estimate(
         forward, noise_covariance=noise_covariance, sfreq=sfreq, study=study, measured=measured
     )
     music = {"rap_music": mne.beamformer.rap_music, "trap_music": mne.beamformer.trap_music}[kind]
-    numbers = iter(true_sources or ())
+    numbers = iter(() if true_sources is None else true_sources)
 
     def solve(evoked: mne.Evoked) -> np.ndarray:
         if dipoles == "true_number":

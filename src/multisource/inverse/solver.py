@@ -142,7 +142,9 @@ def solve(
     """
 
     def told(windows: np.ndarray) -> dict[str, Any]:
-        return {} if true_sources is None else {"true_sources": np.asarray(true_sources)[windows]}
+        if true_sources is None:
+            return {}
+        return {"true_sources": [int(true_sources[window]) for window in windows]}
 
     if noise is None:
         return solver(eeg, sfreq, **told(np.arange(len(eeg))))
