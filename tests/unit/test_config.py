@@ -222,9 +222,7 @@ def merge(into, update):
             into[key] = value
 
 
-@pytest.mark.parametrize(
-    "name", ["config.yaml", "paper.yaml", "alpha.yaml", "sep.yaml", "extended.yaml"]
-)
+@pytest.mark.parametrize("name", sorted(p.name for p in (REPOSITORY / "config").glob("*.yaml")))
 def test_shipped_configs_pass(name):
     config = default()
     merge(config, yaml.safe_load((REPOSITORY / "config" / name).read_text()))
