@@ -30,6 +30,7 @@ LABELS = {
 }
 # When all colours are taken, the next methods have them again with another line.
 _LINES = ("o-", "s--", "^:")
+_LONG = 8  # letters of a value, more than which is written at an angle
 
 
 def curve_figure(table: pd.DataFrame, setting: str) -> Figure:
@@ -60,6 +61,9 @@ def curve_figure(table: pd.DataFrame, setting: str) -> Figure:
             axes.plot(place, own["middle"], line, ms=4, color=colour, label=label)
             axes.fill_between(place, own["low"], own["high"], color=colour, alpha=0.15, lw=0)
         axes.set_xticks(range(len(values)), values)
+        if max(len(str(value)) for value in values) > _LONG:
+            # Names of operators, which would run into each other.
+            axes.tick_params("x", labelrotation=20)
         top = 1.02 if metric in HIGHER_IS_BETTER else None
         axes.set_title(f"{metric_label(metric)} ({statistic})")
         axes.set(xlabel=LABELS[setting], ylim=(0 if top is None else -0.02, top))
