@@ -110,7 +110,7 @@ def fitted_loads(
         Rings of elements around a dipole that carry its monopoles.
     targets : ndarray of shape (N, 3), optional
         Places, mm, about which the monopoles have the dipoles' moments; None: the positions. On the
-        sphere a dipole that lies 1, 2 or 3 mm away has an error of 1.4, 2.9 and 4.4 %; with the
+        sphere a dipole that lies 1, 2 or 3 mm away has an error of 1.4, 2.9 and 4.3 %; with the
         moments about its target 0.14, 0.17 and 0.21 %, as one that lies there.
 
     Returns
