@@ -197,3 +197,18 @@ def test_every_method_has_a_line_of_its_own():
     figure = curve_figure(pd.DataFrame(rows), "boost")
     lines = figure.axes[0].get_lines()
     assert len({(line.get_color(), line.get_linestyle()) for line in lines}) == len(names)
+
+
+def test_a_method_has_the_same_colour_in_every_figure():
+    rows = [
+        {"value": 1.0, "method": "eloreta", "metric": metric, "middle": 0.5, "low": 0.4, "high": 0.6}
+        for metric in SHOWN
+    ]
+    table = pd.DataFrame(rows)
+    alone, third = (
+        curve_figure(table, "boost", methods).axes[0].get_lines()[0].get_color()
+        for methods in (["eloreta"], ["covnet", "convnet", "eloreta"])
+    )
+    assert alone != third
+    beside = pd.concat([table.assign(method=name) for name in ("covnet", "convnet", "eloreta")])
+    assert third == curve_figure(beside, "boost").axes[0].get_lines()[2].get_color()

@@ -11,4 +11,4 @@ with step(snakemake):
     with atomic(snakemake.output.table) as part:
         table.to_csv(part, index=False)
     with atomic(snakemake.output.figure) as part:
-        curve_figure(table, params.setting).savefig(part, dpi=140)
+        curve_figure(table, params.setting, params.methods).savefig(part, dpi=140)

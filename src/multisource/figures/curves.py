@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
@@ -33,7 +35,9 @@ _LINES = ("o-", "s--", "^:")
 _LONG = 8  # letters of a value, more than which is written at an angle
 
 
-def curve_figure(table: pd.DataFrame, setting: str) -> Figure:
+def curve_figure(
+    table: pd.DataFrame, setting: str, methods: Sequence[str] | None = None
+) -> Figure:
     """Draw a panel for each metric, a line with its interval for each method.
 
     Parameters
@@ -42,6 +46,9 @@ def curve_figure(table: pd.DataFrame, setting: str) -> Figure:
         Of :func:`multisource.curves.point.curve_table`.
     setting : str
         What changes.
+    methods : sequence of str, optional
+        Those of all curves of a study, in whose order they are given colours, so that each has the
+        same in all figures; by default the table's.
 
     Returns
     -------
@@ -51,9 +58,11 @@ def curve_figure(table: pd.DataFrame, setting: str) -> Figure:
     figure = Figure(figsize=(3.4 * len(SHOWN), 3.5), layout="constrained")
     panels = figure.subplots(1, len(SHOWN))
     values = list(dict.fromkeys(table["value"].map(_name)))
+    looks = list(table["method"].unique() if methods is None else methods)
     for axes, (metric, statistic) in zip(panels, SHOWN.items(), strict=True):
         part = table[table["metric"] == metric]
-        for number, (method, own) in enumerate(part.groupby("method", sort=False)):
+        for method, own in part.groupby("method", sort=False):
+            number = looks.index(method)
             place = [values.index(_name(value)) for value in own["value"]]
             colour = COLOURS[number % len(COLOURS)]
             label = method_label(str(method))
