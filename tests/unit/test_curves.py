@@ -201,7 +201,14 @@ def test_every_method_has_a_line_of_its_own():
 
 def test_a_method_has_the_same_colour_in_every_figure():
     rows = [
-        {"value": 1.0, "method": "eloreta", "metric": metric, "middle": 0.5, "low": 0.4, "high": 0.6}
+        {
+            "value": 1.0,
+            "method": "eloreta",
+            "metric": metric,
+            "middle": 0.5,
+            "low": 0.4,
+            "high": 0.6,
+        }
         for metric in SHOWN
     ]
     table = pd.DataFrame(rows)

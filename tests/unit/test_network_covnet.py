@@ -96,6 +96,32 @@ def test_features_are_the_matrix_logarithm(features):
     np.testing.assert_allclose(raw[:-1], expected, atol=1e-4)
 
 
+def test_a_window_of_few_samples_has_features_above_rounding():
+    # Of 20 channels and 3 samples the lowest eigenvalues, of which the scale is taken, are zero.
+    known = model(channels=20, dipoles=200, times=3)
+    layer = CovarianceFeatures(20, 3)
+    layer.prepare(known)
+    eeg = background(known, 50)
+    exact = CovarianceFeatures(20, 3)
+    exact.prepare(known)
+    raw = layer.raw(eeg)
+    # They were off by 7 through rounding alone.
+    assert raw.abs().max() < 10
+    torch.testing.assert_close(exact.double().raw(eeg.double()).float(), raw, rtol=1e-3, atol=1e-3)
+    # Where the background is measured they tell how far above it a window is.
+    variance = known_variance(layer)
+    weak, strong = (
+        layer.logarithm(layer.measured(size * eeg, variance, layer.speed.double(), 1e-2))
+        for size in (1.0, 10.0)
+    )
+    assert strong.abs().sum() > 2 * weak.abs().sum()
+
+
+def known_variance(layer):
+    """What a layer's model says of the variance of its components, without noise."""
+    return layer.variance(torch.zeros(1))[0].double()
+
+
 @pytest.mark.parametrize("noise", [0.0, 0.1, 1.0])
 def test_the_noise_is_estimated_from_the_window(noise):
     known = model(channels=20, dipoles=200, times=50)

@@ -35,9 +35,7 @@ _LINES = ("o-", "s--", "^:")
 _LONG = 8  # letters of a value, more than which is written at an angle
 
 
-def curve_figure(
-    table: pd.DataFrame, setting: str, methods: Sequence[str] | None = None
-) -> Figure:
+def curve_figure(table: pd.DataFrame, setting: str, methods: Sequence[str] | None = None) -> Figure:
     """Draw a panel for each metric, a line with its interval for each method.
 
     Parameters

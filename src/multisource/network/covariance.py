@@ -47,7 +47,7 @@ class Whitened(NamedTuple):
     vectors : Tensor of shape (B, E - 1, E - 1)
         Its eigenvectors, in columns.
     bulk : Tensor of shape (B, 1)
-        The eigenvalues of the background, on average.
+        The eigenvalues of the background, on average; 1 where a window is too short to tell.
     level : Tensor of shape (B,)
         Variance of the noise over the background's mean one.
     whitening : Tensor of shape (B, E - 1)
@@ -251,7 +251,13 @@ class CovarianceFeatures(nn.Module):
         white = white * torch.sqrt(share)[:, None, :]
         values, vectors = _eigh(white @ white.transpose(1, 2))
         values = values.clamp(min=0)
-        bulk = values[:, : max(1, int(BULK * values.shape[1]))].mean(dim=1, keepdim=True)
+        below = max(1, int(BULK * values.shape[1]))
+        if white.shape[2] > values.shape[1] - below:
+            bulk = values[:, :below].mean(dim=1, keepdim=True)
+        else:
+            # A window of so few samples has none but zeros there, to rounding. The components'
+            # own scale, in which the background's covariance is the identity, has to do.
+            bulk = torch.ones_like(values[:, :1])
         whitening = torch.sqrt((share[:, None, :] / variance).sum(dim=2))
         return Whitened(values, vectors, bulk.clamp(min=1e-12), level, whitening)
 
