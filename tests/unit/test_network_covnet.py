@@ -96,19 +96,18 @@ def test_features_are_the_matrix_logarithm(features):
     np.testing.assert_allclose(raw[:-1], expected, atol=1e-4)
 
 
-def test_a_window_of_few_samples_has_features_above_rounding():
-    # Of 20 channels and 3 samples the lowest eigenvalues, of which the scale is taken, are zero.
-    known = model(channels=20, dipoles=200, times=3)
-    layer = CovarianceFeatures(20, 3)
+@pytest.mark.parametrize("times", [3, 10])
+def test_a_window_of_few_samples_says_how_far_it_is_above_the_background(times):
+    # Of 20 channels: the lowest eigenvalues, which tell the scale of longer windows, are zeros (3),
+    # or most of them are (10).
+    known = model(channels=20, dipoles=200, times=times)
+    layer, exact = CovarianceFeatures(20, times), CovarianceFeatures(20, times)
     layer.prepare(known)
-    eeg = background(known, 50)
-    exact = CovarianceFeatures(20, 3)
     exact.prepare(known)
+    eeg = background(known, 50)
     raw = layer.raw(eeg)
-    # They were off by 7 through rounding alone.
-    assert raw.abs().max() < 10
+    # With 3 they were off by 7 through rounding alone.
     torch.testing.assert_close(exact.double().raw(eeg.double()).float(), raw, rtol=1e-3, atol=1e-3)
-    # Where the background is measured they tell how far above it a window is.
     variance = known_variance(layer)
     weak, strong = (
         layer.logarithm(layer.measured(size * eeg, variance, layer.speed.double(), 1e-2))

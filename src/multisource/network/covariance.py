@@ -70,6 +70,11 @@ class CovarianceFeatures(nn.Module):
         E.
     n_times : int
         T, samples of a window.
+    least_times : int, optional
+        Fewest samples that tell the background's scale by the lowest eigenvalues; by default as
+        many as there are components. Of shorter windows the covariance is singular, and the more of
+        those eigenvalues are zeros, the less do the others say how far a window is above its
+        background.
 
     Raises
     ------
@@ -87,13 +92,14 @@ class CovarianceFeatures(nn.Module):
     columns: Tensor
     scale: Tensor
 
-    def __init__(self, n_channels: int, n_times: int) -> None:
+    def __init__(self, n_channels: int, n_times: int, least_times: int | None = None) -> None:
         super().__init__()
         if n_channels < 3 or n_times < 2:
             raise UserError(
                 f"covnet: {n_channels} channels, {n_times} samples; needs 3 channels and 2 samples"
             )
         rank = n_channels - 1
+        self.least_times = rank if least_times is None else least_times
         self.n_features = rank * (rank + 1) // 2 + 1
         self.register_buffer("spatial", torch.eye(n_channels)[:rank].clone())
         self.register_buffer("temporal", torch.eye(n_times))
@@ -251,13 +257,12 @@ class CovarianceFeatures(nn.Module):
         white = white * torch.sqrt(share)[:, None, :]
         values, vectors = _eigh(white @ white.transpose(1, 2))
         values = values.clamp(min=0)
-        below = max(1, int(BULK * values.shape[1]))
-        if white.shape[2] > values.shape[1] - below:
-            bulk = values[:, :below].mean(dim=1, keepdim=True)
-        else:
-            # A window of so few samples has none but zeros there, to rounding. The components'
-            # own scale, in which the background's covariance is the identity, has to do.
+        if white.shape[2] < self.least_times:
+            # The components' own scale, in which the background's covariance is the identity.
             bulk = torch.ones_like(values[:, :1])
+        else:
+            below = max(1, int(BULK * values.shape[1]))
+            bulk = values[:, :below].mean(dim=1, keepdim=True)
         whitening = torch.sqrt((share[:, None, :] / variance).sum(dim=2))
         return Whitened(values, vectors, bulk.clamp(min=1e-12), level, whitening)
 
