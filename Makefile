@@ -13,7 +13,7 @@
 # make frozen  its windows as files, for methods that are run elsewhere
 # make curves  what methods find as noise, distance, extent, depth, channels, ... change
 # make alpha  real EEG: the alpha rhythm in its place, and nothing where there is nothing
-# make sep    real EEG: is the N20 of the median nerve in the hand area? (near it, not yet surely)
+# make sep    real EEG: is the N20 of the median nerve in the hand area?
 # make faults  the study disturbed in every way: it must end with the same tables
 # make test-cluster  the study on a SLURM of one node (root; Debian's slurm-wlm and munge)
 # make test-duneuro  the backend duneuro with the real module, which must be built (envs/duneuro.sh)
