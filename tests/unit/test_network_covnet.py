@@ -96,29 +96,38 @@ def test_features_are_the_matrix_logarithm(features):
     np.testing.assert_allclose(raw[:-1], expected, atol=1e-4)
 
 
-@pytest.mark.parametrize("times", [3, 10])
-def test_a_window_of_few_samples_says_how_far_it_is_above_the_background(times):
-    # Of 20 channels: the lowest eigenvalues, which tell the scale of longer windows, are zeros (3),
-    # or most of them are (10).
-    known = model(channels=20, dipoles=200, times=times)
-    layer, exact = CovarianceFeatures(20, times), CovarianceFeatures(20, times)
+def test_a_window_of_few_samples_has_features_above_rounding():
+    # Of 20 channels and 3 samples the lowest eigenvalues, of which the scale is taken, are zero.
+    known = model(channels=20, dipoles=200, times=3)
+    layer, exact = CovarianceFeatures(20, 3), CovarianceFeatures(20, 3)
     layer.prepare(known)
     exact.prepare(known)
     eeg = background(known, 50)
-    raw = layer.raw(eeg)
-    # With 3 they were off by 7 through rounding alone.
-    torch.testing.assert_close(exact.double().raw(eeg.double()).float(), raw, rtol=1e-3, atol=1e-3)
-    variance = known_variance(layer)
+    # They were off by 7 through rounding alone.
+    expected = exact.double().raw(eeg.double()).float()
+    torch.testing.assert_close(layer.raw(eeg), expected, rtol=1e-3, atol=1e-3)
+
+
+@pytest.mark.parametrize("times", [3, 10, 50])
+def test_above_a_measured_background_the_size_of_a_window_counts(times):
+    known = model(channels=20, dipoles=200, times=times)
+    layer = CovarianceFeatures(20, times)
+    layer.prepare(known)
+    # Of the size in which the background's mean variance is 1.
+    referenced = known.gain - known.gain.mean(axis=0)
+    eeg = background(known, 400).double() / np.sqrt((referenced**2).sum() / 19)
+    variance = layer.variance(torch.zeros(1))[0].double()
+    bulk = layer.expected_bulk(layer.speed, 1e-2)
+    given = variance, layer.speed.double(), 1e-2, bulk
     weak, strong = (
-        layer.logarithm(layer.measured(size * eeg, variance, layer.speed.double(), 1e-2))
-        for size in (1.0, 10.0)
+        layer.logarithm(layer.measured(size * eeg, *given))[:, :-1].norm() for size in (1.0, 10.0)
     )
-    assert strong.abs().sum() > 2 * weak.abs().sum()
-
-
-def known_variance(layer):
-    """What a layer's model says of the variance of its components, without noise."""
-    return layer.variance(torch.zeros(1))[0].double()
+    assert strong > 1.5 * weak
+    # What is expected of windows of the background is what they have.
+    levels = torch.full((len(eeg),), 1e-2)
+    white = ((layer.spatial.double() @ eeg @ layer.temporal.double()) / variance.sqrt()).float()
+    found = layer._decomposed(white, variance[None].float(), layer.speed, levels).bulk
+    assert float(found.mean()) == pytest.approx(bulk, rel=0.03)
 
 
 @pytest.mark.parametrize("noise", [0.0, 0.1, 1.0])

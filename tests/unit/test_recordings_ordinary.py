@@ -251,7 +251,8 @@ def test_measured_variances_that_are_the_models_give_the_same_features(network, 
     mapped = layer.spatial @ (eeg - eeg.mean(dim=1, keepdim=True)) @ layer.temporal
     size = float(mapped.double().square().mean())
     variance = size * float(scale[0]) * layer.variance(level)[0].double()
-    same = layer.measured(eeg, variance, layer.speed, float(level[0]))
+    own = layer.whitened(eeg)
+    same = layer.measured(eeg, variance, layer.speed, float(level[0]), float(own.bulk))
     torch.testing.assert_close(layer.standardised(same), layer(eeg), rtol=1e-3, atol=1e-3)
 
 
@@ -263,7 +264,7 @@ def test_a_recording_of_noise_shows_nothing(network, rng):
     assert np.median(shown.presence) < 0.1
     assert shown.weighted.estimate.max() <= shown.maps.estimate.max()
     # An untrained network orders nothing, but its map is a map.
-    maps = map_measured(network, windows[:3], Whitening(np.ones((7, 16)), np.ones(16), 0.1))
+    maps = map_measured(network, windows[:3], Whitening(np.ones((7, 16)), np.ones(16), 0.1, 1.0))
     assert maps.estimate.shape == (3, DIPOLES)
 
 

@@ -70,11 +70,6 @@ class CovarianceFeatures(nn.Module):
         E.
     n_times : int
         T, samples of a window.
-    least_times : int, optional
-        Fewest samples that tell the background's scale by the lowest eigenvalues; by default as
-        many as there are components. Of shorter windows the covariance is singular, and the more of
-        those eigenvalues are zeros, the less do the others say how far a window is above its
-        background.
 
     Raises
     ------
@@ -92,14 +87,13 @@ class CovarianceFeatures(nn.Module):
     columns: Tensor
     scale: Tensor
 
-    def __init__(self, n_channels: int, n_times: int, least_times: int | None = None) -> None:
+    def __init__(self, n_channels: int, n_times: int) -> None:
         super().__init__()
         if n_channels < 3 or n_times < 2:
             raise UserError(
                 f"covnet: {n_channels} channels, {n_times} samples; needs 3 channels and 2 samples"
             )
         rank = n_channels - 1
-        self.least_times = rank if least_times is None else least_times
         self.n_features = rank * (rank + 1) // 2 + 1
         self.register_buffer("spatial", torch.eye(n_channels)[:rank].clone())
         self.register_buffer("temporal", torch.eye(n_times))
@@ -220,7 +214,9 @@ class CovarianceFeatures(nn.Module):
         deviation = torch.sqrt(scale[:, None, None] * variance)
         return self._decomposed(components / deviation, variance, self.speed, level)
 
-    def measured(self, eeg: Tensor, variance: Tensor, speed: Tensor, level: float) -> Whitened:
+    def measured(
+        self, eeg: Tensor, variance: Tensor, speed: Tensor, level: float, bulk: float
+    ) -> Whitened:
         """Whiten the covariance of windows by a background that was measured.
 
         Parameters
@@ -233,6 +229,9 @@ class CovarianceFeatures(nn.Module):
             Of the background's components of time, 1 on average.
         level : float
             Variance of white noise over the background's mean one.
+        bulk : float
+            Of :meth:`expected_bulk`: how far a window is above the background follows from what
+            was measured, and not from the window.
 
         Returns
         -------
@@ -245,7 +244,33 @@ class CovarianceFeatures(nn.Module):
         white = (components / torch.sqrt(variance)).to(single)
         levels = torch.full((len(eeg),), level, dtype=single)
         relative = (variance / variance.mean()).to(single)[None]
-        return self._decomposed(white, relative, speed.to(single), levels)
+        whitened = self._decomposed(white, relative, speed.to(single), levels)
+        return whitened._replace(bulk=torch.full_like(whitened.bulk, bulk))
+
+    def expected_bulk(self, speed: Tensor, level: float) -> float:
+        """Return the mean of the lowest eigenvalues where there is nothing but the background.
+
+        Parameters
+        ----------
+        speed : Tensor of shape (T,)
+            Of the background's components of time, 1 on average.
+        level : float
+            Variance of white noise over the background's mean one.
+
+        Returns
+        -------
+        float
+            Of 200 windows of white noise; the eigenvalues are 1 on average, the lowest less.
+        """
+        n_components, n_times = len(self.gain), len(speed)
+        noise = torch.randn(
+            (200, n_components, n_times),
+            generator=torch.Generator().manual_seed(0),
+            dtype=torch.float64,
+        )
+        ones = torch.ones((1, n_components, n_times), dtype=torch.float64)
+        levels = torch.full((len(noise),), level, dtype=torch.float64)
+        return float(self._decomposed(noise, ones, speed.double(), levels).bulk.mean())
 
     def _decomposed(
         self, white: Tensor, variance: Tensor, speed: Tensor, level: Tensor
@@ -257,12 +282,13 @@ class CovarianceFeatures(nn.Module):
         white = white * torch.sqrt(share)[:, None, :]
         values, vectors = _eigh(white @ white.transpose(1, 2))
         values = values.clamp(min=0)
-        if white.shape[2] < self.least_times:
-            # The components' own scale, in which the background's covariance is the identity.
-            bulk = torch.ones_like(values[:, :1])
-        else:
-            below = max(1, int(BULK * values.shape[1]))
+        below = max(1, int(BULK * values.shape[1]))
+        if white.shape[2] > values.shape[1] - below:
             bulk = values[:, :below].mean(dim=1, keepdim=True)
+        else:
+            # A window of so few samples has none but zeros there, to rounding. The components'
+            # own scale, in which the background's covariance is the identity, has to do.
+            bulk = torch.ones_like(values[:, :1])
         whitening = torch.sqrt((share[:, None, :] / variance).sum(dim=2))
         return Whitened(values, vectors, bulk.clamp(min=1e-12), level, whitening)
 

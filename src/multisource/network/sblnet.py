@@ -21,7 +21,7 @@ from torch import Tensor, nn
 from multisource.errors import refuse
 from multisource.network.channel_repair import ChannelRepair
 from multisource.network.contract import ForwardModel
-from multisource.network.covariance import BULK, LEVELS, CovarianceFeatures, Whitened
+from multisource.network.covariance import LEVELS, CovarianceFeatures, Whitened
 from multisource.network.on_covariance import OnCovariance
 from multisource.network.options import sblnet_mistakes
 from multisource.network.scan import EXTENTS_MM, PatchScan
@@ -291,12 +291,9 @@ def build_network(
         For an option that is out of range.
     """
     refuse(sblnet_mistakes(n_times=n_times, width=width, stages=stages, nodes=nodes))
-    rank = n_channels - 1
     return Sblnet(
         ChannelRepair(n_channels),
-        # The weights that are shipped learnt the background's scale from the lowest eigenvalues as
-        # long as any of them is above zero.
-        CovarianceFeatures(n_channels, n_times, least_times=rank - int(BULK * rank) + 1),
+        CovarianceFeatures(n_channels, n_times),
         PatchScan(n_channels - 1, n_dipoles, nodes),
         width=width,
         stages=stages,

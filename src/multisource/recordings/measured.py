@@ -41,11 +41,15 @@ class Whitening(NamedTuple):
         Of the background's components of time, 1 on average.
     level : float
         Variance of white noise over the background's mean one.
+    bulk : float
+        The lowest eigenvalues of a window's covariance, on average, where there is nothing but this
+        background.
     """
 
     variance: np.ndarray
     speed: np.ndarray
     level: float
+    bulk: float
 
 
 class Shown(NamedTuple):
@@ -169,7 +173,14 @@ def whitenings_of(network: nn.Module, variance: np.ndarray) -> tuple[Whitening, 
     speed = variance.mean(axis=0) / variance.mean()
     scale, level = fit_level(gain, variance.mean(axis=1))
     fitted = scale * (gain[:, None] * speed + level)
-    return Whitening(fitted, speed, level), Whitening(variance, speed, LEAST_LEVEL)
+
+    def bulk(level: float) -> float:
+        return features.expected_bulk(torch.from_numpy(speed), level)
+
+    return (
+        Whitening(fitted, speed, level, bulk(level)),
+        Whitening(variance, speed, LEAST_LEVEL, bulk(LEAST_LEVEL)),
+    )
 
 
 def map_measured(
@@ -200,7 +211,9 @@ def map_measured(
 
     def logits(windows: torch.Tensor) -> torch.Tensor:
         repaired = parts.repair(windows)
-        white = parts.standardise.measured(repaired, variance, speed, whitening.level)
+        white = parts.standardise.measured(
+            repaired, variance, speed, whitening.level, whitening.bulk
+        )
         return cast(torch.Tensor, parts.answer(*parts.describe(white)))
 
     return map_windows(network, logits, eeg, threads=threads)
