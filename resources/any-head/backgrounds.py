@@ -150,6 +150,7 @@ class Recording:
             torch.from_numpy(whitening.variance),
             torch.from_numpy(whitening.speed),
             whitening.level,
+            whitening.bulk,  # the weights that are shipped learnt with the windows' own
         )
 
 
