@@ -96,7 +96,9 @@ rule plot_curve:
         values=lambda wildcards: CURVES[wildcards.curve]["values"],
         setting=curve_setting,
         # Of all curves, in whose order they have their colours.
-        methods=list(dict.fromkeys(name for curve in CURVES for name in curve_methods(config, curve))),
+        methods=list(
+            dict.fromkeys(name for curve in CURVES for name in curve_methods(config, curve))
+        ),
         confidence=config["evaluation"]["confidence"],
         code=code("plot_curve"),
     script:
