@@ -21,6 +21,7 @@ CONFIG = {
     "seed": 7,
     "anatomy": {"provider": "fsaverage"},
     "network": {"networks": ["net"]},
+    "inverse": {"solvers": ["sloreta"], "settings": {"sloreta": {"kind": "sloreta"}}},
     "simulation": {
         "splits": {"train": {"samples": 5000}, "test": {"samples": 40}},
         "scenarios": {"duration_s": 30.0},

@@ -137,6 +137,9 @@ def test_incomplete_table_is_refused():
         ComparisonTable("I", "A", "", pd.DataFrame({"method": [], "metric": [], "ours": []}))
 
 
+LINEAR = ("mne", "eloreta")
+
+
 def medians(**changes):
     table = pd.DataFrame(
         {
@@ -154,15 +157,21 @@ def medians(**changes):
 
 
 def test_all_expectations_met():
-    checks = study_checks(medians())
+    checks = study_checks(medians(), linear=LINEAR)
     assert len(checks) == 7
     assert all(check.met for check in checks)
+
+
+def test_what_the_data_allow_may_be_ahead_of_the_network():
+    table = medians()
+    table.loc["ceiling"] = [1.0, 1.0, 0.97, 0.0]
+    assert all(check.met for check in study_checks(table, linear=LINEAR))
 
 
 @pytest.mark.parametrize(
     ("changes", "word"),
     [
-        ({"convnet__fraction_active": 0.49}, "ConvNet has the highest FractionActive"),
+        ({"convnet__fraction_active": 0.49}, "ConvNet has a higher FractionActive"),
         ({"eloreta__auc_close": 0.7, "eloreta__auc_far": 0.8}, "eLORETA's AUC"),
         ({"random__auc_close": 0.55}, "Random: AUC"),
         ({"random__dr_least": 0.5}, "Random: DR_least"),
@@ -172,7 +181,7 @@ def test_all_expectations_met():
     ],
 )
 def test_a_missed_expectation_is_named_at_the_top(changes, word):
-    checks = study_checks(medians(**changes))
+    checks = study_checks(medians(**changes), linear=LINEAR)
     missed = [check for check in checks if not check.met]
     assert [check.expected.startswith(word) for check in missed] == [True]
     text = report(checks=checks)
