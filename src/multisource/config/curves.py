@@ -74,10 +74,26 @@ def curve_methods(config: Mapping[str, Any], curve: str) -> list[str]:
     named = config["evaluation"]["curves"][curve].get("methods")
     if named is not None:
         return list(named)
-    settings = config["inverse"]["settings"]
-    linear = [name for name in config["inverse"]["solvers"] if is_linear(settings[name]["kind"])]
+    linear = linear_solvers(config)
     best = [name for name in linear if name == "eloreta"] or linear[:1]
     return [*config["network"]["networks"], *best]
+
+
+def linear_solvers(config: Mapping[str, Any]) -> list[str]:
+    """Return the solvers that are a kernel, built once for all windows.
+
+    Parameters
+    ----------
+    config : mapping
+        The configuration.
+
+    Returns
+    -------
+    list of str
+        Their names, in the order of the configuration.
+    """
+    settings = config["inverse"]["settings"]
+    return [name for name in config["inverse"]["solvers"] if is_linear(settings[name]["kind"])]
 
 
 def point_simulation(config: Mapping[str, Any], curve: str, point: int) -> dict[str, Any]:

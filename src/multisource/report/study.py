@@ -12,13 +12,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from multisource.config.curves import linear_solvers
 from multisource.config.study import reference, stated_words
 from multisource.evaluation.estimates import read_metrics
 from multisource.evaluation.names import method_label
 from multisource.figures.labels import FIGURES, SCENARIOS
 from multisource.figures.scenario import CLOSENESS
 from multisource.figures.tables import metric_figure
-from multisource.inverse.registry import is_linear
 from multisource.leadfield.compare import by_depth
 from multisource.report.checks import study_checks
 from multisource.report.groups import group_sections
@@ -227,14 +227,10 @@ def study_report(
         ],
         config=config,
         versions=versions_table(read_records(Path(files.records))),
-        checks=study_checks(_medians(frames["IX"]), networks[0], _linear(config["inverse"]))
+        checks=study_checks(_medians(frames["IX"]), networks[0], linear_solvers(config))
         if "IX" in frames
         else (),
     )
-
-
-def _linear(inverse: Mapping[str, Any]) -> list[str]:
-    return [name for name in inverse["solvers"] if is_linear(inverse["settings"][name]["kind"])]
 
 
 def _where(config: Mapping[str, Any], scenario: str) -> str:
