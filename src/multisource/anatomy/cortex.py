@@ -4,7 +4,8 @@ The white surface encloses white matter, deep grey matter and lateral ventricle 
 and has the topology of a sphere; the pial surface is the white one moved away from white matter
 to the grey/CSF boundary, or half-way to the next bank where no CSF is seen between two. This
 follows the individual folding as the voxels show it: sulci that the segmentation closes stay
-closed, and surfaces may cross themselves where banks touch.
+closed; where the white surface would cut through itself it keeps to the voxels, and the pial one
+stays nearer to it.
 """
 
 from __future__ import annotations
@@ -15,11 +16,13 @@ from scipy import ndimage, sparse
 
 from multisource.anatomy.labels import CORTEX_LABEL, FILLED_LABELS, WHITE_LABEL
 from multisource.anatomy.sphere import equal_area_sphere, unmapped
+from multisource.anatomy.spikes import without_spikes
 from multisource.anatomy.topology import ball_topology, mask_surface
 from multisource.errors import UserError
 from multisource.geometry.masks import voxel_volume
 from multisource.geometry.neighbours import adjacency, smooth
 from multisource.geometry.surfaces import Surface, triangle_areas, vertex_normals
+from multisource.geometry.untangling import retreat
 
 THICKEST_MM = 5.0
 THINNEST_MM = 0.5  # thinner is no cortex: the medial wall
@@ -29,7 +32,6 @@ _PIAL_BLUR_MM = 0.5
 _FLOW_BLUR_MM = 0.8
 _FLAT = 0.3  # of the distance's gradient, 1 where one bank is near: the middle of a sulcus
 _RELAXATION_STEPS = 12
-MOST_UNMAPPED = 0.001  # of the area of a white surface
 SMALLEST_ML = 100.0  # white matter and deep grey of a hemisphere
 
 
@@ -61,7 +63,13 @@ def cortical_surfaces(labels: np.ndarray, affine: np.ndarray) -> dict[str, Surfa
         vertices, triangles = white_surface(mask, affine)
         cortex = labels == CORTEX_LABEL[side]
         pial = pial_vertices(vertices, triangles, mask, cortex, white, affine)
-        sphere = equal_area_sphere(vertices, triangles)
+        # As files hold it.
+        sphere = equal_area_sphere(vertices, triangles).astype(np.float32).astype(float)
+        kept, triangles = without_spikes(sphere, vertices, triangles)
+        print(
+            f"{side}: {len(vertices) - len(kept)} of {len(vertices)} vertices taken off at spikes"
+        )
+        vertices, pial, sphere = vertices[kept], pial[kept], sphere[kept]
         check_map(side, sphere, vertices, triangles)
         surfaces[f"{side}.white"] = (vertices, triangles)
         surfaces[f"{side}.pial"] = (pial, triangles)
@@ -70,7 +78,7 @@ def cortical_surfaces(labels: np.ndarray, affine: np.ndarray) -> dict[str, Surfa
 
 
 def check_map(side: str, sphere: np.ndarray, vertices: np.ndarray, triangles: np.ndarray) -> None:
-    """Refuse a white surface of which too much has no place on the sphere.
+    """Refuse a white surface of which some has no place on the sphere.
 
     Parameters
     ----------
@@ -78,22 +86,19 @@ def check_map(side: str, sphere: np.ndarray, vertices: np.ndarray, triangles: np
         lh or rh.
     sphere, vertices : ndarray of shape (n, 3)
         Vertices on the sphere and on the white surface, mm.
-    triangles : ndarray of shape (m, 3)
+    triangles : ndarray of int, shape (m, 3)
         Indices of vertices.
 
     Raises
     ------
     UserError
-        When triangles that are flipped or collapsed there hold more than ``MOST_UNMAPPED`` of the
-        area: dipoles are chosen on the sphere, and none would stand for that cortex.
+        When a triangle is flipped or collapsed there: dipoles are chosen on the sphere, and none
+        would stand for that cortex.
     """
-    # As files hold it.
-    bad = unmapped(sphere.astype(np.float32).astype(float), vertices, triangles)
-    area = triangle_areas(vertices, triangles)
-    lost = float(area[bad].sum())
-    words = f"{lost / 100:.2f} of {area.sum() / 100:.0f} cm2 ({bad.sum()} triangles)"
-    print(f"{side}: flipped or collapsed on the sphere: {words}")
-    if lost > MOST_UNMAPPED * area.sum():
+    bad = unmapped(sphere, vertices, triangles)
+    if bad.any():
+        area = triangle_areas(vertices, triangles)
+        words = f"{area[bad].sum() / 100:.2f} of {area.sum() / 100:.0f} cm2 ({bad.sum()} triangles)"
         raise UserError(
             f"segmentation: {side}.white has too many spikes and handles: {words} have no place on "
             "the sphere, and would have no dipole; give a T1 of less noise, or a FreeSurfer subject"
@@ -157,7 +162,11 @@ def white_surface(mask: np.ndarray, affine: np.ndarray) -> Surface:
     vertices, triangles = mask_surface(ball, affine)
     voxel = voxel_sizes(affine)
     field = ndimage.gaussian_filter(ball.astype(np.float32), _BLUR_MM / voxel)
-    return _relax(vertices, triangles, field, affine), triangles
+    relaxed = _relax(vertices, triangles, field, affine)
+    # Banks of a cut that is one voxel wide are drawn into each other; the voxels' faces are not.
+    return retreat(
+        lambda share: vertices + share[:, None] * (relaxed - vertices), triangles
+    ), triangles
 
 
 def _relax(
@@ -206,7 +215,8 @@ def pial_vertices(
     Returns
     -------
     ndarray of shape (n, 3)
-        In mm. A vertex with no cortex before it stays.
+        In mm. A vertex with no cortex before it stays, and one goes less far where the surface
+        would cut through itself.
     """
     voxel = voxel_sizes(affine)
     ribbon = ndimage.gaussian_filter((cortex | filled).astype(np.float32), _PIAL_BLUR_MM / voxel)
@@ -235,11 +245,16 @@ def pial_vertices(
         np.stack([np.where(has_cortex, reached, 0), has_cortex], axis=1), triangles, 10
     )
     far = np.where(has_cortex, blurred[:, 0] / np.maximum(blurred[:, 1], 1e-9), 0)
-    below = np.minimum(far.astype(int), steps - 1)
-    part = (far - below)[:, None]
     each = np.arange(len(vertices))
-    moved = (1 - part) * path[below, each] + part * path[below + 1, each]
-    return np.where(has_cortex[:, None], moved, vertices)
+
+    def place(share: np.ndarray) -> np.ndarray:
+        way = share * far
+        below = np.minimum(way.astype(int), steps - 1)
+        part = (way - below)[:, None]
+        moved = (1 - part) * path[below, each] + part * path[below + 1, each]
+        return np.where(has_cortex[:, None], moved, vertices)
+
+    return retreat(place, triangles)
 
 
 def _outward(white: np.ndarray, voxel: np.ndarray) -> list[np.ndarray]:

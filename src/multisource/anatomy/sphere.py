@@ -59,7 +59,9 @@ def folded(points: np.ndarray, triangles: np.ndarray) -> np.ndarray:
     return np.einsum("ij,ij->i", a, np.cross(b, c)) <= 0
 
 
-def unmapped(points: np.ndarray, vertices: np.ndarray, triangles: np.ndarray) -> np.ndarray:
+def unmapped(
+    points: np.ndarray, vertices: np.ndarray, triangles: np.ndarray, stretch: float | None = None
+) -> np.ndarray:
     """Find the triangles that a spherical map turns inwards or collapses.
 
     Parameters
@@ -70,6 +72,9 @@ def unmapped(points: np.ndarray, vertices: np.ndarray, triangles: np.ndarray) ->
         The same on the surface, mm.
     triangles : ndarray of shape (m, 3)
         Indices of vertices.
+    stretch : float, optional
+        Area of the whole surface over that of its map, of which these triangles are a part; by
+        default they are the whole.
 
     Returns
     -------
@@ -77,4 +82,6 @@ def unmapped(points: np.ndarray, vertices: np.ndarray, triangles: np.ndarray) ->
         Whether each triangle is folded, or has less than ``COLLAPSED`` of its share of the sphere.
     """
     area, share = triangle_areas(vertices, triangles), triangle_areas(points, triangles)
-    return folded(points, triangles) | (share / share.sum() < COLLAPSED * area / area.sum())
+    if stretch is None:
+        stretch = area.sum() / share.sum()
+    return folded(points, triangles) | (share * stretch < COLLAPSED * area)

@@ -27,6 +27,7 @@ def tetrahedral_mesh(
     max_edge: float = 8.0,
     grading: float = 0.3,
     inner_edge: float | None = None,
+    fine: tuple[np.ndarray, float] | None = None,
     optimisation: int = 1,
 ) -> Mesh:
     """Return tetrahedra between nested surfaces; edges grow from the surfaces' own length inwards.
@@ -41,6 +42,8 @@ def tetrahedral_mesh(
         In (0, 1]: how fast the edges grow.
     inner_edge : float, optional
         Bound of the edges inside surfaces that contain no other, mm; None: ``max_edge``.
+    fine : tuple of (ndarray of shape (k, 3), float), optional
+        Points, mm, and a bound of the edges near them, mm.
     optimisation : int, optional
         Netgen's passes of improvement.
 
@@ -58,7 +61,7 @@ def tetrahedral_mesh(
     RuntimeError
         If Netgen cannot fill the rest.
     """
-    sizes = {"max_edge": max_edge, "grading": grading, "inner_edge": inner_edge}
+    sizes = {"max_edge": max_edge, "grading": grading, "inner_edge": inner_edge, "fine": fine}
     return _fill(shells, nesting(shells), **sizes, optimisation=optimisation)
 
 
@@ -120,6 +123,7 @@ def _netgen(
     max_edge: float = 8.0,
     grading: float = 0.3,
     inner_edge: float | None = None,
+    fine: tuple[np.ndarray, float] | None = None,
     optimisation: int = 1,
 ) -> tuple[list[int], np.ndarray, np.ndarray, np.ndarray]:
     """Fill what has no layers: surfaces used, new points, tetrahedra and their labels.
@@ -153,6 +157,10 @@ def _netgen(
     edges = [inner_edge or max_edge if index in innermost else max_edge for index in domains]
     # A bound for each domain is not heeded where there is but one.
     mesh.SetMaxHDomain(edges)
+    if fine is not None:
+        mesh.CalcLocalH(grading, 1)
+        for point in fine[0]:
+            mesh.RestrictLocalH(netgen.Pnt(*point), fine[1])
     mesh.GenerateVolumeMesh(maxh=max(edges), grading=grading, optsteps3d=optimisation)
     table = mesh.Elements3D().NumPy()
     found = table["index"].astype(int)

@@ -1,9 +1,10 @@
-"""The four-layer sphere that meshes are judged on: as voxels, and tetrahedra fitted to it."""
+"""The four-layer sphere that meshes are judged on: voxels, tetrahedra fitted to it, or cut."""
 
 from __future__ import annotations
 
 import numpy as np
 
+from multisource.fem.cutting import cut
 from multisource.fem.mesh import Mesh
 from multisource.fem.nesting import Shell
 from multisource.fem.tetrahedra import tetrahedral_mesh
@@ -67,3 +68,37 @@ def fitted_spheres(edge_mm: float) -> Mesh:
     for name, radius in RADII.items():
         shells.append(Shell(name, radius * vertices, triangles, LABELS[name], layers=LAYERS[name]))
     return tetrahedral_mesh(shells, max_edge=4 * edge_mm, grading=0.5)
+
+
+def cut_spheres(edge_mm: float) -> Mesh:
+    """Return tetrahedra fitted to three of the spheres, and cut along the brain's.
+
+    As the cut tetrahedra of a head: Netgen fills the three shells, and knows nothing of the brain.
+
+    Parameters
+    ----------
+    edge_mm : float
+        Length of the edges inside the CSF's sphere, mm, about.
+
+    Returns
+    -------
+    Mesh
+        Tetrahedra with ``LABELS``, nodes in mm.
+    """
+    vertices, triangles = geodesic_sphere(32)
+    vertices = vertices * (4 / 3 * np.pi / volume(vertices, triangles)) ** (1 / 3)
+    shells = [
+        Shell(name, radius * vertices, triangles, LABELS[name])
+        for name, radius in RADII.items()
+        if name != "brain"
+    ]
+    mesh = tetrahedral_mesh(shells, inner_edge=edge_mm)
+    nodes, elements, parent, side = cut(
+        mesh.nodes,
+        mesh.elements,
+        mesh.labels == LABELS["csf"],
+        lambda points: np.linalg.norm(points, axis=1) - RADII["brain"],
+    )
+    labels = mesh.labels[parent]
+    labels[side < 0] = LABELS["brain"]
+    return Mesh(nodes, elements, labels)

@@ -18,7 +18,13 @@ from multisource.leadfield.check import check_leadfield
 from multisource.leadfield.compare import lnmag, rdm
 from multisource.leadfield.forward import Leadfield
 from multisource.leadfield.sphere import sphere_leadfield
-from multisource.leadfield.sphere_mesh import LABELS, RADII, fitted_spheres, layered_voxels
+from multisource.leadfield.sphere_mesh import (
+    LABELS,
+    RADII,
+    cut_spheres,
+    fitted_spheres,
+    layered_voxels,
+)
 
 # The tissue of each layer of the sphere; a BEM of three layers has no CSF.
 FEM_TISSUES = {"brain": "grey_matter", "csf": "csf", "skull": "skull", "scalp": "scalp"}
@@ -117,6 +123,8 @@ def _fem_sphere(fem: Mapping[str, Any], voxel_mm: float) -> pd.DataFrame:
     values = {layer: float(fem["conductivity"][FEM_TISSUES[layer]]) for layer in RADII}
     if fem["mesh"] == "tetrahedra":
         mesh = fitted_spheres(2 * voxel_mm)
+    elif fem["mesh"] == "cut_tetrahedra":
+        mesh = cut_spheres(1.25 * voxel_mm)
     else:
         half = int(np.ceil(radii[-1] / voxel_mm)) + 1
         labels, affine = layered_voxels(np.arange(-half, half + 1) * voxel_mm)
