@@ -245,16 +245,16 @@ def pial_vertices(
         np.stack([np.where(has_cortex, reached, 0), has_cortex], axis=1), triangles, 10
     )
     far = np.where(has_cortex, blurred[:, 0] / np.maximum(blurred[:, 1], 1e-9), 0)
+    below = np.minimum(far.astype(int), steps - 1)
+    part = (far - below)[:, None]
     each = np.arange(len(vertices))
-
-    def place(share: np.ndarray) -> np.ndarray:
-        way = share * far
-        below = np.minimum(way.astype(int), steps - 1)
-        part = (way - below)[:, None]
-        moved = (1 - part) * path[below, each] + part * path[below + 1, each]
-        return np.where(has_cortex[:, None], moved, vertices)
-
-    return retreat(place, triangles)
+    way = (1 - part) * path[below, each] + part * path[below + 1, each] - vertices
+    # Ways that lead to and fro would make a surface larger than the cortex is.
+    even = smooth(
+        np.column_stack([np.where(has_cortex[:, None], way, 0), has_cortex]), triangles, 1
+    )
+    way = np.where(has_cortex[:, None], even[:, :3] / np.maximum(even[:, 3:], 1e-9), 0)
+    return retreat(lambda share: vertices + share[:, None] * way, triangles)
 
 
 def _outward(white: np.ndarray, voxel: np.ndarray) -> list[np.ndarray]:

@@ -15,7 +15,7 @@ from nibabel.affines import apply_affine, voxel_sizes
 from multisource.anatomy.head import GREY_MATTER, WHITE_MATTER, Head
 from multisource.anatomy.voxels import fill
 
-STEP_MM = 0.8  # of the grid
+STEP_MM = 0.8
 _PARTS = 2  # of a step, along each axis: a surface is seen at the eight parts of a cube
 _SLAB = 24  # steps that are filled at a time: it bounds the memory
 _DEEP_MM = 3.0  # inside the white surface: deeper, voxels decide
@@ -32,7 +32,7 @@ class Levels:
     brain, white : ndarray of float32, shape (i, j, k)
         How much of each place is grey or white matter, and how much white matter; 0 to 1.
     affine : ndarray of shape (4, 4)
-        From indices of the grid to mm.
+        From indices of the grid to mm; the same step along each axis.
     """
 
     brain: np.ndarray
@@ -57,33 +57,35 @@ class Levels:
         index = apply_affine(np.linalg.inv(self.affine), points)
         part = scipy.ndimage.map_coordinates(share, index.T, order=1, mode="nearest")
         # A plane between the parts rises from 0 to 1 within one step.
-        return (0.5 - part) * STEP_MM
+        return (0.5 - part) * self.affine[0, 0]
 
 
-def levels_of(head: Head) -> Levels:
+def levels_of(head: Head, step_mm: float = STEP_MM) -> Levels:
     """Return the shares of brain and white matter of a head.
 
     Parameters
     ----------
     head : Head
         Surfaces and tissue voxels.
+    step_mm : float, optional
+        Of the grid, mm.
 
     Returns
     -------
     Levels
-        On a grid of ``STEP_MM`` that holds the inner skull.
+        On a grid that holds the inner skull.
     """
     points = head.surfaces["inner_skull"][0]
-    low = points.min(axis=0) - 2 * STEP_MM
-    shape = np.ceil((points.max(axis=0) - low) / STEP_MM).astype(int) + 3
-    affine = np.diag([STEP_MM] * 3 + [1.0])
+    low = points.min(axis=0) - 2 * step_mm
+    shape = np.ceil((points.max(axis=0) - low) / step_mm).astype(int) + 3
+    affine = np.diag([step_mm] * 3 + [1.0])
     affine[:3, 3] = low
     brain, white = np.empty(shape, np.float32), np.empty(shape, np.float32)
     for first in range(0, shape[0], _SLAB):
         last = min(first + _SLAB, int(shape[0]))
         size = (last - first, int(shape[1]), int(shape[2]))
         start = affine.copy()
-        start[0, 3] += first * STEP_MM
+        start[0, 3] += first * step_mm
         inside = {kind: _share(head, kind, size, start) for kind in ("white", "pial")}
         brain[first:last] = np.maximum(inside["white"], inside["pial"])
         white[first:last] = inside["white"]
@@ -94,7 +96,7 @@ def levels_of(head: Head) -> Levels:
 def _share(head: Head, kind: str, size: tuple[int, int, int], affine: np.ndarray) -> np.ndarray:
     """How much of each step lies inside a surface of either hemisphere."""
     finer = affine @ np.diag([1 / _PARTS] * 3 + [1.0])
-    finer[:3, 3] -= STEP_MM * (0.5 - 0.5 / _PARTS)
+    finer[:3, 3] -= affine[0, 0] * (0.5 - 0.5 / _PARTS)
     fine = (_PARTS * size[0], _PARTS * size[1], _PARTS * size[2])
     inside = np.zeros(fine, bool)
     for side in ("lh", "rh"):
