@@ -8,9 +8,8 @@
 # compiled at a time (each takes one to two GB; 1), GITLAB another place of the repositories.
 set -euo pipefail
 
-# Module, repository, commit: what DUNEuro's own tests name for its state 0960664 of January 2025.
-# duneuro-py is taken at the head of a branch, since no commit of the build that docs/duneuro.md
-# measured is on record; FOLDER/versions.txt names the one that was built.
+# Module, repository, commit: what DUNEuro's own tests (its folder ci_information) name for its state
+# 0960664 of January 2025, the Python bindings too. FOLDER/versions.txt names what was built.
 modules="
 dune-common          core/dune-common          ab2af8558f5d5710005844591924536643a318f1
 dune-geometry        core/dune-geometry        5673e95ac364ad3498aed9eaf65e0d224384d15a
@@ -22,11 +21,19 @@ dune-typetree        staging/dune-typetree     126b62e36772ee10224fa46de163f1a02
 dune-functions       staging/dune-functions    b13eb6fb3f99088754408fa091715e1745916469
 dune-pdelab          pdelab/dune-pdelab        ff9b61e01efa8c30432f24b38d37f52fe15a7bc4
 duneuro              duneuro/duneuro           0960664
-duneuro-py           duneuro/duneuro-py        recent_pybind
+duneuro-py           duneuro/duneuro-py        9c6bcf1f187e7f39699545a696b9413c6cb32908
 "
 host=${GITLAB:-https://gitlab.dune-project.org}
 
 fail() { echo "duneuro: $1" >&2; exit 1; }
+
+# Said at once: the compiler would say it after half an hour.
+same_age() {
+  if [ ! -d "$sources/duneuro/duneuro/tes" ] &&
+    grep -qs 'duneuro/tes/' "$sources/duneuro-py/src/duneuro-py.cc"; then
+    fail "duneuro-py is older than duneuro: it includes duneuro/tes, which is gone; take the commits in $0"
+  fi
+}
 
 dry=
 if [ "${1:-}" = -n ]; then dry=yes; shift; fi
@@ -45,6 +52,7 @@ if [ -n "$sources" ]; then
   done <<<"$modules"
   [ -z "$lacking" ] ||
     fail "$sources lacks$lacking: one folder of this name for each, with its dune.module"
+  same_age
 else
   command -v git >/dev/null || fail "needs git, or a folder of sources: envs/duneuro.sh FOLDER SOURCES"
 fi
@@ -94,6 +102,7 @@ if [ -z "$sources" ]; then
   done <<<"$modules"
 fi
 sources=$(cd "$sources" && pwd)
+same_age
 
 # No MPI and none of DUNE's own Python modules; what a shared module is linked from has to be movable.
 # dunecontrol wants all flags in one line, which these become.

@@ -32,6 +32,17 @@ def test_what_the_sources_lack_is_named_before_anything_is_done(tmp_path):
     assert not (tmp_path / "made").exists()
 
 
+def test_bindings_older_than_duneuro_are_named_before_anything_is_compiled(tmp_path):
+    for name in [f"dune-{name}" for name in MODULES] + ["duneuro", "duneuro-py"]:
+        (tmp_path / "sources" / name / "src").mkdir(parents=True)
+        (tmp_path / "sources" / name / "dune.module").write_text("")
+    bindings = tmp_path / "sources/duneuro-py/src/duneuro-py.cc"
+    bindings.write_text("#include <duneuro/tes/patch_set.hh>\n")
+    done = build(tmp_path / "made", tmp_path / "sources")
+    assert done.returncode == 1
+    assert "duneuro-py is older than duneuro" in done.stderr
+
+
 def test_the_script_says_how_it_is_used():
     for arguments in ((), ("-n",), ("a", "b", "c")):
         done = build(*arguments)

@@ -13,11 +13,12 @@ from multisource.anatomy.head import validate
 from multisource.anatomy.labels import tissues_of
 from multisource.anatomy.samseg_head import head_of_labels, samseg_head
 from multisource.anatomy.source_space import cortical_source_space, source_geometry
-from multisource.anatomy.sphere import equal_area_sphere, folded
+from multisource.anatomy.sphere import equal_area_sphere, folded, unmapped
 from multisource.anatomy.topology import ball_topology, mask_surface
 from multisource.errors import UserError
 from multisource.geometry.closest_points import closest_points
 from multisource.geometry.surfaces import euler_number, is_closed, triangle_areas, volume
+from multisource.geometry.untangling import tangled
 
 pytestmark = pytest.mark.long
 
@@ -121,6 +122,13 @@ def test_made_head_is_valid_and_like_the_known_one(known, made):
         assert made.tissue_volumes()[name] == pytest.approx(true, rel=0.12), name
 
 
+def test_no_surface_of_the_cortex_cuts_through_itself_or_collapses_on_the_sphere(made):
+    for side in ("lh", "rh"):
+        white, pial, sphere = (made.surfaces[f"{side}.{k}"] for k in ("white", "pial", "sphere"))
+        assert not tangled(*white).any() and not tangled(*pial).any()
+        assert not unmapped(sphere[0], *white).any()
+
+
 def test_skull_is_nowhere_thinner_than_asked(made):
     inner, outer = made.surfaces["inner_skull"][0], made.surfaces["outer_skull"]
     _, thickness, _ = closest_points(*outer, inner[::4])
@@ -157,7 +165,7 @@ def test_refusals(known, tmp_path):
         head_of_labels(np.where(labels < 60, 0, labels), head.affine, **options)
     with pytest.raises(UserError, match="rh has"):
         cortical_surfaces(np.where(labels == 41, 2, labels), head.affine)
-    with pytest.raises(UserError, match="label 777"):
+    with pytest.raises(UserError, match=r"no known tissue .*: 777 \(1\)"):
         tissues_of(np.array([0, 2, 777]))
     with pytest.raises(UserError, match="no such segmentation"):
         samseg_head(segmentation=tmp_path / "a.nii.gz")
