@@ -5,17 +5,20 @@ from pathlib import Path
 import mne
 import numpy as np
 import pytest
+from scipy.spatial import cKDTree
 
 from multisource.anatomy.fsaverage import fsaverage_head
 from multisource.anatomy.scenarios import place_scenario, read_scenarios
 from multisource.anatomy.source_space import (
     cortical_source_space,
     nearest_dipole,
+    reach_mm,
     source_geometry,
 )
 from multisource.errors import UserError
+from multisource.geometry.icosphere import geodesic_sphere
 from multisource.geometry.rays import contains
-from multisource.geometry.surfaces import euler_number, is_closed
+from multisource.geometry.surfaces import euler_number, is_closed, triangle_areas
 
 SCENARIOS = Path(__file__).parents[2] / "resources" / "scenarios.yaml"
 
@@ -153,3 +156,25 @@ def test_centre_outside_the_brain_is_refused(head, dipoles, tmp_path):
     path.write_text("X: {patches: [{name: nose, mni_mm: [0, 140, -40], extent_mm: 30}]}")
     with pytest.raises(UserError, match="nose: MNI .* from the nearest dipole"):
         place_scenario(read_scenarios(path)["X"], dipoles, head.to_mni)
+
+
+def test_dipoles_move_to_cortex_that_the_sphere_has_no_room_for():
+    """A ball with a spike of 12 mm, which on the sphere is as small as its foot."""
+    vertices, triangles = geodesic_sphere(60)
+    angle = np.arccos(np.clip(vertices @ (0.48, 0.6, 0.64), -1, 1))
+    white = 60 * vertices * (1 + 0.2 * np.exp(-((angle / 0.05) ** 2)))[:, None]
+    surfaces = {}
+    for side in ("lh", "rh"):
+        surfaces[f"{side}.white"] = (white, triangles)
+        surfaces[f"{side}.pial"] = (1.03 * white, triangles)
+        surfaces[f"{side}.sphere"] = (100 * vertices, triangles)
+    source_space = cortical_source_space(surfaces, "oct5")
+    reach = reach_mm(triangle_areas(white, triangles).sum(), 1026)
+    for hemisphere in source_space:
+        used = hemisphere["vertno"]
+        assert len(np.unique(used)) == 1026 == hemisphere["nuse"] == hemisphere["inuse"].sum()
+        assert np.array_equal(np.flatnonzero(hemisphere["inuse"]), used)
+        # As the octahedron picks them the tip of the spike is 9.7 mm from all.
+        assert cKDTree(white[used]).query(white)[0].max() < 1.1 * reach < 8
+    dipoles = source_geometry(source_space, surfaces)
+    assert euler_number(dipoles.triangles) == 4  # two balls

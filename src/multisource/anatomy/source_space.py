@@ -1,5 +1,9 @@
 """The cortical source space: dipoles spread evenly over the white surface, normal to it.
 
+They are the vertices that a subdivided octahedron or icosahedron picks on the sphere. Where the map
+to the sphere is uneven, some cortex is farther than 5 mm from all of them; there dipoles move to
+the middle of what they stand for.
+
 Medial wall: dipoles where white and pial surface coincide (no cortex: corpus callosum,
 thalamus) are KEPT, so that "oct6" is 8196 dipoles on every head as in the paper, and MARKED in
 SourceGeometry.medial_wall, so that simulations need not centre a patch there.
@@ -11,23 +15,27 @@ import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from nibabel.affines import apply_affine
 from scipy import sparse
+from scipy.spatial import cKDTree
 
 from multisource.anatomy.io import write_surface
 from multisource.errors import UserError
 from multisource.files import atomic
 from multisource.geometry.neighbours import adjacency
-from multisource.geometry.surfaces import Surface
+from multisource.geometry.surfaces import Surface, edge_lengths, triangle_areas
 
 if TYPE_CHECKING:
     import mne
 
 SPACINGS = tuple(f"oct{level}" for level in range(1, 7)) + tuple(f"ico{k}" for k in range(6))
 THINNEST_CORTEX_MM = 0.5
+REACH_MM = 5.0
+_FINE_MM = 2.0
+_ROUNDS = 30
 HEMISPHERES = ("lh", "rh")
 
 
@@ -141,7 +149,59 @@ def cortical_source_space(
                 f"source spacing {spacing!r}: {side}.sphere yields {hemisphere['nuse']} distinct "
                 f"dipoles instead of {expected}; use a coarser spacing or a finer surface"
             )
+        white, triangles = surfaces[f"{side}.white"]
+        # Where vertices are a template's 3 mm apart there is none that is better.
+        if edge_lengths(white, triangles).mean() < _FINE_MM:
+            used = np.asarray(hemisphere["vertno"])
+            reach = reach_mm(triangle_areas(white, triangles).sum(), len(used))
+            _use(hemisphere, used, _spread_out(white, used, reach))
     return source_space
+
+
+def reach_mm(area_mm2: float, count: int) -> float:
+    """Return how far from a dipole cortex may lie that it stands for.
+
+    Parameters
+    ----------
+    area_mm2 : float
+        Of the white surface.
+    count : int
+        Of the dipoles.
+
+    Returns
+    -------
+    float
+        In mm: 5, or, of fewer dipoles than oct6 has, the square root of the area that each has.
+    """
+    return max(REACH_MM, float(np.sqrt(area_mm2 / count)))
+
+
+def _spread_out(points: np.ndarray, used: np.ndarray, reach: float) -> np.ndarray:
+    """Move dipoles to the middle of their cells near places that are too far from all of them.
+
+    A cell is what is nearer to a dipole than to any other. Returns the vertex of each dipole.
+    """
+    used = used.copy()
+    for _ in range(_ROUNDS):
+        distance, owner = cKDTree(points[used]).query(points)
+        if distance.max() <= reach:
+            break
+        gap, _ = cKDTree(points[distance > reach]).query(points[used])
+        for dipole in np.flatnonzero(gap < 2 * reach):
+            cell = np.flatnonzero(owner == dipole)
+            far = np.linalg.norm(points[cell, None] - points[None, cell], axis=2).max(axis=1)
+            used[dipole] = cell[far.argmin()]
+    return used
+
+
+def _use(hemisphere: Any, before: np.ndarray, after: np.ndarray) -> None:
+    """Put dipoles at other vertices of MNE's source space of a hemisphere."""
+    number = np.arange(hemisphere["np"])
+    number[before] = after
+    hemisphere["use_tris"] = number[hemisphere["use_tris"]]
+    hemisphere["vertno"] = np.sort(after)
+    hemisphere["inuse"][:] = 0
+    hemisphere["inuse"][after] = 1
 
 
 def write_source_space(path: str | Path, source_space: mne.SourceSpaces) -> None:

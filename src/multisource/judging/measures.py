@@ -13,6 +13,7 @@ from scipy.spatial import cKDTree
 from multisource.anatomy.head import CSF, TISSUES, Head
 from multisource.anatomy.landmarks import LANDMARKS
 from multisource.anatomy.mni import mapped_landmarks
+from multisource.anatomy.source_space import reach_mm
 from multisource.anatomy.source_table import SourceTable
 from multisource.anatomy.sphere import unmapped
 from multisource.geometry.closest_points import closest_points
@@ -25,9 +26,6 @@ SIDES = ("lh", "rh")
 UPPER_MNI_MM = 10.0
 LOWEST_MNI_MM = -45.0  # below it lies no electrode, and no thickness is measured
 _EVERY = 2  # thicknesses of skull and scalp are measured at every so manieth vertex
-# A point of the white surface farther than this from any dipole stands for none; with fewer
-# dipoles than oct6 has, farther than their usual distance.
-REACH_MM = 5.0
 MEAN_MAN_ML = 1469.0  # intracranial volume, Matsumae et al. 1996
 
 
@@ -217,7 +215,7 @@ def cover(head: Head, sources: SourceTable, cortex: Mapping[str, np.ndarray]) ->
         areas.append(vertex_areas(points, triangles))
     gap, area = np.concatenate(gaps), np.concatenate(areas)
     is_cortex = np.concatenate([cortex[side] for side in SIDES])
-    reach = max(REACH_MM, float(np.sqrt(area.sum() / len(sources.positions))))
+    reach = reach_mm(area.sum(), len(sources.positions))
     return Cover(
         gap_mm=gap,
         cortex=is_cortex,
