@@ -24,8 +24,8 @@ from scipy import sparse
 from multisource.errors import UserError
 from multisource.fem.duneuro_process import run_worker
 from multisource.fem.electrode_projection import project_electrodes
-from multisource.fem.locate import locate, shape_functions
-from multisource.fem.mesh import Mesh
+from multisource.fem.locate import locate
+from multisource.fem.mesh import HEX_FACES, Mesh
 from multisource.fem.native import check_sources, check_tissue
 from multisource.fem.source_models.patch import MIN_PATCH, RINGS, Patches
 from multisource.fem.transfer import GREY_MATTER
@@ -33,9 +33,10 @@ from multisource.fem.transfer import GREY_MATTER
 PROJECTIONS = ("interpolated", "normal")
 # A projection that DUNEuro could not do leaves the electrode anywhere, without a word.
 PROJECTION_TOLERANCE_MM = 0.1
-# DUNEuro and ``locate`` part neighbouring hexahedra, whose faces are no planes, otherwise: a dipole
-# within 1 % of a face was found in the neighbour. So far from faces they are kept, in local units.
-FACE_MARGIN = 0.02
+# The faces of adapted hexahedra are no planes. DUNEuro searches the element of a dipole by planes
+# through a corner of each face, with the normal of its middle (its file edgehopping.hh), and may
+# end in the neighbour. So far inside all such planes, in mm, dipoles are kept.
+FACE_MARGIN_MM = 1e-3
 # Bytes of the transfer rows held at a time, and dipoles per call.
 ROW_BYTES = 500e6
 BATCH = 3000
@@ -203,9 +204,9 @@ def leadfield(
     """
     check_sources(mesh, transfer, source_model, SOURCE_MODELS)
     positions = np.atleast_2d(np.asarray(positions, float))
-    elements, local = locate(mesh, positions)
+    elements, _ = locate(mesh, positions)
     check_tissue(mesh, positions, elements, label)
-    positions = off_faces(mesh, positions, elements, local)
+    positions = off_faces(mesh, positions, elements)
     small = np.zeros(len(positions), bool)
     if source_model in VENANT:
         patches = Patches(mesh, rings)
@@ -250,10 +251,8 @@ def leadfield(
     return gain - gain.mean(axis=0)
 
 
-def off_faces(
-    mesh: Mesh, positions: np.ndarray, elements: np.ndarray, local: np.ndarray
-) -> np.ndarray:
-    """Move dipoles that lie at a face of their hexahedron a little into it, and print how many.
+def off_faces(mesh: Mesh, positions: np.ndarray, elements: np.ndarray) -> np.ndarray:
+    """Move dipoles that DUNEuro may see in a neighbour into their hexahedron, and print how many.
 
     Parameters
     ----------
@@ -263,28 +262,34 @@ def off_faces(
         Dipoles, mm.
     elements : ndarray of int, shape (N,)
         Element of each.
-    local : ndarray of shape (N, 3)
-        Coordinates within the element.
 
     Returns
     -------
     ndarray of shape (N, 3)
-        Dipoles, mm, all at least ``FACE_MARGIN`` edges off the faces.
+        Dipoles, mm, on the inner side of every plane that DUNEuro may draw for a face of theirs.
     """
     if not mesh.is_hexahedral:
         return positions
-    inside = np.clip(local, FACE_MARGIN, 1 - FACE_MARGIN)
-    close = np.flatnonzero((inside != local).any(axis=1))
-    if not len(close):
-        return positions
-    moved = positions.copy()
-    corners = mesh.nodes[mesh.elements[elements[close]]]
-    moved[close] = np.einsum("pi,pia->pa", shape_functions(mesh, inside[close]), corners)
-    way = np.linalg.norm(moved[close] - positions[close], axis=1)
-    print(
-        f"{len(close)} of {len(positions)} dipoles lie at a face of their hexahedron, where "
-        f"DUNEuro may see them in its neighbour: moved by up to {way.max():.3f} mm"
-    )
+    middle = mesh.centroids[elements]
+    faces = mesh.nodes[mesh.elements[elements][:, HEX_FACES]]
+    normals = np.cross(faces[:, :, 2] - faces[:, :, 0], faces[:, :, 3] - faces[:, :, 1])
+    normals /= np.linalg.norm(normals, axis=2, keepdims=True)
+    outwards = np.einsum("pfa,pfa->pf", normals, faces.mean(axis=2) - middle[:, None])
+    normals *= np.sign(outwards)[..., None]
+    # Heights over the middle of the element: of the lowest corner of each face, and of the dipole.
+    corners = np.einsum("pfa,pfca->pfc", normals, faces - middle[:, None, None])
+    limit = corners.min(axis=2) - FACE_MARGIN_MM
+    height = np.einsum("pfa,pa->pf", normals, positions - middle)
+    beyond = height > limit
+    share = np.where(beyond, (height - limit) / np.where(beyond, height, 1), 0).max(axis=1)
+    moved = positions + np.clip(share, 0, 1)[:, None] * (middle - positions)
+    close = share > 0
+    if close.any():
+        way = np.linalg.norm(moved[close] - positions[close], axis=1)
+        print(
+            f"{close.sum()} of {len(positions)} dipoles lie at a face of their hexahedron, where "
+            f"DUNEuro may see them in its neighbour: moved by up to {way.max():.3f} mm"
+        )
     return moved
 
 
