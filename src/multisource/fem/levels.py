@@ -40,15 +40,43 @@ class Levels:
     affine: np.ndarray
 
     def outside_brain(self, points: np.ndarray) -> np.ndarray:
-        """Return a function of points (k, 3) mm that is negative in the brain; about in mm."""
+        """Tell where points lie to the surface of the brain.
+
+        Parameters
+        ----------
+        points : ndarray of shape (k, 3)
+            Places, mm.
+
+        Returns
+        -------
+        ndarray of shape (k,)
+            Negative inside; near the surface about the distance from it, mm.
+        """
         return self._level(self.brain, points)
 
     def outside_white(self, points: np.ndarray) -> np.ndarray:
-        """Return a function of points (k, 3) mm that is negative in white matter; about in mm."""
+        """Tell where points lie to the surface of white matter.
+
+        Parameters
+        ----------
+        points : ndarray of shape (k, 3)
+            Places, mm.
+
+        Returns
+        -------
+        ndarray of shape (k,)
+            Negative inside; near the surface about the distance from it, mm.
+        """
         return self._level(self.white, points)
 
     def cortex(self) -> np.ndarray:
-        """Return points (k, 3) mm, every other of the grid, in and next to grey matter."""
+        """Return points in and next to grey matter.
+
+        Returns
+        -------
+        ndarray of shape (k, 3)
+            Every other point of the grid along each axis, mm.
+        """
         grey = (self.brain > _SOME) & (self.white < 1 - _SOME)
         every = scipy.ndimage.binary_dilation(grey)[::2, ::2, ::2]
         return apply_affine(self.affine, 2 * np.argwhere(every))
