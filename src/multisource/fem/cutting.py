@@ -100,8 +100,7 @@ def cut(
     value[held] = np.abs(value[held]) + 1e-9
     stay = held if fixed is None else held | fixed
     _snap(nodes, own, value, level, stay)
-    pairs, _, points = _cuts(nodes, own, value, level)
-    _, place = _crossed(own, value)
+    _, _, points, place = _cuts(nodes, own, value, level)
     signs = np.sign(value[own]).astype(int)
     pieces, which, side = _split(own, signs, place, len(nodes))
     # All corners are on the surface: its middle tells.
@@ -156,7 +155,7 @@ def _snap(
 
     Where one may not move the surface comes to it, by less than a quarter of an edge.
     """
-    pairs, share, points = _cuts(nodes, elements, value, level)
+    pairs, share, points, _ = _cuts(nodes, elements, value, level)
     who = pairs.T.ravel()
     share, where = np.concatenate([share, 1 - share]), np.concatenate([points, points])
     near = share < SNAP
@@ -180,19 +179,22 @@ def _snap(
         moved &= ~back
     nodes[moved] = target[moved]
     # The moves have changed where other edges are cut.
-    pairs, share, _ = _cuts(nodes, elements, value, level)
+    pairs, share, _, _ = _cuts(nodes, elements, value, level)
     value[pairs[share < SNAP_AGAIN, 0]] = 0.0
     value[pairs[share > 1 - SNAP_AGAIN, 1]] = 0.0
 
 
 def _cuts(
     nodes: np.ndarray, elements: np.ndarray, value: np.ndarray, level: Level
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Edges (k, 2) that are cut, at which share (k,) of their length, and the points (k, 3)."""
-    pairs, _ = _crossed(elements, value)
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Edges (k, 2) that are cut, at which share (k,) of their length, and the points (k, 3).
+
+    Last, the number of each element's six edges among them, or -1.
+    """
+    pairs, place = _crossed(elements, value)
     a, b = pairs.T
     share = _roots(nodes[a], nodes[b], value[a], value[b], level)
-    return pairs, share, nodes[a] + share[:, None] * (nodes[b] - nodes[a])
+    return pairs, share, nodes[a] + share[:, None] * (nodes[b] - nodes[a]), place
 
 
 def _volumes(nodes: np.ndarray, elements: np.ndarray) -> np.ndarray:

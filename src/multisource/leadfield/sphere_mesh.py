@@ -9,7 +9,7 @@ from multisource.fem.mesh import Mesh
 from multisource.fem.nesting import Shell
 from multisource.fem.tetrahedra import tetrahedral_mesh
 from multisource.geometry.icosphere import geodesic_sphere
-from multisource.geometry.surfaces import volume
+from multisource.geometry.surfaces import Surface, volume
 
 # mm, from the inside out; the usual test sphere of the FEM literature.
 RADII = {"brain": 78.0, "csf": 80.0, "skull": 86.0, "scalp": 92.0}
@@ -61,8 +61,7 @@ def fitted_spheres(edge_mm: float) -> Mesh:
         Tetrahedra with ``LABELS``, nodes in mm.
     """
     # Neighbours on a geodesic sphere are about 1.2 radii over its frequency apart.
-    vertices, triangles = geodesic_sphere(round(1.2 * RADII["brain"] / edge_mm))
-    vertices = vertices * (4 / 3 * np.pi / volume(vertices, triangles)) ** (1 / 3)
+    vertices, triangles = _full_sphere(round(1.2 * RADII["brain"] / edge_mm))
     core = (RADII["brain"] - LAYERED_BRAIN_MM) * vertices
     shells = [Shell("depth of the brain", core, triangles, LABELS["brain"])]
     for name, radius in RADII.items():
@@ -85,8 +84,7 @@ def cut_spheres(edge_mm: float) -> Mesh:
     Mesh
         Tetrahedra with ``LABELS``, nodes in mm.
     """
-    vertices, triangles = geodesic_sphere(32)
-    vertices = vertices * (4 / 3 * np.pi / volume(vertices, triangles)) ** (1 / 3)
+    vertices, triangles = _full_sphere(32)
     shells = [
         Shell(name, radius * vertices, triangles, LABELS[name])
         for name, radius in RADII.items()
@@ -102,3 +100,9 @@ def cut_spheres(edge_mm: float) -> Mesh:
     labels = mesh.labels[parent]
     labels[side < 0] = LABELS["brain"]
     return Mesh(nodes, elements, labels)
+
+
+def _full_sphere(frequency: int) -> Surface:
+    """Return a geodesic polyhedron with the volume of the unit sphere."""
+    vertices, triangles = geodesic_sphere(frequency)
+    return vertices * (4 / 3 * np.pi / volume(vertices, triangles)) ** (1 / 3), triangles
