@@ -259,6 +259,7 @@ def patch_posterior_mistakes(
     scale_sd: float,
     sensor_noise: bool,
     mismatch: bool,
+    disturbances: bool,
     trust: float | None,
     credibility: float,
 ) -> Iterator[str]:
@@ -287,6 +288,8 @@ def patch_posterior_mistakes(
     sensor_noise : bool
         As ``estimate`` takes it.
     mismatch : bool
+        As ``estimate`` takes it.
+    disturbances : bool
         As ``estimate`` takes it.
     trust : float or None
         As ``estimate`` takes it.

@@ -334,6 +334,25 @@ def leadfield_of(forward: mne.Forward) -> Leadfield:
     )
 
 
+def electrodes_of(forward: mne.Forward) -> np.ndarray:
+    """Return where the electrodes of a forward solution are.
+
+    Parameters
+    ----------
+    forward : mne.Forward
+        The forward solution, in MNE's head frame.
+
+    Returns
+    -------
+    ndarray of shape (E, 3)
+        Surface RAS, mm, in the order of the gain's rows.
+    """
+    place = {c["ch_name"]: c["loc"][:3] for c in forward["info"]["chs"]}
+    there = np.array([place[name] for name in forward["sol"]["row_names"]], float)
+    moved: np.ndarray = apply_trans(invert_transform(forward["mri_head_t"]), there) * 1e3
+    return moved
+
+
 def _in_head_frame(source_space: mne.SourceSpaces, mri_to_head: mne.Transform) -> mne.SourceSpaces:
     copy = source_space.copy()
     for part in copy:

@@ -7,7 +7,7 @@ of the AR models. In these coordinates the background is white, and white sensor
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -42,6 +42,8 @@ class Geometry(NamedTuple):
         Whether a dipole may be a patch's centre.
     places : ndarray of shape (N, 3)
         Positions, mm.
+    beside : ndarray of shape (r, r)
+        Covariance of what disturbs the window beside the brain, white over time.
     """
 
     rows: np.ndarray
@@ -51,6 +53,7 @@ class Geometry(NamedTuple):
     allowed: np.ndarray
     permitted: np.ndarray
     places: np.ndarray
+    beside: np.ndarray
 
 
 class Spectra(NamedTuple):
@@ -128,6 +131,24 @@ class PatchModel:
         scaled = np.asarray(eeg, float) / (background_nam * 1e-9)
         return np.ascontiguousarray(self.space @ scaled @ self.time)
 
+    def disturbed(self, column: np.ndarray, strength: float) -> PatchModel:
+        """Return the model with one more disturbance.
+
+        Parameters
+        ----------
+        column : ndarray of shape (r,)
+            Its whitened topography.
+        strength : float
+            Variance of its course, which is white in the whitened time.
+
+        Returns
+        -------
+        PatchModel
+            The model of a window that has it.
+        """
+        beside = self.geometry.beside + strength * np.outer(column, column)
+        return replace(self, geometry=self.geometry._replace(beside=beside))
+
 
 def build_model(
     gain: np.ndarray,
@@ -183,6 +204,7 @@ def build_model(
         allowed.astype(np.int32),
         permitted,
         np.ascontiguousarray(positions, dtype=float),
+        np.zeros((len(space), len(space))),
     )
     noise = values.sum() / len(gain) / values
     spectra, time = _spectra(models, n_times, noise)

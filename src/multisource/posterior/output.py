@@ -15,7 +15,7 @@ _MOVED = ("shift", "resize", "teleport", "birth", "death")
 
 
 def as_variables(
-    found: Sequence[WindowPosterior],
+    found: Sequence[WindowPosterior], disturbances: Sequence[str] = ()
 ) -> dict[str, tuple[tuple[str, ...], np.ndarray, dict[str, Any]]]:
     """Return the variables of an estimates file.
 
@@ -23,6 +23,8 @@ def as_variables(
     ----------
     found : sequence of WindowPosterior
         The posteriors of S windows.
+    disturbances : sequence of str
+        Names of what windows were tried to be disturbed by.
 
     Returns
     -------
@@ -36,13 +38,16 @@ def as_variables(
           centre, ``region (..., member)`` its dipoles, ``extent_mm (..., bound)`` and
           ``course_nam (..., bound, time)``, bound being the middle, the lower and the upper end;
           -1 or NaN where there are fewer sources;
-        - ``boost``, ``scale``, ``sensor_noise``, ``widening``, ``log_evidence``,
-          ``log_evidence_error``, ``agreement``, ``warned`` and ``accepted_...`` (sample).
+        - ``boost``, ``scale``, ``sensor_noise``, ``widening``, ``trust``, ``log_evidence``,
+          ``log_evidence_error``, ``agreement``, ``warned`` and ``accepted_...`` (sample);
+        - ``disturbed (sample, disturbance)``: 1 for what was taken out of the window, the names in
+          the attribute ``names``.
     """
     one = {
         "boost": ([w.boost for w in found], "mean boost"),
         "scale": ([w.scale for w in found], "mean scale of the EEG over the model's"),
         "sensor_noise": ([w.noise for w in found], "mean variance over the background's"),
+        "trust": ([w.trust for w in found], "exponent of the likelihood"),
         "widening": ([w.widening for w in found], "mean variance of the topographies' errors"),
         "log_evidence": ([w.log_evidence[0] for w in found], "log evidence, whitened window"),
         "log_evidence_error": ([w.log_evidence[1] for w in found], "its standard error"),
@@ -63,6 +68,12 @@ def as_variables(
     variables["number_probability"] = ("sample", "number"), number, {"long_name": text}
     text = "probability that there is a source"
     variables["presence"] = ("sample",), 1 - number[:, 0], {"long_name": text}
+    if disturbances:
+        taken = np.zeros((len(found), len(disturbances)), np.int8)
+        for i, w in enumerate(found):
+            taken[i, list(w.disturbed)] = 1
+        about = {"long_name": "1 for what was taken out", "names": ", ".join(disturbances)}
+        variables["disturbed"] = ("sample", "disturbance"), taken, about
     return variables | _of_sources(found)
 
 

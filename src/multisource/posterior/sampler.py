@@ -10,6 +10,8 @@ from threadpoolctl import threadpool_limits
 
 from multisource.errors import UserError
 from multisource.posterior.chain import Record, run
+from multisource.posterior.disturbances import LEAST, OUT, Disturbances, strongest
+from multisource.posterior.disturbances import MOST as MOST_DISTURBANCES
 from multisource.posterior.evidence import log_evidence
 from multisource.posterior.likelihood import density, evaluate
 from multisource.posterior.model import PatchModel
@@ -19,6 +21,7 @@ from multisource.posterior.room import BOOST, NOISE, SCALE, WIDENING, scratch, t
 from multisource.posterior.scan import births, greedy, scan_table
 from multisource.posterior.states import States, states
 from multisource.posterior.summary import WindowPosterior, summarise
+from multisource.posterior.trust import trust
 
 # Distance between the scan's centres, and its extents as parts of their range.
 _SPACING_MM = 8.0
@@ -49,9 +52,10 @@ class SamplerSettings:
         Samples kept of each chain, at most.
     credibility : float
         Of regions and intervals.
-    exponent : float
+    exponent : float or None
         What the likelihood is raised to: 1 where the leadfield is right. Below, it takes into
-        account that the errors of a wrong one do not average out over time.
+        account that the errors of a wrong one do not average out over time. None: by
+        :func:`multisource.posterior.trust.trust` of what each window's chains start from.
 
     Raises
     ------
@@ -66,7 +70,7 @@ class SamplerSettings:
     discard: float = 0.3
     samples: int = 400
     credibility: float = 0.8
-    exponent: float = 1.0
+    exponent: float | None = 1.0
 
     def __post_init__(self) -> None:
         for name in ("budget", "chains", "temperatures", "samples"):
@@ -75,7 +79,7 @@ class SamplerSettings:
         for name in ("hottest", "credibility"):
             if not 0 < getattr(self, name) < 1:
                 raise UserError(f"{name}: {getattr(self, name)}; allowed: between 0 and 1")
-        if not 0 < self.exponent <= 1:
+        if self.exponent is not None and not 0 < self.exponent <= 1:
             raise UserError(f"exponent: {self.exponent}; allowed: above 0, at most 1")
         if not 0 <= self.discard < 1:
             raise UserError(f"discard: {self.discard}; allowed: 0 or more, below 1")
@@ -92,10 +96,19 @@ class Sampler:
         What is believed before.
     settings : SamplerSettings
         How much is computed.
+    disturbances : Disturbances, optional
+        What a window may be disturbed by beside the brain; by default nothing.
     """
 
-    def __init__(self, model: PatchModel, prior: PriorSettings, settings: SamplerSettings) -> None:
+    def __init__(
+        self,
+        model: PatchModel,
+        prior: PriorSettings,
+        settings: SamplerSettings,
+        disturbances: Disturbances | None = None,
+    ) -> None:
         self.model, self.settings, self.prior = model, settings, prior
+        self.disturbances = disturbances
         self._compiled = prior.compiled(model.spectra.shares)
         low, high = prior.extent_mm
         extents = low + (high - low) * np.array(_EXTENTS)
@@ -108,8 +121,7 @@ class Sampler:
         none, first, last = prior.noise
         grid = np.geomspace(first, last, round(np.log10(last / first)) + 1)
         self._noise = np.array([0.0, *grid]) if none < 1 else np.zeros(0)
-        ladder = np.geomspace(1.0, settings.hottest, settings.temperatures)
-        self.betas = settings.exponent * ladder
+        self._ladder = np.geomspace(1.0, settings.hottest, settings.temperatures)
 
     def sample(self, window: np.ndarray, *, seed: Sequence[int]) -> list[Record]:
         """Run the chains of a window.
@@ -129,12 +141,11 @@ class Sampler:
         # Its products are small: a second BLAS thread would only make them slower, and is not
         # needed for the sums to be the same on any number of cores.
         with threadpool_limits(limits=1, user_api="blas"):
-            return self._sample(window, seed)
+            return self._sample(self._start(window), window, seed)
 
-    def _sample(self, window: np.ndarray, seed: Sequence[int]) -> list[Record]:
-        geometry, settings, these = self.model.geometry, self.settings, self._states
-        first, maps = self._start(window)
-        born = births(self._table, geometry, maps)
+    def _sample(self, start: _Start, window: np.ndarray, seed: Sequence[int]) -> list[Record]:
+        geometry, settings, these = start.model.geometry, self.settings, self._states
+        born = births(self._table, geometry, start.maps)
         records = []
         sweeps = _PROPOSALS * settings.budget // (settings.chains * settings.temperatures)
         discard = round(settings.discard * sweeps)
@@ -143,7 +154,7 @@ class Sampler:
         for chain in range(settings.chains):
             rng = np.random.default_rng([*seed, chain])
             for t in range(settings.temperatures):
-                _assign(these, 2 * t, first)
+                _assign(these, 2 * t, start.first)
             n_dipoles = len(geometry.permitted)
             into = Record(
                 states(samples),
@@ -155,11 +166,11 @@ class Sampler:
             )
             run(
                 geometry,
-                self.model.spectra,
+                start.model.spectra,
                 window,
                 self._compiled,
                 born,
-                self.betas,
+                start.trust * self._ladder,
                 these,
                 discard,
                 thin,
@@ -198,9 +209,10 @@ class Sampler:
             The summary.
         """
         with threadpool_limits(limits=1, user_api="blas"):
-            records = self._sample(window, seed)
+            start = self._start(window)
+            records = self._sample(start, window, seed)
             return summarise(
-                self.model,
+                start.model,
                 window,
                 records,
                 credibility=self.settings.credibility,
@@ -208,27 +220,73 @@ class Sampler:
                 room=self._room,
                 parts=self._parts,
                 areas_mm2=areas_mm2,
-                evidence=self._evidence(window, records, seed),
+                evidence=self._evidence(start, window, records, seed),
+                trust=start.trust,
+                disturbed=start.disturbed,
             )
 
     def _evidence(
-        self, window: np.ndarray, records: list[Record], seed: Sequence[int]
+        self, start: _Start, window: np.ndarray, records: list[Record], seed: Sequence[int]
     ) -> tuple[float, float]:
         if self.settings.temperatures == 1:
             return float("nan"), float("nan")
         rng = np.random.default_rng([*seed, len(records)])
         drawn = draw_prior(self.model, self.prior, _PRIOR_DRAWS, rng)
         values = np.empty(_PRIOR_DRAWS)
-        geometry, spectra = self.model.geometry, self.model.spectra
+        geometry, spectra = start.model.geometry, start.model.spectra
         for d in range(_PRIOR_DRAWS):
             evaluate(geometry, spectra, window, drawn, d, self._room, self._parts, 0)
             values[d] = density(self._parts, 0, window.size, drawn.values[d, SCALE])
         constant = 0.5 * window.size * np.log(2 * np.pi)
-        value, error = log_evidence(self.betas, [r.heat for r in records], values)
+        value, error = log_evidence(start.trust * self._ladder, [r.heat for r in records], values)
         return value - constant, error
 
-    def _start(self, window: np.ndarray) -> tuple[States, list[np.ndarray]]:
-        """Return the state that the chains start from, and the scans that led to it."""
+    def _start(self, window: np.ndarray) -> _Start:
+        """Return what the chains start from, disturbances that explain enough taken in."""
+        best = self._search(self.model, window, ())
+        while self.disturbances is not None and len(best.disturbed) < MOST_DISTURBANCES:
+            found = self._candidate(best, window)
+            if found is None:
+                break
+            which, strength = found
+            column, disturbed = self.disturbances.columns[:, which], (*best.disturbed, which)
+            tried = self._search(best.model.disturbed(column, strength), window, disturbed)
+            fewer = int(best.first.number[0]) - int(tried.first.number[0])
+            # The scan's patches are coarse: what they miss is no disturbance, as with a wrong
+            # leadfield.
+            if tried.doubt * (tried.density - best.density) < LEAST * (1 - fewer):
+                break
+            # How it goes over time is not known: whatever lies in its direction is left out.
+            best = self._search(best.model.disturbed(column, OUT), window, disturbed)
+        return best
+
+    def _candidate(self, start: _Start, window: np.ndarray) -> tuple[int, float] | None:
+        """Return the disturbance that explains most, and its strength: beside the patches, or in
+        the place of one of them.
+        """
+        assert self.disturbances is not None
+        these, parts, room = self._states, self._parts, self._room
+        geometry, spectra = start.model.geometry, start.model.spectra
+        count = int(start.first.number[0])
+        best, found = start.density + LEAST, None
+        for left_out in range(-1, count):
+            _assign(these, 0, start.first)
+            these.course[0] = -1
+            if left_out >= 0:
+                these.number[0] = count - 1
+                for values in (these.centre[0], these.extent[0]):
+                    values[left_out : count - 1] = values[left_out + 1 : count]
+            evaluate(geometry, spectra, window, these, 0, room, parts, 0)
+            n, values = int(these.number[0]), these.values[0]
+            which, strength, gain = strongest(start.model, self.disturbances, parts, 0, n, values)
+            reached = density(parts, 0, window.size, values[SCALE]) + gain
+            if left_out >= 0:
+                reached += LEAST
+            if reached >= best:
+                best, found = reached, (which, strength)
+        return found
+
+    def _search(self, model: PatchModel, window: np.ndarray, disturbed: tuple[int, ...]) -> _Start:
         these, prior = self._states, self.prior
         these.number[0] = 0
         these.course[:] = -1
@@ -238,7 +296,7 @@ class Sampler:
         values[NOISE] = prior.noise[1] if prior.noise[0] == 0 else 0.0
         values[WIDENING] = prior.widening[1] if prior.widening[0] == 0 else 0.0
         maps = greedy(
-            self.model,
+            model,
             self._table,
             window,
             these,
@@ -248,11 +306,33 @@ class Sampler:
             room=self._room,
             parts=self._parts,
         )
+        doubt = trust(model.spectra, self._parts, 0, int(these.number[0]))
+        reached = density(self._parts, 0, window.size, values[SCALE])
         if prior.classes:
-            these.course[0] = int(np.argmax(self.model.spectra.shares))
+            these.course[0] = int(np.argmax(model.spectra.shares))
         first = states(1)
         _assign(first, 0, these)
-        return first, maps
+        exponent = doubt if self.settings.exponent is None else self.settings.exponent
+        return _Start(model, first, maps, exponent, doubt, reached, disturbed)
+
+
+@dataclass(frozen=True)
+class _Start:
+    """What the chains of a window start from.
+
+    ``model`` has the disturbances ``disturbed`` (their numbers), ``first`` is the first state,
+    ``maps`` are the scans that led to it and ``density`` is its log likelihood; ``trust`` is what
+    the likelihood is raised to in the chains, ``doubt`` what it would be by
+    :func:`multisource.posterior.trust.trust`.
+    """
+
+    model: PatchModel
+    first: States
+    maps: list[np.ndarray]
+    trust: float
+    doubt: float
+    density: float
+    disturbed: tuple[int, ...]
 
 
 def draw_prior(

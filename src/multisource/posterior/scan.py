@@ -7,6 +7,7 @@ q = t' S^-1 t and h = t' S^-1 y, component of time by component.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -133,9 +134,43 @@ def gains(
     ndarray of shape (X, Q)
         The gain by extent and centre.
     """
-    spectra, r = model.spectra, len(table.columns)
-    n_groups, n_times = int(parts.groups[at]), spectra.roots.shape[1]
     total = np.zeros(table.columns.shape[1])
+    for data, inverse, size in whitened_groups(model, parts, at, n):
+        tried = np.float32(values[BOOST]) * (inverse.astype(np.float32) @ table.columns)
+        power = np.einsum("ij,ij->j", tried, tried)
+        right = (data / values[SCALE]).astype(np.float32).T @ tried
+        explained = np.einsum("ij,ij->j", right, right)
+        total += 0.5 * explained / (1 + power) - 0.5 * size * np.log1p(power)
+    return total.reshape(len(table.extents), -1)
+
+
+def whitened_groups(
+    model: PatchModel, parts: Terms, at: int, n: int
+) -> Iterator[tuple[np.ndarray, np.ndarray, int]]:
+    """Divide the window by the whole covariance of a state, group of times by group.
+
+    Parameters
+    ----------
+    model : PatchModel
+        The model.
+    parts : Terms
+        Parts of the present states.
+    at : int
+        Which of them.
+    n : int
+        Patches of that state.
+
+    Yields
+    ------
+    data : ndarray of shape (r, size)
+        The window's part, S^-1/2 y for a covariance S.
+    inverse : ndarray of shape (r, r)
+        S^-1/2, which divides topographies.
+    size : int
+        Components of time of the group.
+    """
+    spectra, r = model.spectra, model.geometry.rows.shape[1]
+    n_groups, n_times = int(parts.groups[at]), spectra.roots.shape[1]
     for g in range(n_groups):
         size = n_times if n_groups == 1 else int(spectra.group[g + 1] - spectra.group[g])
         columns = width(r, size)
@@ -146,14 +181,7 @@ def gains(
         # (I + U U')^-1/2 on the left takes the patches that are there into account.
         left, singular, _ = np.linalg.svd(divided, full_matrices=False)
         shrink = left * (1 - 1 / np.sqrt(1 + singular**2))
-        data = data - shrink @ (left.T @ data)
-        inverse = inverse - shrink @ (left.T @ inverse)
-        tried = np.float32(values[BOOST]) * (inverse.astype(np.float32) @ table.columns)
-        power = np.einsum("ij,ij->j", tried, tried)
-        right = (data / values[SCALE]).astype(np.float32).T @ tried
-        explained = np.einsum("ij,ij->j", right, right)
-        total += 0.5 * explained / (1 + power) - 0.5 * size * np.log1p(power)
-    return total.reshape(len(table.extents), -1)
+        yield data - shrink @ (left.T @ data), inverse - shrink @ (left.T @ inverse), size
 
 
 def births(table: ScanTable, geometry: Geometry, maps: list[np.ndarray]) -> Births:

@@ -12,8 +12,9 @@ from multisource.anatomy.source_table import read_source_table
 from multisource.errors import UserError, refuse
 from multisource.inverse.contract import Estimates, Measured, Study
 from multisource.inverse.options import patch_posterior_mistakes
-from multisource.leadfield.forward import leadfield_of
+from multisource.leadfield.forward import electrodes_of, leadfield_of
 from multisource.posterior.areas import dipole_areas
+from multisource.posterior.disturbances import known_disturbances
 from multisource.posterior.model import build_model
 from multisource.posterior.output import as_variables
 from multisource.posterior.prior import PriorSettings
@@ -34,8 +35,6 @@ _WIDENING = (0.25, 1e-5, 0.3)
 # The boundary elements' topographies of patches have .5 of the amplitude that finite elements give,
 # with a standard deviation of .24 of the logarithm from patch to patch.
 _GAIN_SD = 0.25
-# A wrong leadfield is wrong in the same way in all samples of a window, which count as independent.
-_TRUST = {"bem": 0.25, "fem": 1.0, "own": 1.0}
 _NEVER = (1.0, 1e-5, 1.0)
 
 
@@ -56,6 +55,7 @@ def estimate(
     scale_sd: float = 0.5,
     sensor_noise: bool = True,
     mismatch: bool = True,
+    disturbances: bool = True,
     trust: float | None = None,
     credibility: float = 0.8,
 ) -> Estimates:
@@ -95,8 +95,12 @@ def estimate(
         Whether there may be sensor noise.
     mismatch : bool
         Whether the leadfield may be wrong.
+    disturbances : bool
+        Whether eyes, a muscle or a bad channel may disturb a window: what explains enough beside
+        the patches is taken out.
     trust : float, optional
-        Exponent of the likelihood; by default 1 with ``fem``, which made the data, else .25.
+        Exponent of the likelihood; by default 1 with ``fem`` and ``own``, which made the data, and
+        with ``bem`` what :mod:`multisource.posterior.trust` says of each window.
     credibility : float
         Of regions and intervals.
 
@@ -124,6 +128,7 @@ def estimate(
             scale_sd=scale_sd,
             sensor_noise=sensor_noise,
             mismatch=mismatch,
+            disturbances=disturbances,
             trust=trust,
             credibility=credibility,
         )
@@ -140,16 +145,20 @@ def estimate(
         widening=_WIDENING if mismatch else _NEVER,
         gain_sd=_GAIN_SD if mismatch else 0.0,
     )
+    model = _model(forward, study, settings, eeg, sfreq)
     sampler = Sampler(
-        _model(forward, study, settings, eeg, sfreq),
+        model,
         prior,
         SamplerSettings(
             budget=budget,
             chains=chains,
             temperatures=temperatures,
             credibility=credibility,
-            exponent=trust or _TRUST[operator],
+            exponent=trust or (None if operator == "bem" else 1.0),
         ),
+        known_disturbances(model, electrodes_of(forward), forward["sol"]["row_names"])
+        if disturbances
+        else None,
     )
     return _solve(
         sampler,
@@ -198,5 +207,5 @@ def _solve(
     return Estimates(
         np.array([one.active for one in found], np.float32),
         np.array([one.coefficient for one in found], np.float32),
-        as_variables(found),
+        as_variables(found, sampler.disturbances.names if sampler.disturbances else ()),
     )

@@ -77,14 +77,18 @@ class WindowPosterior:
     widening : float
         Mean variance of the topographies' errors over their own.
     log_evidence : tuple of float
-        Natural logarithm of the evidence of the whitened window, the likelihood raised to the
-        settings' exponent, and its standard error; NaN where the chains had one temperature only.
+        Natural logarithm of the evidence of the whitened window, the likelihood raised to
+        ``trust``, and its standard error; NaN where the chains had one temperature only.
     acceptance : dict of str to float
         Part of the proposals that were accepted, by move.
     agreement : float
         Overlap of the chains' maps of P(active), 0 to 1; of the halves of a single chain.
     warning : str
         What is wrong with the chains; empty if nothing is.
+    trust : float
+        What the likelihood was raised to.
+    disturbed : tuple of int
+        Numbers of the disturbances that were taken in.
     """
 
     active: np.ndarray
@@ -99,6 +103,8 @@ class WindowPosterior:
     acceptance: dict[str, float]
     agreement: float
     warning: str
+    trust: float
+    disturbed: tuple[int, ...]
 
 
 def summarise(
@@ -112,6 +118,8 @@ def summarise(
     parts: Terms,
     areas_mm2: np.ndarray | None = None,
     evidence: tuple[float, float] = (float("nan"), float("nan")),
+    trust: float = 1.0,
+    disturbed: tuple[int, ...] = (),
 ) -> WindowPosterior:
     """Summarise the chains of a window.
 
@@ -135,6 +143,10 @@ def summarise(
         Area of cortex that each dipole stands for, mm^2.
     evidence : tuple of float
         Logarithm of the evidence and its standard error.
+    trust : float
+        What the likelihood was raised to.
+    disturbed : tuple of int
+        Numbers of the disturbances that were taken in.
 
     Returns
     -------
@@ -178,6 +190,8 @@ def summarise(
         acceptance=acceptance,
         agreement=agreement,
         warning="; ".join(warning),
+        trust=trust,
+        disturbed=disturbed,
     )
 
 

@@ -161,7 +161,7 @@ def _pad(count: int, room: Scratch) -> int:
 def own_matrix(
     geometry: Geometry, boost: float, count: int, room: Scratch, out: np.ndarray
 ) -> None:
-    """Compute I + sum over the active of (w^2 - 1) a a'.
+    """Compute I + sum over the active of (w^2 - 1) a a', and what lies beside the brain.
 
     Parameters
     ----------
@@ -184,7 +184,7 @@ def own_matrix(
     _gram(room.picked, room.weight, _pad(count, room), room.product)
     for a in range(r):
         for b in range(r):
-            out[a, b] = room.product[a, b]
+            out[a, b] = room.product[a, b] + geometry.beside[a, b]
         out[a, a] += 1.0
 
 
