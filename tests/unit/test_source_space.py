@@ -178,3 +178,25 @@ def test_dipoles_move_to_cortex_that_the_sphere_has_no_room_for():
         assert cKDTree(white[used]).query(white)[0].max() < 1.1 * reach < 8
     dipoles = source_geometry(source_space, surfaces)
     assert euler_number(dipoles.triangles) == 4  # two balls
+
+
+def test_two_dipoles_in_one_place_are_no_obstacle():
+    """Banks of a sulcus that touch: one of the two has no cortex that is nearer to it."""
+    vertices, triangles = geodesic_sphere(60)
+    angle = np.arccos(np.clip(vertices @ (0.48, 0.6, 0.64), -1, 1))
+
+    def surfaces(white):
+        kinds = {"white": white, "pial": 1.03 * white, "sphere": 100 * vertices}
+        return {
+            f"{s}.{kind}": (points, triangles)
+            for s in ("lh", "rh")
+            for kind, points in kinds.items()
+        }
+
+    # The octahedron's dipoles, two of them at the foot of a spike that they have to move to.
+    used = cortical_source_space(surfaces(60 * vertices), "oct5")[0]["vertno"]
+    one, other = used[np.argsort(angle[used])[:2]]
+    white = 60 * vertices * (1 + 0.2 * np.exp(-((angle / 0.05) ** 2)))[:, None]
+    white[other] = white[one]
+    source_space = cortical_source_space(surfaces(white), "oct5")
+    assert all(len(np.unique(part["vertno"])) == 1026 for part in source_space)

@@ -1,13 +1,15 @@
 """Surfaces that cut through themselves let go, and spikes without room on the sphere come off."""
 
 import numpy as np
+from scipy.spatial import cKDTree
 
 from multisource.anatomy.sphere import unmapped
 from multisource.anatomy.spikes import without_spikes
+from multisource.anatomy.topology import mask_surface
 from multisource.geometry.crossing import crossings
 from multisource.geometry.icosphere import geodesic_sphere
 from multisource.geometry.surfaces import euler_number, is_closed
-from multisource.geometry.untangling import retreat, tangled
+from multisource.geometry.untangling import apart, retreat, tangled
 
 
 def test_a_surface_retreats_where_it_cuts_through_itself_and_nowhere_else():
@@ -29,6 +31,24 @@ def test_a_surface_retreats_where_it_cuts_through_itself_and_nowhere_else():
     assert np.abs(found[pole, 2]).max() < 9
 
 
+def test_corners_of_voxels_that_touch_come_apart():
+    """A bent bar whose ends touch along an edge: two sheets have vertices in the same places."""
+    mask = np.zeros((7, 7, 5), bool)
+    mask[1:5, 1, 1:4] = mask[1, 1:5, 1:4] = mask[1:3, 4, 1:4] = True
+    mask[4, 1:3, 1:4] = mask[3, 3, 1:4] = True
+    points, triangles = mask_surface(mask, np.eye(4))
+    shared = len(points) - len(np.unique(points, axis=0))
+    assert shared >= 4
+    parted = apart(points, triangles)
+    assert len(np.unique(parted, axis=0)) == len(points)
+    moved = np.linalg.norm(parted - points, axis=1)
+    assert (moved > 0).sum() == 2 * shared and moved.max() < 0.06
+    assert not tangled(parted, triangles).any()
+    # The sheets part: nothing of one lies on the other any more.
+    pairs, _ = cKDTree(parted).query(parted, k=2)
+    assert pairs[:, 1].min() > 0.02
+
+
 def test_all_crossings_are_found_whatever_the_order():
     ball, triangles = geodesic_sphere(4)
     first, second = (ball, triangles), (ball * 0.9 + (0.3, 0.02, 0.01), triangles)
@@ -41,8 +61,8 @@ def test_all_crossings_are_found_whatever_the_order():
     p, q = np.moveaxis(ball[edge], 1, 0)
     sides = np.einsum("ij,ij->i", p - a, normal) * np.einsum("ij,ij->i", q - a, normal)
     assert np.all(sides < 0)
-    apart, _ = crossings(first, (ball + (2.2, 0, 0), triangles))
-    assert len(apart) == 0
+    beside, _ = crossings(first, (ball + (2.2, 0, 0), triangles))
+    assert len(beside) == 0
 
 
 def test_a_spike_without_room_on_the_sphere_is_taken_off():

@@ -22,7 +22,7 @@ from multisource.errors import UserError
 from multisource.geometry.masks import voxel_volume
 from multisource.geometry.neighbours import adjacency, smooth
 from multisource.geometry.surfaces import Surface, triangle_areas, vertex_normals
-from multisource.geometry.untangling import retreat
+from multisource.geometry.untangling import apart, retreat
 
 THICKEST_MM = 5.0
 THINNEST_MM = 0.5  # thinner is no cortex: the medial wall
@@ -163,10 +163,10 @@ def white_surface(mask: np.ndarray, affine: np.ndarray) -> Surface:
     voxel = voxel_sizes(affine)
     field = ndimage.gaussian_filter(ball.astype(np.float32), _BLUR_MM / voxel)
     relaxed = _relax(vertices, triangles, field, affine)
-    # Banks of a cut that is one voxel wide are drawn into each other; the voxels' faces are not.
-    return retreat(
-        lambda share: vertices + share[:, None] * (relaxed - vertices), triangles
-    ), triangles
+    # Banks of a cut that is one voxel wide are drawn into each other; the voxels' faces are not,
+    # but for corners where two of them touch.
+    home = apart(vertices, triangles)
+    return retreat(lambda share: home + share[:, None] * (relaxed - home), triangles), triangles
 
 
 def _relax(

@@ -189,6 +189,8 @@ def _spread_out(points: np.ndarray, used: np.ndarray, reach: float) -> np.ndarra
         gap, _ = cKDTree(points[distance > reach]).query(points[used])
         for dipole in np.flatnonzero(gap < 2 * reach):
             cell = np.flatnonzero(owner == dipole)
+            if not len(cell):  # another dipole lies in the same place
+                continue
             far = np.linalg.norm(points[cell, None] - points[None, cell], axis=2).max(axis=1)
             used[dipole] = cell[far.argmin()]
     return used

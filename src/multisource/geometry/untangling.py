@@ -7,10 +7,12 @@ from collections.abc import Callable
 import numpy as np
 
 from multisource.geometry.crossing import crossings
+from multisource.geometry.neighbours import adjacency
 
 _ROUNDS = 40
 _RETREAT = 0.5  # of the way, in a round
 _HOME = 0.02  # of the way: nearer is there
+_PARTED = 0.05  # of the way to the mean of the neighbours
 
 
 def tangled(points: np.ndarray, triangles: np.ndarray) -> np.ndarray:
@@ -33,6 +35,29 @@ def tangled(points: np.ndarray, triangles: np.ndarray) -> np.ndarray:
     edge, triangle = crossings(surface, surface)
     found[edge] = found[triangles[triangle]] = True
     return found
+
+
+def apart(points: np.ndarray, triangles: np.ndarray) -> np.ndarray:
+    """Part vertices that lie in one place, as where corners of voxels touch.
+
+    Parameters
+    ----------
+    points : ndarray of shape (n, 3)
+        mm.
+    triangles : ndarray of int, shape (m, 3)
+        Vertex indices.
+
+    Returns
+    -------
+    ndarray of shape (n, 3)
+        The points; those that coincide a little nearer to the mean of their own neighbours.
+    """
+    _, place, count = np.unique(points, axis=0, return_inverse=True, return_counts=True)
+    shared = count[place.ravel()] > 1
+    around = (adjacency(triangles, len(points)) @ np.c_[points, np.ones(len(points))])[shared]
+    parted = points.copy()
+    parted[shared] += _PARTED * (around[:, :3] / around[:, 3:] - points[shared])
+    return parted
 
 
 def retreat(place: Callable[[np.ndarray], np.ndarray], triangles: np.ndarray) -> np.ndarray:
