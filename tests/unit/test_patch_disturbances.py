@@ -13,7 +13,7 @@ from multisource.posterior.likelihood import evaluate, log_likelihood
 from multisource.posterior.model import build_model
 from multisource.posterior.room import BOOST, SCALE, scratch, terms
 from multisource.posterior.states import states
-from multisource.posterior.trust import MOST, trust
+from multisource.posterior.trust import BRAIN, NOISE, trust
 from multisource.simulation.eyes import BLINK, eye_topography
 from multisource.simulation.muscle import muscle_topographies
 
@@ -78,17 +78,11 @@ def test_the_gain_is_that_of_the_likelihood(model):
     assert gain > max(reached(2 * strength), reached(strength / 2)) - reached(0)
 
 
-def test_trust_falls_as_patches_rise_above_the_background(model):
-    window = np.zeros((N_CHANNELS - 1, N_TIMES))
-    found = []
-    for boost in (1.0, 30.0, 100.0, 300.0):
-        parts, _ = evaluated(model, window, [7], boost)
-        found.append(trust(model.spectra, parts, 0, 1))
-        power = (parts.divided[0, 0, 0] ** 2).mean()
-        assert found[-1] == pytest.approx(min(MOST, 1 / (1 + 0.32 * N_TIMES * power)))
-    assert found == sorted(found, reverse=True) and found[-1] < found[0] <= MOST
-    assert trust(model.spectra, parts, 0, 0) == MOST
-    assert trust(model.spectra, parts, 0, 1, error=0.0) == MOST
+def test_trust_grows_with_the_share_of_noise(model):
+    found = [trust(model.spectra, noise) for noise in (0.0, 1e-2, 1.0, 1e2, 1e9)]
+    assert found == sorted(found) and len(set(found)) == 5
+    assert found[0] == pytest.approx(1 / (NOISE + BRAIN))
+    assert found[-1] == pytest.approx(1 / NOISE)
 
 
 @pytest.fixture(scope="module")

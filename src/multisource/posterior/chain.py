@@ -183,6 +183,7 @@ def run(
     parts: Terms,
     into: Record,
     rng: np.random.Generator,
+    warmest: float = 1.0,
 ) -> None:
     """Run chains at all temperatures, until the record is full.
 
@@ -218,6 +219,9 @@ def run(
         What is kept.
     rng : numpy.random.Generator
         Source of random numbers.
+    warmest : float
+        The exponents' factor in the first sweep; it grows to 1 in four fifths of those that do
+        not count, so that a chain is not caught where it starts.
     """
     n_chains, size = len(betas), window.size
     current = 2 * np.arange(n_chains)
@@ -228,8 +232,11 @@ def run(
             for t in range(n_chains):
                 at = current[t]
                 exact.evaluate(geometry, spectra, window, these, at, room, parts, at)
+        warm = 1.0
+        if sweep < 0.8 * discard:
+            warm = warmest ** (1.0 - sweep / (0.8 * discard))
         for t in range(n_chains):
-            old, new, beta = current[t], other[t], betas[t]
+            old, new, beta = current[t], other[t], warm * betas[t]
             move = moves.choose(rng)
             if move == moves.SETTINGS:
                 screened, taken = change_settings(
@@ -264,7 +271,7 @@ def run(
             a, b = current[t], current[t + 1]
             gap = exact.density(parts, b, size, these.values[b, SCALE])
             gap -= exact.density(parts, a, size, these.values[a, SCALE])
-            if np.log(rng.random()) < (betas[t] - betas[t + 1]) * gap:
+            if np.log(rng.random()) < warm * (betas[t] - betas[t + 1]) * gap:
                 current[t], current[t + 1] = b, a
                 other[t], other[t + 1] = other[t + 1], other[t]
         if sweep >= discard and (sweep - discard) % thin == thin - 1:

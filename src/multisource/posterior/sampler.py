@@ -28,6 +28,7 @@ _SPACING_MM = 8.0
 _EXTENTS = (0.1, 0.4, 0.8)
 # A proposal costs a third of a likelihood on average, since most do not pass the screening.
 _PROPOSALS = 3
+_WARMEST = 0.1  # of the likelihood's exponent, at a chain's start
 _PRIOR_DRAWS = 400  # of the evidence's last stone
 
 
@@ -55,7 +56,7 @@ class SamplerSettings:
     exponent : float or None
         What the likelihood is raised to: 1 where the leadfield is right. Below, it takes into
         account that the errors of a wrong one do not average out over time. None: by
-        :func:`multisource.posterior.trust.trust` of what each window's chains start from.
+        :func:`multisource.posterior.trust.trust` of the noise that each window starts from.
 
     Raises
     ------
@@ -178,6 +179,7 @@ class Sampler:
                 self._parts,
                 into,
                 rng,
+                _WARMEST,
             )
             records.append(into)
         return records
@@ -306,7 +308,7 @@ class Sampler:
             room=self._room,
             parts=self._parts,
         )
-        doubt = trust(model.spectra, self._parts, 0, int(these.number[0]))
+        doubt = trust(model.spectra, values[NOISE])
         reached = density(self._parts, 0, window.size, values[SCALE])
         if prior.classes:
             these.course[0] = int(np.argmax(model.spectra.shares))

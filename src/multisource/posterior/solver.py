@@ -100,7 +100,7 @@ def estimate(
         the patches is taken out.
     trust : float, optional
         Exponent of the likelihood; by default 1 with ``fem`` and ``own``, which made the data, and
-        with ``bem`` what :mod:`multisource.posterior.trust` says of each window.
+        with ``bem`` what :mod:`multisource.posterior.trust` says of each window's noise.
     credibility : float
         Of regions and intervals.
 
