@@ -3,15 +3,16 @@
 A whitened window has independent components of time. Component k is Gaussian over space with
 covariance
 
-    scale^2 (I + sum over active j of (w_j^2 - 1) a_j a_j' + noise * level_k * N
+    scale^2 (I + D + sum over active j of (w_j^2 - 1) a_j a_j' + noise * level_k * N
              + sum over patches p of (c_pk t_p t_p' + widening |t_p|^2 N_w))
 
-where a_j is a dipole's whitened leadfield, w_j = boost (1 - min(sum_p l_jp, 1)) its weight on its
-own series, t_p = boost sum_j l_jp / max(sum_q l_jq, 1) a_j the topography of what follows the
-centre of patch p, c_pk the variance of that course, N the covariance of white sensor noise and N_w
-that of the leadfield's errors. The first two terms hold for all components, so that they are summed
-and factorised once for each level of noise; the patches' few topographies are added by their own
-small determinant, component by component.
+where D is the covariance of disturbances (0 without any), a_j a dipole's whitened leadfield, w_j =
+boost (1 - min(sum_p l_jp, 1)) its weight on its own series, t_p = boost sum_j l_jp / max(sum_q
+l_jq, 1) a_j the topography of what follows the centre of patch p, c_pk the variance of that course,
+N the covariance of white sensor noise and N_w that of the leadfield's errors. The terms up to the
+sum over dipoles hold for all components, so that they are summed and factorised once for each level
+of noise; the patches' few topographies are added by their own small determinant, component by
+component.
 """
 
 from __future__ import annotations
