@@ -158,45 +158,42 @@ def test_centre_outside_the_brain_is_refused(head, dipoles, tmp_path):
         place_scenario(read_scenarios(path)["X"], dipoles, head.to_mni)
 
 
+SPHERE, TRIANGLES = geodesic_sphere(60)
+_ANGLE = np.arccos(np.clip(SPHERE @ (0.48, 0.6, 0.64), -1, 1))  # from the tip of the spike
+# A ball with a spike of 12 mm, which on the sphere is as small as its foot.
+SPIKED = 60 * SPHERE * (1 + 0.2 * np.exp(-((_ANGLE / 0.05) ** 2)))[:, None]
+
+
+def hemispheres(white):
+    """Return both hemispheres' surfaces, of one white surface."""
+    kinds = {"white": white, "pial": 1.03 * white, "sphere": 100 * SPHERE}
+    return {
+        f"{side}.{kind}": (points, TRIANGLES)
+        for side in ("lh", "rh")
+        for kind, points in kinds.items()
+    }
+
+
 def test_dipoles_move_to_cortex_that_the_sphere_has_no_room_for():
-    """A ball with a spike of 12 mm, which on the sphere is as small as its foot."""
-    vertices, triangles = geodesic_sphere(60)
-    angle = np.arccos(np.clip(vertices @ (0.48, 0.6, 0.64), -1, 1))
-    white = 60 * vertices * (1 + 0.2 * np.exp(-((angle / 0.05) ** 2)))[:, None]
-    surfaces = {}
-    for side in ("lh", "rh"):
-        surfaces[f"{side}.white"] = (white, triangles)
-        surfaces[f"{side}.pial"] = (1.03 * white, triangles)
-        surfaces[f"{side}.sphere"] = (100 * vertices, triangles)
+    surfaces = hemispheres(SPIKED)
     source_space = cortical_source_space(surfaces, "oct5")
-    reach = reach_mm(triangle_areas(white, triangles).sum(), 1026)
+    reach = reach_mm(triangle_areas(SPIKED, TRIANGLES).sum(), 1026)
     for hemisphere in source_space:
         used = hemisphere["vertno"]
         assert len(np.unique(used)) == 1026 == hemisphere["nuse"] == hemisphere["inuse"].sum()
         assert np.array_equal(np.flatnonzero(hemisphere["inuse"]), used)
         # As the octahedron picks them the tip of the spike is 9.7 mm from all.
-        assert cKDTree(white[used]).query(white)[0].max() < 1.1 * reach < 8
+        assert cKDTree(SPIKED[used]).query(SPIKED)[0].max() < 1.1 * reach < 8
     dipoles = source_geometry(source_space, surfaces)
     assert euler_number(dipoles.triangles) == 4  # two balls
 
 
 def test_two_dipoles_in_one_place_are_no_obstacle():
     """Banks of a sulcus that touch: one of the two has no cortex that is nearer to it."""
-    vertices, triangles = geodesic_sphere(60)
-    angle = np.arccos(np.clip(vertices @ (0.48, 0.6, 0.64), -1, 1))
-
-    def surfaces(white):
-        kinds = {"white": white, "pial": 1.03 * white, "sphere": 100 * vertices}
-        return {
-            f"{s}.{kind}": (points, triangles)
-            for s in ("lh", "rh")
-            for kind, points in kinds.items()
-        }
-
     # The octahedron's dipoles, two of them at the foot of a spike that they have to move to.
-    used = cortical_source_space(surfaces(60 * vertices), "oct5")[0]["vertno"]
-    one, other = used[np.argsort(angle[used])[:2]]
-    white = 60 * vertices * (1 + 0.2 * np.exp(-((angle / 0.05) ** 2)))[:, None]
+    used = cortical_source_space(hemispheres(60 * SPHERE), "oct5")[0]["vertno"]
+    one, other = used[np.argsort(_ANGLE[used])[:2]]
+    white = SPIKED.copy()
     white[other] = white[one]
-    source_space = cortical_source_space(surfaces(white), "oct5")
+    source_space = cortical_source_space(hemispheres(white), "oct5")
     assert all(len(np.unique(part["vertno"])) == 1026 for part in source_space)

@@ -7,12 +7,12 @@ from collections.abc import Callable
 import numpy as np
 
 from multisource.geometry.crossing import crossings
-from multisource.geometry.neighbours import adjacency
+from multisource.geometry.neighbours import smooth
 
 _ROUNDS = 40
 _RETREAT = 0.5  # of the way, in a round
 _HOME = 0.02  # of the way: nearer is there
-_PARTED = 0.05  # of the way to the mean of the neighbours
+_PARTED = 0.1  # of the way that smoothing takes, half-way to the mean of the neighbours
 
 
 def tangled(points: np.ndarray, triangles: np.ndarray) -> np.ndarray:
@@ -54,9 +54,8 @@ def apart(points: np.ndarray, triangles: np.ndarray) -> np.ndarray:
     """
     _, place, count = np.unique(points, axis=0, return_inverse=True, return_counts=True)
     shared = count[place.ravel()] > 1
-    around = (adjacency(triangles, len(points)) @ np.c_[points, np.ones(len(points))])[shared]
     parted = points.copy()
-    parted[shared] += _PARTED * (around[:, :3] / around[:, 3:] - points[shared])
+    parted[shared] += _PARTED * (smooth(points, triangles, 1) - points)[shared]
     return parted
 
 
