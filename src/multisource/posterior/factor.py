@@ -6,38 +6,42 @@ import numpy as np
 
 from multisource.compiled import njit
 from multisource.posterior.model import Spectra
-from multisource.posterior.room import NOISE, WIDENING, Scratch, Terms, width
+from multisource.posterior.room import LANES, NOISE, WIDENING, Scratch, Terms, width
 
 
 @njit(cache=True, inner=True, error_model="numpy")
 def _factorise(work: np.ndarray, upper: np.ndarray) -> float:
     """Upper factor of work's first r columns; the others are divided by it. Half log det.
 
-    Whole rows, four at a time: half of the triangle is for nothing, but the rows stay in the first
-    cache and the loops in vectors. What stands below the diagonal is of no meaning.
+    Whole rows, four at a time, each from the diagonal on, to whole vectors: the rows stay in the
+    first cache and the loops in vectors. What stands below the diagonal is of no meaning.
     """
     n, columns = work.shape
     half = 0.0
     for k in range(n):
-        row = work[k]
+        first = k // LANES * LANES
+        row = work[k, first:]
         q = 0
         while q + 4 <= k:
-            u0, u1, u2, u3 = upper[q], upper[q + 1], upper[q + 2], upper[q + 3]
-            f0, f1, f2, f3 = u0[k], u1[k], u2[k], u3[k]
-            for j in range(columns):
+            u0, u1 = upper[q, first:], upper[q + 1, first:]
+            u2, u3 = upper[q + 2, first:], upper[q + 3, first:]
+            f0, f1, f2, f3 = upper[q, k], upper[q + 1, k], upper[q + 2, k], upper[q + 3, k]
+            for j in range(columns - first):
                 row[j] -= f0 * u0[j] + f1 * u1[j] + f2 * u2[j] + f3 * u3[j]
             q += 4
         while q < k:
             f0 = upper[q, k]
-            for j in range(columns):
-                row[j] -= f0 * upper[q, j]
+            u0 = upper[q, first:]
+            for j in range(columns - first):
+                row[j] -= f0 * u0[j]
             q += 1
-        if not row[k] > 0.0:
+        if not work[k, k] > 0.0:
             return np.nan
-        root = 1.0 / np.sqrt(row[k])
+        root = 1.0 / np.sqrt(work[k, k])
         half -= np.log(root)
-        for j in range(columns):
-            upper[k, j] = root * row[j]
+        out = upper[k, first:]
+        for j in range(columns - first):
+            out[j] = root * row[j]
     return half
 
 

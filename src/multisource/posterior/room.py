@@ -12,7 +12,7 @@ from multisource.posterior.model import Geometry, Spectra
 # Patches at most; the compiled functions hold arrays of this many rows.
 MOST = 6
 # Columns are padded to whole vectors.
-_LANES = 8
+LANES = 8
 BOOST, SCALE, NOISE, WIDENING = 0, 1, 2, 3
 
 
@@ -108,7 +108,7 @@ def width(rank: int, size: int) -> int:
     int
         A multiple of the vector's length; with T it is W.
     """
-    return -(-(rank + size) // _LANES) * _LANES
+    return -(-(rank + size) // LANES) * LANES
 
 
 def scratch(geometry: Geometry, spectra: Spectra) -> Scratch:
