@@ -55,6 +55,19 @@ def test_every_step_says_what_it_needs_and_groups_are_short(planned):
         assert sum(int(need["runtime"]) for _, need in group) <= 4 * 60, name
 
 
+# Solvers that are tuned, variants of the leadfield, curves, recordings.
+CONFIGS = ("tiny.yaml", "config/extended.yaml", "config/curves.yaml", "config/alpha.yaml")
+
+
+@pytest.mark.parametrize("config", CONFIGS)
+def test_groups_of_every_study_follow_each_other(fresh, config):
+    """A group may not wait for a step that waits for the group: Snakemake refuses the study."""
+    run = fresh.snakemake(
+        *SLURM, "--", "all", "frozen", "curves", "recordings", "leadfields", config=config
+    )
+    assert run.returncode == 0, run.stdout + run.stderr
+
+
 def test_trainings_of_a_cluster_run_side_by_side(planned):
     """The limit of one machine, in profiles/default, holds none of them back."""
     trainings = [need for _, group in planned for step, need in group if step == "train_network"]

@@ -29,7 +29,7 @@ rule describe_study:
     benchmark:
         "results/{head}/benchmarks/describe_study.tsv"
     group:
-        together("head")
+        together("report")
     conda:
         "../../envs/multisource.yaml"
     resources:
