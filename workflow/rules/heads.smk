@@ -73,7 +73,20 @@ BROUGHT = [
 WANTED = ["results/heads/index.html"]
 
 # The targets of a study, each of all heads.
-for TARGET in ("heads", "leadfields", "datasets", "networks", "estimates", "recordings", "tables"):
+TARGETS = (
+    "heads",
+    "leadfields",
+    "datasets",
+    "networks",
+    "estimates",
+    "curves",
+    "recordings",
+    "tables",
+    "figures",
+    "frozen",
+    "reproduction",
+)
+for TARGET in TARGETS:
 
     rule:
         name:
