@@ -14,7 +14,7 @@ import numpy as np
 
 from multisource.posterior.model import PatchModel
 from multisource.posterior.room import SCALE, Terms
-from multisource.posterior.scan import whitened_groups
+from multisource.posterior.scan import column_gain, whitened_groups
 from multisource.simulation.eyes import BLINK, SACCADE, eye_topography
 from multisource.simulation.muscle import muscle_topographies
 
@@ -109,6 +109,6 @@ def strongest(
         power = _STRENGTHS[:, None] * np.einsum("ij,ij->j", tried, tried)
         right = (data / values[SCALE]).T @ tried
         explained = _STRENGTHS[:, None] * np.einsum("ij,ij->j", right, right)
-        gains += 0.5 * explained / (1 + power) - 0.5 * size * np.log1p(power)
+        gains += column_gain(explained, power, size)
     strength, which = np.unravel_index(gains.argmax(), gains.shape)
     return int(which), float(_STRENGTHS[strength]), float(gains.max())

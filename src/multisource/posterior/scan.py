@@ -140,8 +140,28 @@ def gains(
         power = np.einsum("ij,ij->j", tried, tried)
         right = (data / values[SCALE]).astype(np.float32).T @ tried
         explained = np.einsum("ij,ij->j", right, right)
-        total += 0.5 * explained / (1 + power) - 0.5 * size * np.log1p(power)
+        total += column_gain(explained, power, size)
     return total.reshape(len(table.extents), -1)
+
+
+def column_gain(explained: np.ndarray, power: np.ndarray, size: int) -> np.ndarray:
+    """Return the gain in log likelihood of one more column of unknown, Gaussian course.
+
+    Parameters
+    ----------
+    explained : ndarray
+        h^2 of the columns, summed over the components of time.
+    power : ndarray
+        q of the columns.
+    size : int
+        Number of components of time.
+
+    Returns
+    -------
+    ndarray
+        The gain of each.
+    """
+    return 0.5 * explained / (1 + power) - 0.5 * size * np.log1p(power)
 
 
 def whitened_groups(
