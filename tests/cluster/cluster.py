@@ -211,7 +211,9 @@ def trainings(cluster: Cluster) -> None:
     ):
         cluster.undo("network/*/history.csv", "network/*/weights.safetensors")
         needs = (f"gpu_request={way}", "in_a_row=1", "mem_mb=2000", "runtime=20")
-        run = cluster.start("--default-resources", *needs, "--", *files)
+        # The node has two processors, and a training asks for more beside a GPU.
+        fewer = ("--set-threads", "train_network=2")
+        run = cluster.start(*fewer, "--default-resources", *needs, "--", *files)
         cluster.until(lambda: len(cluster.jobs()) == len(networks), run)
         shown = said("scontrol", "show", "job").count(asked)
         seen = f"{len(networks)} submitted at a time, {shown} with a GPU"
