@@ -31,11 +31,11 @@ class Found:
         place : iterable
             Keys from the top.
         line : str
-            What is wrong, in one line.
+            What is wrong, in one line; what cannot be printed is written as Python would.
         """
         keys = tuple(map(str, place))
         if not any(keys[: len(known)] == known for known in self.places):
-            self.lines.append(line)
+            self.lines.append("".join(c if c.isprintable() else repr(c)[1:-1] for c in line))
             self.places.add(keys)
 
     def sound(self, *keys: str) -> bool:
