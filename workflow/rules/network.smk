@@ -31,7 +31,7 @@ rule train_network:
         "../../envs/multisource.yaml"
     # Fresh samples are made beside a network that itself takes one thread: together about one core.
     # A GPU learns from as many as a dozen cores make.
-    threads: lambda wildcards: (12 if HAS_GPU else 1) if is_fresh(wildcards) else 2
+    threads: lambda wildcards: 12 if HAS_GPU and is_fresh(wildcards) else 1
     resources:
         **TRAINING_GPU,
         mem_mb=grows(5000),

@@ -24,17 +24,13 @@ from torch import Tensor, nn
 
 from multisource.errors import UserError
 from multisource.network.contract import ForwardModel
+from multisource.network.noise_level import likeliest_levels
 
 # Levels of the noise that are tried: its variance over the background's mean one; the first is no
 # noise. The EEG's own power lies about 10 times above the background's.
 LEVELS = (0.0, *np.geomspace(1e-4, 1e2, 18).tolist())
-# Degrees of freedom of Student's t, which lets the few components of the sources count little.
-STUDENT = 3.0
-# E[ln x^2] of a standard normal x is -1.27; a little is added to x^2 before its logarithm.
-LOG_MEAN = 1.2
 # Eigenvalues above this share of them belong to sources, those below tell the background's scale.
 BULK = 0.88
-PRODUCT = 10  # factors that are multiplied before a logarithm is taken
 
 
 class Whitened(NamedTuple):
@@ -365,32 +361,17 @@ class CovarianceFeatures(nn.Module):
         scale : Tensor of shape (B,)
             Mean variance of the background's components.
         """
-        levels = torch.tensor(LEVELS, dtype=components.dtype, device=components.device)
-        variance = self.variance(levels).flatten(1)  # (L, n)
-        n = variance.shape[1]
-        pad = -n % PRODUCT
-        constant = torch.log(variance).sum(dim=1)
-        power = nn.functional.pad(components.flatten(1).square(), (0, pad))
-        inverse = nn.functional.pad(1 / variance, (0, pad), value=1.0)
-        best_level, best_scale = [], []
-        for part in power.split(8):  # as many as the cache holds
-            ratio = part[:, None, :] * inverse  # (b, L, n)
-            small = _sum_of_logarithms(ratio + 1e-3) - pad * float(np.log(1e-3))
-            scale = torch.exp(small / n + LOG_MEAN)
-            tail = _sum_of_logarithms(1 + ratio / (STUDENT * scale[..., None]))
-            cost = 0.5 * ((STUDENT + 1) * tail + constant + n * torch.log(scale))
-            choice = cost.argmin(dim=1)
-            best_level.append(levels[choice])
-            best_scale.append(scale.gather(1, choice[:, None])[:, 0])
-        return torch.cat(best_level), torch.cat(best_scale)
+        levels = torch.tensor(LEVELS, dtype=torch.float32)
+        variance = self.variance(levels.to(self.gain)).flatten(1)
+        power = components.flatten(1).square()
+        chosen, scale = likeliest_levels(
+            power.cpu().float().numpy(), variance.cpu().float().numpy()
+        )
+        level = levels[torch.from_numpy(chosen)]
+        return level.to(components), torch.from_numpy(scale).to(components)
 
 
 def _eigh(matrices: Tensor) -> tuple[Tensor, Tensor]:
     """Decompose small symmetric matrices: on the processor, where it is ten times as fast."""
     values, vectors = torch.linalg.eigh(matrices.cpu())
     return values.to(matrices.device), vectors.to(matrices.device)
-
-
-def _sum_of_logarithms(values: Tensor) -> Tensor:
-    """Sum ln of the last dimension, a multiple of PRODUCT, by logarithms of products."""
-    return values.unflatten(-1, (-1, PRODUCT)).prod(dim=-1).log().sum(dim=-1)

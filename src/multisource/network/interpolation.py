@@ -9,6 +9,7 @@ import torch
 from scipy.spatial import cKDTree
 from torch import Tensor, nn
 
+from multisource.compiled import njit
 from multisource.errors import UserError
 
 
@@ -75,17 +76,22 @@ class Interpolation(nn.Module):
         Tensor of shape (N, ...)
             Values of the positions.
         """
-        across, back = self._matrices()
         columns = values.reshape(len(values), -1)
-        return _Product.apply(columns, across, back).reshape(self.n_out, *values.shape[1:])
+        if values.device.type == "cpu" and values.dtype == torch.float32:
+            self._check()
+            averaged = _Average.apply(columns, self.nearest, self.weight)
+        else:
+            averaged = _Product.apply(columns, *self._matrices())
+        return averaged.reshape(self.n_out, *values.shape[1:])
+
+    def _check(self) -> None:
+        if not self.weight.any():
+            raise UserError("nodes: the network needs the study's forward model before training")
 
     def _matrices(self) -> tuple[Tensor, Tensor]:
         """The average (N, K) and its transpose as sparse matrices."""
         if self._made is None or self._made[0].device != self.weight.device:
-            if not self.weight.any():
-                raise UserError(
-                    "nodes: the network needs the study's forward model before training"
-                )
+            self._check()
             n_out, n_near = self.nearest.shape
             rows = torch.arange(n_out, device=self.weight.device).repeat_interleave(n_near)
             places = torch.stack([rows, self.nearest.flatten().long()])
@@ -101,6 +107,54 @@ class Interpolation(nn.Module):
 def _forget(layer: Interpolation, _: object) -> None:
     """The matrices belong to the weights before."""
     layer._made = None
+
+
+class _Average(torch.autograd.Function):
+    """The average on the processor: rows are read and written once, where a sparse product of
+    torch's takes three times as long."""
+
+    @staticmethod
+    def forward(ctx, values, nearest, weight):  # type: ignore[no-untyped-def]
+        ctx.parts = nearest, weight, len(values)
+        out = values.new_empty(len(nearest), values.shape[1])
+        arrays = (part.numpy() for part in (values.detach().contiguous(), nearest, weight, out))
+        _average(*arrays)
+        return out
+
+    @staticmethod
+    def backward(ctx, gradient):  # type: ignore[no-untyped-def]
+        nearest, weight, count = ctx.parts
+        out = gradient.new_zeros(count, gradient.shape[1])
+        arrays = (part.numpy() for part in (gradient.contiguous(), nearest, weight, out))
+        _spread(*arrays)
+        return out, None, None
+
+
+@njit(cache=True, nogil=True)
+def _average(values: np.ndarray, nearest: np.ndarray, weight: np.ndarray, out: np.ndarray) -> None:
+    n_out, n_near = nearest.shape
+    width = values.shape[1]
+    for n in range(n_out):
+        row = out[n]
+        part, first = weight[n, 0], values[nearest[n, 0]]
+        for j in range(width):
+            row[j] = part * first[j]
+        for k in range(1, n_near):
+            part, other = weight[n, k], values[nearest[n, k]]
+            for j in range(width):
+                row[j] += part * other[j]
+
+
+@njit(cache=True, nogil=True)
+def _spread(gradient: np.ndarray, nearest: np.ndarray, weight: np.ndarray, out: np.ndarray) -> None:
+    n_out, n_near = nearest.shape
+    width = gradient.shape[1]
+    for n in range(n_out):
+        row = gradient[n]
+        for k in range(n_near):
+            part, to = weight[n, k], out[nearest[n, k]]
+            for j in range(width):
+                to[j] += part * row[j]
 
 
 class _Product(torch.autograd.Function):

@@ -23,7 +23,7 @@ from multisource.network.augmentation import augmented_batch
 from multisource.network.calibrate import Recalibrated, Recalibration, calibrate
 from multisource.network.checkpoint import State, load_checkpoint, save_checkpoint
 from multisource.network.devices import reproducible, resolve_device
-from multisource.network.front import Front, Given, answer, front_of, has_front
+from multisource.network.front import Front, Given, answer, front_of
 from multisource.network.losses import loss_function
 from multisource.network.options import TrainingOptions, batch_count, sample_mistakes
 from multisource.network.samples import Windows
@@ -108,8 +108,8 @@ def train(
     device : str, optional
         ``auto``, ``cpu``, ``cuda`` or ``cuda:<number>``.
     threads : int, optional
-        Threads on the processor; None: 2, or 1 beside the simulation of fresh samples and for a
-        network on covariances.
+        Threads on the processor; None: 1, since two take nearly half as much processor time again
+        and another network, or the simulation of fresh samples, has the second one.
     workers : int, optional
         Processes that simulate fresh samples for a CUDA device, which learns faster than the one
         thread that simulates for a network on the processor. The samples are the same.
@@ -138,11 +138,7 @@ def train(
     if options.start and start is None:
         raise UserError(f"start: {options.start}; needs the file")
     place = resolve_device(device)
-    # The same on a machine with one processor, so that its weights are the same. Beside the
-    # simulation of fresh samples one is left for the network, and the small matrices of covariances
-    # are slower on two.
-    threads = threads or (1 if options.fresh or has_front(network) else 2)
-    with reproducible(seed, threads=threads):
+    with reproducible(seed, threads=threads or 1):
         if hasattr(network, "prepare") and model is not None:
             cast(Any, network).prepare(model)
         if hasattr(network, "standardise"):

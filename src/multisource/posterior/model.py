@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 from scipy.linalg import toeplitz
-from scipy.spatial import cKDTree
+from scipy.spatial.distance import cdist
 
 from multisource.errors import UserError
 from multisource.simulation.ar import ARModels, autocovariance
@@ -21,6 +21,7 @@ from multisource.simulation.project import background_components
 
 # Components of time whose noise levels differ by less than this factor share one covariance.
 _ALIKE = 2.5
+_ROWS = 256  # of a matrix of distances at a time
 
 
 class Geometry(NamedTuple):
@@ -238,17 +239,16 @@ def neighbours(
 @lru_cache(maxsize=2)  # They take seconds, and a solver is given the scenarios one by one.
 def _neighbours(places: bytes, radius_mm: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     positions = np.frombuffer(places).reshape(-1, 3)
-    one, other = cKDTree(positions).query_pairs(radius_mm, output_type="ndarray").T
-    gap = np.linalg.norm(positions[one] - positions[other], axis=1)
-    # Numbers of 16 bits are sorted in a tenth of the time.
-    own = np.arange(len(positions), dtype=np.min_scalar_type(len(positions)))
-    first, second = own[np.concatenate([one, other, own])], own[np.concatenate([other, one, own])]
-    distance = np.concatenate([gap, gap, np.zeros(len(own))])
-    order = np.lexsort((second, distance, first))
-    order = order[distance[order] < radius_mm]
-    counts = np.bincount(first[order], minlength=len(positions))
+    counts, near, distances = [], [], []
+    for first in range(0, len(positions), _ROWS):
+        for distance in cdist(positions[first : first + _ROWS], positions):
+            found = np.flatnonzero(distance < radius_mm)
+            order = distance[found].argsort(kind="stable")  # equal ones by their number
+            counts.append(len(found))
+            near.append(found[order].astype(np.int32))
+            distances.append(distance[found[order]].astype(np.float32))
     start = np.concatenate([[0], np.cumsum(counts)])
-    return start, second[order].astype(np.int32), distance[order].astype(np.float32)
+    return start, np.concatenate(near), np.concatenate(distances)
 
 
 def _spectra(models: ARModels, n_times: int, noise: np.ndarray) -> tuple[Spectra, np.ndarray]:
