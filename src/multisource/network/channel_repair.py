@@ -95,7 +95,8 @@ class ChannelRepair(nn.Module):
         Tensor of bool, shape (B, E)
             Whether a channel is bad.
         """
-        spread = eeg.std(dim=2, correction=0)
+        centred = eeg - eeg.mean(dim=2, keepdim=True)
+        spread = centred.square().mean(dim=2).sqrt()
         bad = spread <= FLAT * spread.median(dim=1, keepdim=True).values
         bad &= spread.amax(dim=1, keepdim=True) > 0
         suspects = bad.any(dim=1) | self._worst(eeg.double(), self.precision)[1]

@@ -6,6 +6,7 @@ import ctypes
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any, cast
 
 import torch
 
@@ -70,16 +71,20 @@ def reproducible(seed: int, *, threads: int | None = None) -> Iterator[None]:
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
     before = torch.get_num_threads()
     deterministic = torch.are_deterministic_algorithms_enabled()
-    keep_memory()
+    memory = cast(Any, torch.utils.deterministic)
+    filled = memory.fill_uninitialized_memory
     with torch.random.fork_rng():
         torch.manual_seed(seed)
         torch.use_deterministic_algorithms(True, warn_only=True)
+        # Every number is written before it is read, so that none has to be written twice.
+        memory.fill_uninitialized_memory = False
         if threads:
             torch.set_num_threads(threads)
         try:
             yield
         finally:
             torch.use_deterministic_algorithms(deterministic)
+            memory.fill_uninitialized_memory = filled
             torch.set_num_threads(before)
 
 

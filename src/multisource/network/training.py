@@ -22,7 +22,7 @@ from multisource.errors import UserError, refuse
 from multisource.network.augmentation import augmented_batch
 from multisource.network.calibrate import Recalibrated, Recalibration, calibrate
 from multisource.network.checkpoint import State, load_checkpoint, save_checkpoint
-from multisource.network.devices import reproducible, resolve_device
+from multisource.network.devices import keep_memory, reproducible, resolve_device
 from multisource.network.front import Front, Given, answer, front_of
 from multisource.network.losses import loss_function
 from multisource.network.options import TrainingOptions, batch_count, sample_mistakes
@@ -138,6 +138,7 @@ def train(
     if options.start and start is None:
         raise UserError(f"start: {options.start}; needs the file")
     place = resolve_device(device)
+    keep_memory()
     with reproducible(seed, threads=threads or 1):
         if hasattr(network, "prepare") and model is not None:
             cast(Any, network).prepare(model)
