@@ -52,7 +52,7 @@ def time_courses(
     covariance = np.linalg.inv(precision)
     mean = np.einsum("kpq,kq->kp", covariance, roots * parts.outer[0, :n].T) * roots
     spread = np.einsum("kpp->kp", covariance) * roots**2
-    back = np.linalg.inv(model.time)
+    back = model.from_whitened
     # The window over the scale is what the model explains.
     boost = values[BOOST] * these.gain[at, :n, None]
     return boost * (mean.T @ back), (boost * values[SCALE]) ** 2 * (spread.T @ back**2)

@@ -8,7 +8,7 @@ of the AR models. In these coordinates the background is white, and white sensor
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -131,6 +131,11 @@ class PatchModel:
             raise UserError(f"eeg: windows of shape {np.shape(eeg)[-2:]}; the model's have {shape}")
         scaled = np.asarray(eeg, float) / (background_nam * 1e-9)
         return np.ascontiguousarray(self.space @ scaled @ self.time)
+
+    @cached_property
+    def from_whitened(self) -> np.ndarray:
+        """The inverse of ``time`` (T, T): time courses from whitened ones."""
+        return np.linalg.inv(self.time)
 
     def disturbed(self, column: np.ndarray, strength: float) -> PatchModel:
         """Return the model with one more disturbance.

@@ -196,7 +196,7 @@ def whitened_groups(
         columns = width(r, size)
         upper = parts.factor[at, g, : r * columns].reshape(r, columns)
         data = upper[:, r : r + size]
-        inverse = solve_triangular(np.triu(upper[:, :r]), np.eye(r), trans=1)
+        inverse = solve_triangular(upper[:, :r], np.eye(r), trans=1, check_finite=False)
         divided = parts.divided[at, g, :n].T
         # (I + U U')^-1/2 on the left takes the patches that are there into account.
         left, singular, _ = np.linalg.svd(divided, full_matrices=False)
