@@ -9,11 +9,12 @@ from scipy.optimize import linprog
 from scipy.spatial.distance import cdist
 from simulation_case import truth_from_dense
 
+from multisource.certainty.peaks import APART_MM
 from multisource.errors import UserError
 from multisource.evaluation.distances import TruthDistances
 from multisource.evaluation.further import evaluate_further
 from multisource.evaluation.metrics import FURTHER_METRICS, evaluate, metric_names
-from multisource.evaluation.peaks import APART_MM, Peaks, match_optimally
+from multisource.evaluation.peaks import Peaks, match_optimally
 from multisource.evaluation.thresholds import (
     Threshold,
     Thresholds,

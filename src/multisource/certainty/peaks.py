@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
-from scipy import sparse
 from scipy.spatial import cKDTree
+
+from multisource.compiled import njit
 
 # Two peaks nearer than this are one source: patches of the smallest extent touch at 20 mm.
 APART_MM = 20.0
@@ -56,40 +58,66 @@ def find_peaks(active: np.ndarray, coefficient: np.ndarray, positions: np.ndarra
         At most ``MOST`` a window, with P(active) of at least ``LEAST``.
     """
     n = len(active)
-    near = _neighbours(positions)
+    start, near = neighbours(np.asarray(positions, float).tobytes())
     dipole, probability = np.full((n, MOST), -1), np.zeros((n, MOST))
     for window in range(n):
-        found = _peaks(active[window], coefficient[window], near)
+        found = _peaks(active[window], np.ascontiguousarray(coefficient[window]), start, near)
         order = np.argsort(-active[window, found], kind="stable")
         dipole[window, : len(found)] = found[order]
         probability[window, : len(found)] = active[window, found[order]]
     return Peaks(dipole, probability)
 
 
-def _neighbours(positions: np.ndarray) -> sparse.csr_array:
-    """Dipoles within ``APART_MM`` of each dipole, itself among them."""
-    near = cKDTree(positions).query_pairs(APART_MM, output_type="ndarray")
-    own = np.arange(len(positions))
-    rows = np.concatenate([near[:, 0], near[:, 1], own])
-    columns = np.concatenate([near[:, 1], near[:, 0], own])
-    shape = (len(positions), len(positions))
-    return sparse.csr_array((np.ones(len(rows), bool), (rows, columns)), shape=shape)
+@lru_cache(maxsize=2)  # The same dipoles are asked for again, set of windows by set of windows.
+def neighbours(positions: bytes) -> tuple[np.ndarray, np.ndarray]:
+    """Return the dipoles within ``APART_MM`` of each.
+
+    Parameters
+    ----------
+    positions : bytes
+        Of the dipoles, mm: what ``tobytes`` makes of float64 of shape (N, 3).
+
+    Returns
+    -------
+    start : ndarray of int, shape (N + 1,)
+        Those of dipole i are ``near[start[i]:start[i + 1]]``.
+    near : ndarray of int32
+        Dipoles, in their order, without the dipole itself.
+    """
+    places = np.frombuffer(positions).reshape(-1, 3)
+    count = len(places)
+    one, other = cKDTree(places).query_pairs(APART_MM, output_type="ndarray").T
+    both = np.sort(np.concatenate([one * count + other, other * count + one]))
+    return both.searchsorted(np.arange(count + 1) * count), (both % count).astype(np.int32)
 
 
-def _peaks(active: np.ndarray, coefficient: np.ndarray, near: sparse.csr_array) -> np.ndarray:
+def _peaks(
+    active: np.ndarray, coefficient: np.ndarray, start: np.ndarray, near: np.ndarray
+) -> np.ndarray:
     """Dipoles at the peaks of one pair of maps, the highest first."""
-    places = np.flatnonzero(active >= LEAST)
-    if not len(places):
-        return places
-    rows = near[places]
-    highest = np.maximum.reduceat(coefficient[rows.indices], rows.indptr[:-1])
-    places = places[coefficient[places] >= highest]
+    peak = active >= LEAST
+    _leave_highest(coefficient, start, near, peak)
+    places = np.flatnonzero(peak)
     found: list[int] = []
     for place in places[np.argsort(-coefficient[places], kind="stable")]:
         # Of dipoles with the same value within reach of each other the first is the peak.
-        around = near.indices[near.indptr[place] : near.indptr[place + 1]]
-        if not np.isin(found, around).any():
+        around = near[start[place] : start[place + 1]]
+        if not any((around == other).any() for other in found):
             found.append(int(place))
         if len(found) == MOST:
             break
     return np.asarray(found, int)
+
+
+@njit(cache=True)
+def _leave_highest(
+    values: np.ndarray, start: np.ndarray, near: np.ndarray, peak: np.ndarray
+) -> None:
+    """Take out of ``peak`` what a near dipole exceeds: mostly one of the first looked at."""
+    for i in range(len(values)):
+        if not peak[i]:
+            continue
+        for k in range(start[i], start[i + 1]):
+            if values[near[k]] > values[i]:
+                peak[i] = False
+                break

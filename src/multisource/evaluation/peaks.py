@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 import numpy as np
 from scipy.optimize import linear_sum_assignment
-from scipy.spatial import cKDTree
 from scipy.spatial.distance import cdist
 
 from multisource.certainty.matching import SAME_MM
+from multisource.certainty.peaks import neighbours
 from multisource.compiled import njit
 
-APART_MM = 20.0  # two peaks lie farther apart than this
 MOST = 20  # peaks that are looked at
 
 
 class Peaks:
     """The peaks of maps on one set of dipoles.
 
-    A peak is a dipole above 0 that no dipole within ``APART_MM`` surpasses; of equal ones, the
-    first counts.
+    A peak is a dipole above 0 that no dipole within ``certainty.peaks.APART_MM`` surpasses; of
+    equal ones, the first counts.
 
     Parameters
     ----------
@@ -29,7 +26,7 @@ class Peaks:
     """
 
     def __init__(self, positions: np.ndarray) -> None:
-        self._start, self._near = _neighbours(np.asarray(positions, float).tobytes())
+        self._start, self._near = neighbours(np.asarray(positions, float).tobytes())
 
     def of(self, values: np.ndarray) -> np.ndarray:
         """Return the peaks of a map.
@@ -48,16 +45,6 @@ class Peaks:
         _leave_peaks(np.ascontiguousarray(values), self._start, self._near, peak)
         some = np.flatnonzero(peak)
         return some[np.argsort(-values[some], kind="stable")][:MOST]
-
-
-@lru_cache(maxsize=2)  # A method is scored on many sets of windows of the same dipoles.
-def _neighbours(positions: bytes) -> tuple[np.ndarray, np.ndarray]:
-    """Dipoles within ``APART_MM`` of each: of dipole i they are near[start[i]:start[i + 1]]."""
-    places = np.frombuffer(positions).reshape(-1, 3)
-    count = len(places)
-    one, other = cKDTree(places).query_pairs(APART_MM, output_type="ndarray").T
-    both = np.sort(np.concatenate([one * count + other, other * count + one]))
-    return both.searchsorted(np.arange(count + 1) * count), (both % count).astype(np.int32)
 
 
 @njit(cache=True)
