@@ -70,12 +70,13 @@ def reproducible(seed: int, *, threads: int | None = None) -> Iterator[None]:
     # cuBLAS is deterministic only with a fixed workspace, chosen before its first call.
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
     before = torch.get_num_threads()
-    deterministic = torch.are_deterministic_algorithms_enabled()
+    mode = torch.get_deterministic_debug_mode()
     memory = cast(Any, torch.utils.deterministic)
     filled = memory.fill_uninitialized_memory
     with torch.random.fork_rng():
         torch.manual_seed(seed)
-        torch.use_deterministic_algorithms(True, warn_only=True)
+        # Not `use_deterministic_algorithms`, which takes two seconds to load torch's compiler.
+        torch.set_deterministic_debug_mode("warn")
         # Every number is written before it is read, so that none has to be written twice.
         memory.fill_uninitialized_memory = False
         if threads:
@@ -83,7 +84,7 @@ def reproducible(seed: int, *, threads: int | None = None) -> Iterator[None]:
         try:
             yield
         finally:
-            torch.use_deterministic_algorithms(deterministic)
+            torch.set_deterministic_debug_mode(mode)
             memory.fill_uninitialized_memory = filled
             torch.set_num_threads(before)
 
