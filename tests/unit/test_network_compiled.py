@@ -7,6 +7,7 @@ from torch import nn
 
 from multisource.network.convnet import build_network
 from multisource.network.cross_entropy import cross_entropy
+from multisource.network.interpolation import Interpolation
 from multisource.network.losses import loss_function
 from multisource.network.noise_level import LITTLE, LOG_MEAN, STUDENT, likeliest_levels
 
@@ -64,6 +65,25 @@ def test_the_likeliest_level_is_that_of_the_formula(n):
     # Two levels may be as likely, to the digits of single precision.
     np.testing.assert_allclose(chosen, cost.min(axis=1), rtol=0, atol=1e-5 * n)
     np.testing.assert_allclose(said, scale[np.arange(30), level], rtol=1e-5)
+
+
+def test_the_average_is_that_of_the_sparse_product():
+    rng = np.random.default_rng(0)
+    positions = rng.uniform(-50, 50, (300, 3))
+    compiled, sparse = Interpolation(300, 60, 6), Interpolation(300, 60, 6)
+    for layer in (compiled, sparse):
+        layer.prepare(positions[:60], positions)
+    sparse.double()  # as on a CUDA device, the product is torch's
+    values = torch.randn(60, 2, 5)
+    weights = torch.randn(300, 2, 5)
+    found = []
+    for layer, dtype in ((compiled, torch.float32), (sparse, torch.float64)):
+        given = values.clone().to(dtype).requires_grad_()
+        said = layer(given)
+        (said * weights.to(dtype)).sum().backward()
+        found.append((said.detach().float(), given.grad.float()))
+    for one, other in zip(*found, strict=True):
+        torch.testing.assert_close(one, other)
 
 
 def test_a_window_of_zeros_has_no_noise():
