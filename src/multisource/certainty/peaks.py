@@ -96,7 +96,7 @@ def _peaks(
 ) -> np.ndarray:
     """Dipoles at the peaks of one pair of maps, the highest first."""
     peak = active >= LEAST
-    _leave_highest(coefficient, start, near, peak)
+    leave_highest(coefficient, start, near, peak, False)
     places = np.flatnonzero(peak)
     found: list[int] = []
     for place in places[np.argsort(-coefficient[places], kind="stable")]:
@@ -110,14 +110,27 @@ def _peaks(
 
 
 @njit(cache=True)
-def _leave_highest(
-    values: np.ndarray, start: np.ndarray, near: np.ndarray, peak: np.ndarray
+def leave_highest(
+    values: np.ndarray, start: np.ndarray, near: np.ndarray, peak: np.ndarray, one_of_equal: bool
 ) -> None:
-    """Take out of ``peak`` what a near dipole exceeds: mostly one of the first looked at."""
+    """Take out of a set the dipoles that a near one exceeds: mostly one of the first looked at.
+
+    Parameters
+    ----------
+    values : ndarray of shape (N,)
+        A map.
+    start, near : ndarray
+        As :func:`neighbours` returns them.
+    peak : ndarray of bool, shape (N,)
+        The set; changed in place.
+    one_of_equal : bool
+        Whether of equal dipoles that are near each other only the first stays.
+    """
     for i in range(len(values)):
         if not peak[i]:
             continue
         for k in range(start[i], start[i + 1]):
-            if values[near[k]] > values[i]:
+            other = values[near[k]]
+            if other > values[i] or (one_of_equal and other == values[i] and near[k] < i):
                 peak[i] = False
                 break

@@ -7,8 +7,7 @@ from scipy.optimize import linear_sum_assignment
 from scipy.spatial.distance import cdist
 
 from multisource.certainty.matching import SAME_MM
-from multisource.certainty.peaks import neighbours
-from multisource.compiled import njit
+from multisource.certainty.peaks import leave_highest, neighbours
 
 MOST = 20  # peaks that are looked at
 
@@ -42,22 +41,9 @@ class Peaks:
             Dipoles, the highest first, ``MOST`` at most.
         """
         peak = values > 0
-        _leave_peaks(np.ascontiguousarray(values), self._start, self._near, peak)
+        leave_highest(np.ascontiguousarray(values), self._start, self._near, peak, True)
         some = np.flatnonzero(peak)
         return some[np.argsort(-values[some], kind="stable")][:MOST]
-
-
-@njit(cache=True)
-def _leave_peaks(values: np.ndarray, start: np.ndarray, near: np.ndarray, peak: np.ndarray) -> None:
-    """Take out of ``peak`` what a near dipole surpasses: mostly one of the first looked at."""
-    for i in range(len(values)):
-        if not peak[i]:
-            continue
-        for k in range(start[i], start[i + 1]):
-            other = values[near[k]]
-            if other > values[i] or (other == values[i] and near[k] < i):
-                peak[i] = False
-                break
 
 
 def match_optimally(said: np.ndarray, true: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -11,9 +11,9 @@ import numpy as np
 from numba import int32
 
 from multisource.compiled import njit
+from multisource.network.logarithm import LOG_2, log_near_one
 
 _LOG2_E = np.float32(np.log2(np.e))
-_LOG_2 = np.float32(np.log(2))
 _SQRT_2 = np.float32(np.sqrt(2))
 _LEAST = np.float32(-87)  # exp of less is below the smallest normal number
 
@@ -30,8 +30,6 @@ _E0, _E1, _E2, _E3, _E4, _E5, _E6 = np.array(
     ],
     dtype=np.float32,
 )
-# ln(1 + m) = 2 s (1 + s^2 (H0 + H1 s^2 + ...)), s = m / (2 + m): the series of the area tangent.
-_H0, _H1, _H2, _H3 = np.array([1 / 3, 1 / 5, 1 / 7, 1 / 9], dtype=np.float32)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -76,11 +74,7 @@ def cross_entropy(
                 # ln(1 + e), by way of half of it where that is nearer to 1.
                 large = np.float32(1) + e > _SQRT_2
                 m = (e - np.float32(1)) * np.float32(0.5) if large else e
-                s = m / (np.float32(2) + m)
-                square = s * s
-                series = ((_H3 * square + _H2) * square + _H1) * square + _H0
-                log = np.float32(2) * s * (np.float32(1) + square * series)
-                log += _LOG_2 if large else np.float32(0)
+                log = log_near_one(m) + (LOG_2 if large else np.float32(0))
                 share = np.float32(1) / (np.float32(1) + e)
                 estimate = share if value >= np.float32(0) else e * share
                 t = truths[j]

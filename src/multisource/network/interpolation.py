@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable
 
 import numpy as np
 import torch
@@ -117,17 +118,20 @@ class _Average(torch.autograd.Function):
     def forward(ctx, values, nearest, weight):  # type: ignore[no-untyped-def]
         ctx.parts = nearest, weight, len(values)
         out = values.new_empty(len(nearest), values.shape[1])
-        arrays = (part.numpy() for part in (values.detach().contiguous(), nearest, weight, out))
-        _average(*arrays)
-        return out
+        return _filled(_average, values.detach(), nearest, weight, out)
 
     @staticmethod
     def backward(ctx, gradient):  # type: ignore[no-untyped-def]
         nearest, weight, count = ctx.parts
         out = gradient.new_zeros(count, gradient.shape[1])
-        arrays = (part.numpy() for part in (gradient.contiguous(), nearest, weight, out))
-        _spread(*arrays)
-        return out, None, None
+        return _filled(_spread, gradient, nearest, weight, out), None, None
+
+
+def _filled(
+    loop: Callable[..., None], values: Tensor, nearest: Tensor, weight: Tensor, out: Tensor
+) -> Tensor:
+    loop(*(part.contiguous().numpy() for part in (values, nearest, weight)), out.numpy())
+    return out
 
 
 @njit(cache=True, nogil=True)

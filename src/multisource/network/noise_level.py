@@ -10,6 +10,7 @@ import numpy as np
 from numba import int32
 
 from multisource.compiled import njit
+from multisource.network.logarithm import LOG_2, log_near_one
 
 STUDENT = np.float32(3.0)  # degrees of freedom of the distribution of a component
 # E[ln x^2] of a standard normal x is -1.27; a little is added to x^2 before its logarithm.
@@ -19,9 +20,6 @@ FACTORS = 5  # that are multiplied before a logarithm is taken; more could overf
 LANES = 64  # columns of factors are filled up to a multiple, so that loops have no remainder
 
 _SQRT_HALF = 0x3F3504F3  # the bits of sqrt(1/2) in single precision
-_LOG_2 = np.float32(np.log(2))
-# ln(1 + m) = 2 s (1 + s^2 (H0 + H1 s^2 + ...)), s = m / (2 + m): the series of the area tangent.
-_H0, _H1, _H2, _H3 = np.array([1 / 3, 1 / 5, 1 / 7, 1 / 9], dtype=np.float32)
 
 
 def likeliest_levels(power: np.ndarray, variance: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -97,11 +95,7 @@ def _sum_of_logarithms(
         bits = np.float32(work[j]).view(np.int32)
         e = int32(int32(bits - int32(_SQRT_HALF)) >> int32(23))
         m = np.int32(bits - int32(e << int32(23))).view(np.float32) - np.float32(1)
-        s = m / (np.float32(2) + m)
-        square = s * s
-        series = ((_H3 * square + _H2) * square + _H1) * square + _H0
-        log = np.float32(2) * s * (np.float32(1) + square * series)
-        work[j] = log + np.float32(e) * _LOG_2
+        work[j] = log_near_one(m) + np.float32(e) * LOG_2
     total = 0.0
     for j in range(columns):
         total += work[j]

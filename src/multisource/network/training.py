@@ -81,7 +81,7 @@ def train(
     model: ForwardModel | None = None,
     seed: int = 0,
     device: str = "auto",
-    threads: int | None = None,
+    threads: int = 1,
     workers: int = 0,
     checkpoint: str | Path | None = None,
     start: str | Path | None = None,
@@ -108,8 +108,8 @@ def train(
     device : str, optional
         ``auto``, ``cpu``, ``cuda`` or ``cuda:<number>``.
     threads : int, optional
-        Threads on the processor; None: 1, since two take nearly half as much processor time again
-        and another network, or the simulation of fresh samples, has the second one.
+        Threads on the processor. Two take nearly half as much processor time again, which another
+        network, or the simulation of fresh samples, makes better use of.
     workers : int, optional
         Processes that simulate fresh samples for a CUDA device, which learns faster than the one
         thread that simulates for a network on the processor. The samples are the same.
@@ -139,7 +139,7 @@ def train(
         raise UserError(f"start: {options.start}; needs the file")
     place = resolve_device(device)
     keep_memory()
-    with reproducible(seed, threads=threads or 1):
+    with reproducible(seed, threads=threads):
         if hasattr(network, "prepare") and model is not None:
             cast(Any, network).prepare(model)
         if hasattr(network, "standardise"):

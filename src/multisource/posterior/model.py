@@ -241,7 +241,7 @@ def neighbours(
     return _neighbours(np.asarray(positions, float).tobytes(), radius_mm)
 
 
-@lru_cache(maxsize=2)  # They take seconds, and a solver is given the scenarios one by one.
+@lru_cache(maxsize=2)  # They take most of a second, and a solver is given the scenarios one by one.
 def _neighbours(places: bytes, radius_mm: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     positions = np.frombuffer(places).reshape(-1, 3)
     counts, near, distances = [], [], []
