@@ -285,10 +285,7 @@ def test_parcels_are_the_means_of_each_region(balls):
     np.testing.assert_allclose(table["cuneus-rh"][2:], 2 * table["cuneus-rh"][:2])
 
 
-def test_figure_shows_the_moment_and_every_method(balls):
-    cortex = ball_cortex()
-    one = bump(balls, (-1, 0, 0), "lh", 10)
-    maps = {name: np.array([one, one]) for name in ("convnet", "mne", "mine")}
+def drawn(balls, maps, **more):
     told = choose_moments(np.array([0.4, 0.6]), np.array([2.0, 1.0]), window_s=0.2, at_rest=True)
     rng = np.random.default_rng(0)
     times = np.arange(200) / 250
@@ -304,8 +301,8 @@ def test_figure_shows_the_moment_and_every_method(balls):
             (-0.9, 0, 0.3),
         ]
     )
-    figure = recording_figure(
-        cortex,
+    return recording_figure(
+        ball_cortex(),
         maps,
         times=times,
         eeg=eeg,
@@ -314,7 +311,22 @@ def test_figure_shows_the_moment_and_every_method(balls):
         has_cortex=np.ones(len(balls), bool),
         title="mine",
         pixels_per_mm=1.0,
+        **more,
     )
+
+
+def coloured(figure):
+    """How many pixels have a colour of the maps."""
+    stream = io.BytesIO()
+    figure.savefig(stream, dpi=60)
+    picture = imread(io.BytesIO(stream.getvalue()))[..., :3]
+    red = (picture[..., 0] > 0.8) & (picture[..., 1] < 0.6) & (picture[..., 2] < 0.2)
+    return red.sum()
+
+
+def test_figure_shows_the_moment_and_every_method(balls):
+    one = bump(balls, (-1, 0, 0), "lh", 10)
+    figure = drawn(balls, {name: np.array([one, one]) for name in ("convnet", "mne", "mine")})
     words = [text.get_text() for text in figure.texts] + [
         text.get_text() for axes in figure.axes for text in [axes.title, *axes.texts]
     ]
@@ -329,11 +341,14 @@ def test_figure_shows_the_moment_and_every_method(balls):
     } <= set(words)
     # The moment is the sample of the largest power, 0.5 s.
     assert "potential at 0.500 s" in words
-    stream = io.BytesIO()
-    figure.savefig(stream, dpi=60)
-    picture = imread(io.BytesIO(stream.getvalue()))[..., :3]
-    red = (picture[..., 0] > 0.8) & (picture[..., 1] < 0.6) & (picture[..., 2] < 0.2)
-    assert red.sum() > 100, "the maps are drawn"
+    assert coloured(figure) > 100, "the maps are drawn"
+
+
+def test_a_probability_of_next_to_nothing_stays_grey(balls):
+    one = bump(balls, (-1, 0, 0), "lh", 10)
+    small = {"mine": 1e-5 * np.array([one, one]) / one.max()}
+    before, after = drawn(balls, small), drawn(balls, small, probabilities=["mine"])
+    assert coloured(after) + 100 < coloured(before)
 
 
 def test_moments_are_those_of_the_windows(tmp_path):

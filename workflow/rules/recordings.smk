@@ -305,6 +305,7 @@ rule plot_recording:
     params:
         anatomy=subpath(input.head, parent=True),
         methods=RECORDING_METHODS,
+        probabilities=TELLING,
         moments=lambda wildcards: recording_entry(wildcards.recording).get("moments_s"),
         code=code("plot_recording"),
     script:

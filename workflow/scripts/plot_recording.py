@@ -32,6 +32,7 @@ with step(snakemake):
         electrodes=read_electrodes(given.electrodes).chosen(data["channel"].values).positions,
         title=snakemake.wildcards.recording
         + (f", average of {averaged} epochs" if averaged > 1 else ""),
+        probabilities=params.probabilities,
     )
     with atomic(snakemake.output.figure) as part:
         figure.savefig(part, dpi=150)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -21,6 +21,7 @@ SHOWN_VIEWS = ("left lateral", "left medial", "right medial", "right lateral")
 BRAIN, GAP, HEAD, FOOT, SIDE, EEG = 1.5, 0.26, 0.42, 0.42, 0.4, 2.9
 SECONDS_SHOWN = 2.0  # of a long recording, round the moment
 MOST_MOMENTS = 3  # side by side
+LEAST = 0.01  # a smaller probability of being active is drawn as none
 WINDOW, POWER = "#ffe9b3", "#b2182b"
 
 
@@ -54,6 +55,7 @@ def recording_figure(
     eeg: np.ndarray,
     electrodes: np.ndarray,
     title: str,
+    probabilities: Collection[str] = (),
     threshold: float = 0.5,
     pixels_per_mm: float = 3.0,
 ) -> Figure:
@@ -78,6 +80,9 @@ def recording_figure(
         mm.
     title : str
         Printed above.
+    probabilities : collection of str
+        Methods whose maps are probabilities of being active. One that is nowhere above ``LEAST``
+        stays grey.
     threshold : float
         Share of a map's maximum above which it is coloured.
     pixels_per_mm : float
@@ -92,11 +97,14 @@ def recording_figure(
     rasters = [rasterise(cortex, view, pixels_per_mm=pixels_per_mm) for view in SHOWN_VIEWS]
     extents = np.array([r.extent for r in rasters])
     tall = BRAIN * (extents[:, 3] - extents[:, 2]).max() / (extents[:, 1] - extents[:, 0]).max()
-    panels = [
-        (method_label(method) + (f": {moment.title}" if len(moments) > 1 else ""), values)
-        for method, of_moments in maps.items()
-        for moment, values in zip(moments, of_moments, strict=True)
-    ]
+    panels = []
+    for method, of_moments in maps.items():
+        for moment, values in zip(moments, of_moments, strict=True):
+            name = method_label(method) + (f": {moment.title}" if len(moments) > 1 else "")
+            shown = np.where(has_cortex, values, 0.0)
+            if method in probabilities and shown.max() < LEAST:
+                shown = np.zeros_like(shown)
+            panels.append((name, shown))
     columns = len(moments) if len(moments) > 1 else min(2, len(panels))
     rows = -(-len(panels) // columns)
     block = (len(SHOWN_VIEWS) * (BRAIN + GAP) + SIDE, HEAD + tall + FOOT)
@@ -106,13 +114,12 @@ def recording_figure(
     figure.text(0.5, 1 - 0.12 / height, title, ha="center", va="top", fontsize=12, weight="bold")
     low = 1 - (0.5 + EEG) / height
     traces = figure.add_axes((0.75 / width, low + 0.55 / height, 0.62, (EEG - 0.9) / height))
-    moment = _draw_eeg(traces, times, eeg, moments)
+    sample = _draw_eeg(traces, times, eeg, moments)
     scalp = figure.add_axes((0.74, low + 0.35 / height, 0.2, (EEG - 0.75) / height))
-    _draw_potential(scalp, eeg[:, moment] * 1e6, electrodes, seconds=times[moment])
-    for k, (name, values) in enumerate(panels):
+    _draw_potential(scalp, eeg[:, sample] * 1e6, electrodes, seconds=times[sample])
+    for k, (name, shown) in enumerate(panels):
         left = SIDE / 2 + block[0] * (k % columns) + (width - SIDE - block[0] * columns) / 2
         top = height - 0.5 - EEG - block[1] * (k // columns)
-        shown = np.where(has_cortex, values, 0.0)
         _draw_map(figure, cortex, rasters, name, shown, (left, top, tall), threshold)
     return figure
 
