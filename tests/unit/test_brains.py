@@ -283,3 +283,20 @@ def test_a_recording_shows_as_many_moments_as_a_page_holds_round_the_strongest(t
     )
     assert found.first == 0 and found.moments[0] == "0.000 to 0.200 s"
     np.testing.assert_allclose(found.shown[0].maps, means[:3], rtol=1e-6)
+
+
+def test_a_probability_of_next_to_nothing_has_no_colour_on_the_page(tmp_path):
+    maps = np.random.default_rng(3).random((2, 30)).astype(np.float32) * [[1], [0.009]]
+    files = {name: saved(tmp_path, name, maps) for name in ("convnet", "mine")}
+    shown = recording_scene(
+        "vep",
+        0.2 * np.arange(2),
+        np.arange(2),
+        np.ones(2),
+        files,
+        CORTEX,
+        window_s=0.2,
+        probabilities=["convnet"],
+    ).shown
+    np.testing.assert_allclose(shown[0].maps, maps * CORTEX * [[1], [0]], rtol=1e-6)
+    np.testing.assert_allclose(shown[1].maps, maps * CORTEX, rtol=1e-6)

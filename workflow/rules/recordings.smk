@@ -347,6 +347,7 @@ rule turn_recording:
     params:
         anatomy=subpath(input.head, parent=True),
         methods=RECORDING_METHODS,
+        probabilities=TELLING,
         moments=lambda wildcards: recording_entry(wildcards.recording).get("moments_s"),
         code=code("turn_recording"),
     script:

@@ -27,6 +27,7 @@ with step(snakemake):
         regions.cortex,
         window_s=window_length(data),
         first=first_chosen(data, params.moments),
+        probabilities=params.probabilities,
     )
     page = brains_page(
         f"Your recording: {scene.name}",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -12,6 +12,7 @@ import pandas as pd
 
 from multisource.brains.scenes import MethodMaps, Scene
 from multisource.certainty.certainty import Sources
+from multisource.certainty.shown import without_nothing
 from multisource.errors import UserError
 from multisource.evaluation.estimates import read_estimates, tells_probability
 from multisource.evaluation.sources import read_said
@@ -100,6 +101,7 @@ def recording_scene(
     *,
     window_s: float,
     first: int | None = None,
+    probabilities: Collection[str] = (),
     most_values: int = MOST_VALUES,
 ) -> Scene:
     """Show a recording's moments, as many as a page holds, round the strongest or a chosen one.
@@ -122,6 +124,9 @@ def recording_scene(
         Length of a window, s.
     first : int, optional
         The moment that the page begins with; the strongest by default.
+    probabilities : collection of str
+        Methods whose maps are probabilities of being active. One of next to nothing
+        (:func:`multisource.certainty.shown.without_nothing`) has no colour.
     most_values : int
         Of all maps together.
 
@@ -137,12 +142,13 @@ def recording_scene(
         if not shown:
             most = most_values // (maps.shape[1] * len(files))
             moments = _round(begin, len(times), most)
+        drawn = np.where(has_cortex, maps[moments], 0)
         told = read_said(path)
         at = told and said_at_moments(on_cortex(told, has_cortex), which)
         shown.append(
             MethodMaps(
                 method,
-                np.where(has_cortex, maps[moments], 0),
+                without_nothing(drawn) if method in probabilities else drawn,
                 probability=tells_probability(path),
                 said=_only(at, moments, has_cortex),
             )

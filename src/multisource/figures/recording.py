@@ -8,6 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from multisource.certainty.shown import without_nothing
 from multisource.evaluation.names import method_label
 from multisource.figures.brain import HEAT, draw_brain
 from multisource.figures.cortex import Cortex
@@ -21,7 +22,6 @@ SHOWN_VIEWS = ("left lateral", "left medial", "right medial", "right lateral")
 BRAIN, GAP, HEAD, FOOT, SIDE, EEG = 1.5, 0.26, 0.42, 0.42, 0.4, 2.9
 SECONDS_SHOWN = 2.0  # of a long recording, round the moment
 MOST_MOMENTS = 3  # side by side
-LEAST = 0.01  # a smaller probability of being active is drawn as none
 WINDOW, POWER = "#ffe9b3", "#b2182b"
 
 
@@ -81,8 +81,8 @@ def recording_figure(
     title : str
         Printed above.
     probabilities : collection of str
-        Methods whose maps are probabilities of being active. One that is nowhere above ``LEAST``
-        stays grey.
+        Methods whose maps are probabilities of being active. One of next to nothing
+        (:func:`multisource.certainty.shown.without_nothing`) stays grey.
     threshold : float
         Share of a map's maximum above which it is coloured.
     pixels_per_mm : float
@@ -102,8 +102,8 @@ def recording_figure(
         for moment, values in zip(moments, of_moments, strict=True):
             name = method_label(method) + (f": {moment.title}" if len(moments) > 1 else "")
             shown = np.where(has_cortex, values, 0.0)
-            if method in probabilities and shown.max() < LEAST:
-                shown = np.zeros_like(shown)
+            if method in probabilities:
+                shown = without_nothing(shown)
             panels.append((name, shown))
     columns = len(moments) if len(moments) > 1 else min(2, len(panels))
     rows = -(-len(panels) // columns)
