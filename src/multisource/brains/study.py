@@ -12,7 +12,7 @@ import pandas as pd
 
 from multisource.brains.scenes import MethodMaps, Scene
 from multisource.certainty.certainty import Sources
-from multisource.certainty.shown import without_nothing
+from multisource.certainty.shown import shown_map
 from multisource.errors import UserError
 from multisource.evaluation.estimates import read_estimates, tells_probability
 from multisource.evaluation.sources import read_said
@@ -126,7 +126,7 @@ def recording_scene(
         The moment that the page begins with; the strongest by default.
     probabilities : collection of str
         Methods whose maps are probabilities of being active. One of next to nothing
-        (:func:`multisource.certainty.shown.without_nothing`) has no colour.
+        (:func:`multisource.certainty.shown.shown_map`) has no colour.
     most_values : int
         Of all maps together.
 
@@ -142,13 +142,12 @@ def recording_scene(
         if not shown:
             most = most_values // (maps.shape[1] * len(files))
             moments = _round(begin, len(times), most)
-        drawn = np.where(has_cortex, maps[moments], 0)
         told = read_said(path)
         at = told and said_at_moments(on_cortex(told, has_cortex), which)
         shown.append(
             MethodMaps(
                 method,
-                without_nothing(drawn) if method in probabilities else drawn,
+                shown_map(maps[moments], has_cortex, probability=method in probabilities),
                 probability=tells_probability(path),
                 said=_only(at, moments, has_cortex),
             )

@@ -1,4 +1,4 @@
-"""What is drawn of a probability: colours go up to a map's largest value, however small."""
+"""What is drawn of a map: colours go up to its largest value, however small that is."""
 
 from __future__ import annotations
 
@@ -7,17 +7,25 @@ import numpy as np
 LEAST = 0.01
 
 
-def without_nothing(maps: np.ndarray) -> np.ndarray:
-    """Return maps of probabilities, those that are nowhere above ``LEAST`` as zeros.
+def shown_map(maps: np.ndarray, has_cortex: np.ndarray, *, probability: bool) -> np.ndarray:
+    """Return what is drawn of maps.
 
     Parameters
     ----------
     maps : ndarray of shape (..., N)
-        Probabilities that a dipole is active.
+        Maps, nowhere negative.
+    has_cortex : ndarray of bool, shape (N,)
+        Where there is cortex; elsewhere nothing is drawn.
+    probability : bool
+        Whether the maps are probabilities of being active: one that is nowhere ``LEAST`` or more
+        is drawn as none.
 
     Returns
     -------
     ndarray of shape (..., N)
-        What is drawn.
+        The maps, zero where nothing is drawn.
     """
-    return np.where(maps.max(axis=-1, keepdims=True) < LEAST, 0.0, maps)
+    shown = np.where(has_cortex, maps, 0)
+    if probability:
+        shown = np.where(shown.max(axis=-1, keepdims=True) < LEAST, 0, shown)
+    return shown

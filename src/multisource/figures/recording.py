@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from multisource.certainty.shown import without_nothing
+from multisource.certainty.shown import shown_map
 from multisource.evaluation.names import method_label
 from multisource.figures.brain import HEAT, draw_brain
 from multisource.figures.cortex import Cortex
@@ -82,7 +82,7 @@ def recording_figure(
         Printed above.
     probabilities : collection of str
         Methods whose maps are probabilities of being active. One of next to nothing
-        (:func:`multisource.certainty.shown.without_nothing`) stays grey.
+        (:func:`multisource.certainty.shown.shown_map`) stays grey.
     threshold : float
         Share of a map's maximum above which it is coloured.
     pixels_per_mm : float
@@ -101,9 +101,7 @@ def recording_figure(
     for method, of_moments in maps.items():
         for moment, values in zip(moments, of_moments, strict=True):
             name = method_label(method) + (f": {moment.title}" if len(moments) > 1 else "")
-            shown = np.where(has_cortex, values, 0.0)
-            if method in probabilities:
-                shown = without_nothing(shown)
+            shown = shown_map(values, has_cortex, probability=method in probabilities)
             panels.append((name, shown))
     columns = len(moments) if len(moments) > 1 else min(2, len(panels))
     rows = -(-len(panels) // columns)
