@@ -3,6 +3,7 @@
 import logging
 import os
 import pty
+import select
 import sys
 from contextlib import contextmanager
 
@@ -54,10 +55,18 @@ def terminal():
     before = sys.stderr
     try:
         with os.fdopen(theirs, "w") as sys.stderr:
-            yield lambda: os.read(ours, 100_000).decode()
+            yield lambda: _read(ours)
     finally:
         sys.stderr = before
         os.close(ours)
+
+
+def _read(terminal):
+    """All that has been written: a terminal hands it over in parts, the last of them late."""
+    text = b""
+    while select.select([terminal], [], [], 0.5)[0]:
+        text += os.read(terminal, 100_000)
+    return text.decode()
 
 
 def record(level, text, **extra):
