@@ -45,6 +45,8 @@ if TYPE_CHECKING:
     import mne
     import xarray as xr
 
+    from multisource.network.answers import TrainedNetwork
+
 RECORD = "study.json"
 _NAME = "recording"
 # Options that name what EEG in memory has not: its file, another recording of the configuration.
@@ -252,26 +254,12 @@ class Study:
         eeg, single = data["eeg"].values, np.float32
         channels = [str(name) for name in data["channel"].values]
         if method in self._record["networks"]:
-            from multisource.network.answers import TrainedNetwork
-
-            subset = subset_name(channels, self.channels)
-            folder = self.results / "network" / (f"{method}-{subset}" if subset else method)
-            if not folder.is_dir():
-                raise UserError(
-                    f"leave_out: no network of these {len(channels)} channels has been trained; "
-                    "run the workflow once with a recording that leaves the same ones out"
-                )
-            network = TrainedNetwork(
-                folder / "weights.safetensors",
-                folder / "settings.json",
-                folder / "certainty.json",
-                self._dipoles.positions,
-            )
-            answers = ask_network(network, eeg, channels, ordinary)
+            answers = ask_network(self._network(method, channels), eeg, channels, ordinary)
             variables = {} if answers.sources is None else as_variables(answers.sources)
             maps = answers.maps
         else:
             record = self._record["solvers"][method]
+            proposing = record.get("proposal")
             estimates = ask_solver(
                 eeg,
                 self.sfreq,
@@ -279,6 +267,7 @@ class Study:
                 channels=channels,
                 forward=self.results / "leadfield" / f"{record['forward']}-fwd.fif",
                 study=self._solver_study(record["study"]),
+                network=self._network(proposing, channels) if proposing else None,
                 **record["solver"],
             )
             maps, variables = estimates.maps, dict(estimates.variables)
@@ -286,6 +275,24 @@ class Study:
         if set(VARIABLES) <= set(variables):
             said = Sources(*(np.asarray(variables[name][1]) for name in VARIABLES))
         return np.asarray(maps, single), said
+
+    def _network(self, name: str, channels: list[str]) -> TrainedNetwork:
+        """A network of the study, that of these channels."""
+        from multisource.network.answers import TrainedNetwork
+
+        subset = subset_name(channels, self.channels)
+        folder = self.results / "network" / (f"{name}-{subset}" if subset else name)
+        if not folder.is_dir():
+            raise UserError(
+                f"leave_out: no network of these {len(channels)} channels has been trained; "
+                "run the workflow once with a recording that leaves the same ones out"
+            )
+        return TrainedNetwork(
+            folder / "weights.safetensors",
+            folder / "settings.json",
+            folder / "certainty.json",
+            self._dipoles.positions,
+        )
 
     def _solver_study(self, record: dict[str, Any] | None) -> Any:
         """How the study's sources behave, for a solver that asks for it."""

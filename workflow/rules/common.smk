@@ -28,7 +28,13 @@ from multisource.config.operators import (
     variant_method,
 )
 from multisource.config.recordings import recording_methods, recording_network
-from multisource.config.solvers import call_settings, has_measured_noise, is_told, is_tuned
+from multisource.config.solvers import (
+    call_settings,
+    has_measured_noise,
+    is_told,
+    is_tuned,
+    proposing_network,
+)
 from multisource.config.study import (
     BASELINES,
     SPLITS_OF_NETWORKS,

@@ -119,6 +119,7 @@ rule solve_scenarios:
         ar_models=lambda wildcards: solver_study(wildcards, ar_models()),
         sources=lambda wildcards: solver_study(wildcards, rules.build_source_space.output.table),
         chunks=scored_chunks(),
+        proposal=proposed_maps,
     output:
         estimates=scored_files("results/{head}/estimates/{scenario}/{solver}.nc"),
     log:

@@ -145,6 +145,21 @@ def solver_settings(wildcards):
     return given | told_settings(wildcards)
 
 
+def proposed_maps(wildcards):
+    """Return the maps of the network that a solver starts from, if it does, scenario by scenario."""
+    network = proposing_network(config, wildcards.solver)
+    return scored_files("results/{head}/estimates/{scenario}/%s.nc" % network) if network else []
+
+
+def proposing_files(wildcards):
+    """Return the files of that network, for a recording's channels."""
+    network = proposing_network(config, wildcards.solver)
+    if not network:
+        return {}
+    asked = SimpleNamespace(recording=wildcards.recording, network=network)
+    return recording_network_files(asked)
+
+
 def solver_choice(wildcards):
     """Return the options that were chosen on validation windows, of a solver that has a grid."""
     tuned = is_tuned(config, wildcards.solver)
@@ -217,6 +232,7 @@ def solver_record(name):
         "forward": solver_operators(config, name)["test"],
         "solver": recording_solver(given),
         "study": solver_study(given, models) or None,
+        "proposal": proposing_network(config, name),
     }
 
 
@@ -379,6 +395,7 @@ def curve_solvers(wildcards):
                 "settings": told or solver_settings(given),
                 "channels": fewer,
                 "measured": has_measured_noise(config, name),
+                "proposal": proposing_network(config, name),
             }
     return found
 

@@ -97,6 +97,7 @@ rule cut_recording:
 rule solve_recording:
     """One solver's map of every window, with the noise covariance of this recording."""
     input:
+        unpack(proposing_files),
         forward=lambda wildcards: f"results/{HEAD}/leadfield/"
         f"{solver_operators(config, wildcards.solver)['test']}-fwd.fif",
         choice=solver_choice,

@@ -1,3 +1,4 @@
+from multisource.anatomy.source_table import read_source_table
 from multisource.evaluation.estimates import write_estimates
 from multisource.inverse.choice import with_choice
 from multisource.inverse.contract import Study
@@ -11,6 +12,12 @@ with step(snakemake):
     study = params.study and Study(ar_models=given.ar_models, sources=given.sources, **params.study)
     windows = read_eeg([given.windows])
     solver = params.solver | {"settings": with_choice(params.solver["settings"], given.choice)}
+    network = None
+    if "weights" in given.keys():
+        from multisource.network.answers import TrainedNetwork
+
+        positions = read_source_table(given.sources).positions
+        network = TrainedNetwork(given.weights, given.settings, given.certainty, positions)
     found = ask_solver(
         windows.eeg[: params.windows],
         windows.sfreq,
@@ -18,6 +25,7 @@ with step(snakemake):
         channels=windows.channels,
         forward=given.forward,
         study=study or None,
+        network=network,
         **solver,
     )
     write_estimates(

@@ -1,4 +1,4 @@
-from multisource.evaluation.estimates import write_estimates
+from multisource.evaluation.estimates import read_estimates, write_estimates
 from multisource.files import by_folder
 from multisource.inverse.choice import with_choice
 from multisource.inverse.contract import Study
@@ -21,6 +21,7 @@ with step(snakemake):
         study=study,
     )
     outputs = by_folder(snakemake.output.estimates)
+    proposals = by_folder(snakemake.input.proposal)
     noise_of = None
     if params.made_by:
         noise_of = read_window_noise(
@@ -28,12 +29,15 @@ with step(snakemake):
         )
     for scenario, paths in by_folder(snakemake.input.chunks).items():
         windows = read_eeg(paths)
+        eeg = windows.eeg[: params.windows[scenario]]
+        proposed = [read_estimates(path)[: len(eeg)] for path in proposals.get(scenario, ())]
         found = solve(
             solver_of(scenario),
-            windows.eeg[: params.windows[scenario]],
+            eeg,
             windows.sfreq,
             true_sources=read_truth(paths).numbers() if params.told else None,
             noise=noise_of and noise_of(scenario, paths, windows.eeg),
+            proposal=proposed[0] if proposed else None,
         )
         (output,) = outputs[scenario]
         write_estimates(

@@ -7,7 +7,12 @@ from typing import Any
 
 from multisource.config.found import Found
 from multisource.config.operators import OPERATORS, is_own, operators
-from multisource.config.solvers import has_measured_noise, is_told, is_tuned
+from multisource.config.solvers import (
+    has_measured_noise,
+    is_told,
+    is_tuned,
+    proposing_network,
+)
 from multisource.config.study import merged, simulated
 from multisource.config.suggest import suggest
 from multisource.errors import UserError
@@ -243,7 +248,8 @@ def _method_mistakes(
     known = [*config["network"]["networks"], *config["inverse"]["solvers"]]
     seen_through = operators(config, split)
     several = ", ".join(seen_through) if len(seen_through) > 1 else ""
-    for method in curve_methods(config, curve):
+    shown = curve_methods(config, curve)
+    for method in shown:
         key = f"evaluation.curves.{curve}.methods"
         if method not in known:
             yield key, f"{key}: {method!r}: {suggest(method, known)}"
@@ -252,6 +258,8 @@ def _method_mistakes(
         elif _asks_more(config, method, setting):
             line = f"{key}: {method} has a grid (tune), or is told the number of sources, which"
             yield key, f"{line} curves cannot give: name another, or state its options"
+        elif (network := proposing_network(config, method)) not in (None, *shown):
+            yield key, f"{key}: {method} is given the maps of {network}: name {network} too"
         elif has_measured_noise(config, method) and setting != OPERATOR and several:
             yield key, f"{key}: {method} is told the noise of one head; {split} has {several}"
         elif is_own(config, method) and setting == OPERATOR:

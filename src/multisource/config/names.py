@@ -21,7 +21,7 @@ from multisource.config.operators import (
     variant_method,
 )
 from multisource.config.settings import place_of, splits_of
-from multisource.config.solvers import has_measured_noise
+from multisource.config.solvers import has_measured_noise, is_tuned, proposing_network
 from multisource.config.study import (
     BASELINES,
     SPLITS_OF_NETWORKS,
@@ -64,6 +64,7 @@ def check_names(config: Mapping[str, Any], found: Found) -> None:
         _operators,
         _operators_of_solvers,
         _own_operators,
+        _proposals,
         _windows,
         _against,
     ):
@@ -250,6 +251,23 @@ def _own_operators(config: Mapping[str, Any], found: Found) -> Mistakes:
                 line = f"{key}: {value}; {scenario} is seen through {', '.join(several)}, not one"
                 way_out = f"choose another value, or take {solver} out of inverse.solvers"
                 yield key, f"{line}; {way_out}"
+
+
+def _proposals(config: Mapping[str, Any], found: Found) -> Mistakes:
+    if not found.sound("inverse", "network.networks"):
+        return
+    networks = config["network"]["networks"]
+    for solver in config["inverse"]["solvers"]:
+        name, key = proposing_network(config, solver), f"inverse.settings.{solver}.proposal"
+        if name is None:
+            continue
+        if name not in networks:
+            yield (
+                key,
+                f"{key}: {name!r} is no network of network.networks: {suggest(name, networks)}",
+            )
+        elif is_tuned(config, solver):
+            yield key, f"{key}: {name}; a solver with a grid (tune) is given no maps: leave one out"
 
 
 def _windows(config: Mapping[str, Any], found: Found) -> Mistakes:

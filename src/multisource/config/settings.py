@@ -223,6 +223,11 @@ def solver_mistakes(place: str, settings: Mapping[str, Any]) -> Mistakes:
         if one.get("noise") == solvers.MEASURED:
             line = f"{place}.of[{i}].noise: {solvers.MEASURED}; state it for the whole, not for one"
             yield f"{place}.of", line
+        if one.get("proposal") is not None:
+            yield (
+                f"{place}.of",
+                f"{place}.of[{i}].proposal: an average gives no maps to its solvers",
+            )
     if not unknown and tried:
         yield from _tried_mistakes(place, settings, tried)
 
@@ -236,8 +241,8 @@ def _tried_mistakes(
         line = f"{place}.tune.noise: {solvers.MEASURED}; it cannot be tried, only stated as noise"
         yield f"{place}.tune", line
         return
-    if "windows" in tried or "kind" in tried:
-        line = f"{place}.tune: kind and windows are no options of a solver; try others"
+    if {"kind", "windows", "proposal"} & set(tried):
+        line = f"{place}.tune: kind, windows and proposal are no options of a solver; try others"
         yield f"{place}.tune", line
         return
     count = math.prod(map(len, tried.values()))

@@ -26,11 +26,11 @@ def call_settings(config: Mapping[str, Any], solver: str) -> dict[str, Any]:
     -------
     dict
         Its settings, without what the workflow does with them: how many windows it is given,
-        which values are tried, and the noise measured for each window.
+        which values are tried, the noise measured for each window, and whose maps it is given.
     """
     settings = config["inverse"]["settings"][solver]
     own = SOLVERS.options(settings["kind"])
-    dropped = ["tune", "windows"] + ["noise"] * has_measured_noise(config, solver)
+    dropped = ["tune", "windows", "proposal"] + ["noise"] * has_measured_noise(config, solver)
     kept = {key: value for key, value in settings.items() if key not in dropped}
     # A solver that cuts windows itself is given those that it is to solve.
     return settings_told(kept, own) | ({"windows": None} if "windows" in own else {})
@@ -52,6 +52,25 @@ def has_measured_noise(config: Mapping[str, Any], solver: str) -> bool:
         True for ``noise: measured``.
     """
     return bool(config["inverse"]["settings"][solver].get("noise") == MEASURED)
+
+
+def proposing_network(config: Mapping[str, Any], solver: str) -> str | None:
+    """Return the network whose maps a solver is given.
+
+    Parameters
+    ----------
+    config : mapping
+        The configuration.
+    solver : str
+        Name of its settings.
+
+    Returns
+    -------
+    str or None
+        Its name; None for a solver that is given none.
+    """
+    name: str | None = config["inverse"]["settings"][solver].get("proposal")
+    return name
 
 
 def is_tuned(config: Mapping[str, Any], solver: str) -> bool:

@@ -51,6 +51,7 @@ def solver_method(
     *,
     windows: int | None = None,
     noise: WindowNoise | None = None,
+    proposal: Method | None = None,
     **options: Any,
 ) -> Method:
     """Return a solver.
@@ -65,6 +66,8 @@ def solver_method(
         The first windows that it is given; all by default.
     noise : WindowNoise, optional
         The noise of the windows, for one that is told it.
+    proposal : callable, optional
+        The network whose maps it is given.
     **options : Any
         Further arguments of :func:`multisource.inverse.solver.read_solver`.
 
@@ -78,7 +81,9 @@ def solver_method(
     def method(
         eeg: np.ndarray, channels: Sequence[str], sfreq: float
     ) -> tuple[np.ndarray, np.ndarray | None]:
-        found = solve(solver, eeg[:windows], sfreq, noise=noise)
+        eeg = eeg[:windows]
+        proposed = proposal(eeg, channels, sfreq)[0] if proposal else None
+        found = solve(solver, eeg, sfreq, noise=noise, proposal=proposed)
         return found.maps, found.coefficients
 
     return method
@@ -97,7 +102,8 @@ def named_methods(
     networks : mapping of str to sequence of str
         Name to the files that :func:`network_method` takes.
     solvers : mapping of str to mapping
-        Name to the arguments of :func:`solver_method`; ``measured`` says which are told the noise.
+        Name to the arguments of :func:`solver_method`; ``measured`` says which are told the noise,
+        ``proposal`` the network, one of ``networks``, whose maps one is given, or None.
     positions : ndarray of shape (N, 3)
         Of the dipoles, mm.
     noise : WindowNoise, optional
@@ -114,5 +120,7 @@ def named_methods(
     for name, given in solvers.items():
         chosen = dict(given)
         told = noise if chosen.pop("measured") else None
-        found[name] = solver_method(noise=told, **chosen)
+        network = chosen.pop("proposal")
+        proposal = found[network] if network else None
+        found[name] = solver_method(noise=told, proposal=proposal, **chosen)
     return found

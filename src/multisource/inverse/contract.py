@@ -123,6 +123,7 @@ class DataSolver(Protocol):
         sfreq: float,
         study: Study | None,
         measured: Measured | None,
+        proposal: np.ndarray | None,
         true_sources: Sequence[int] | None,
     ) -> np.ndarray | Estimates:
         """Estimate the maps of windows.
@@ -145,6 +146,9 @@ class DataSolver(Protocol):
             How the study's sources behave.
         measured : Measured or None
             Of a recording, what its background is.
+        proposal : ndarray of shape (S, N) or None
+            Maps of the same windows by a network. A solver that asks for it has the option
+            ``proposal`` in the configuration, the network's name.
         true_sources : sequence of int of length S or None
             The true number of sources of each window, which no method knows in practice: given only
             to a solver with an option that says ``true_number``, so that a table shows it.

@@ -110,8 +110,9 @@ def options(kind: str) -> dict[str, Any]:
     """Return the options of a solver.
 
     A solver that asks for the noise covariance has the option ``noise`` in its place, one that asks
-    for the signal-to-noise ratio the option ``snr``, None for the study's, and one that depends on
-    the data ``windows``, the first windows of each scenario that it is given, None for all.
+    for the signal-to-noise ratio the option ``snr``, None for the study's, one that asks for a
+    network's maps the option ``proposal``, a network's name, None for no maps, and one that depends
+    on the data ``windows``, the first windows of each scenario that it is given, None for all.
 
     Parameters
     ----------
@@ -134,6 +135,8 @@ def options(kind: str) -> dict[str, Any]:
         common["noise"] = "white"
     if "snr" in offered:
         common["snr"] = None
+    if "proposal" in offered:
+        common["proposal"] = None
     if not is_linear(kind):
         common["windows"] = None
     return common | SOLVERS.options(kind)
@@ -191,6 +194,7 @@ def estimates(
     smooth: int = 0,
     study: Study | None = None,
     measured: Measured | None = None,
+    proposal: np.ndarray | None = None,
     true_sources: Sequence[int] | None = None,
     **chosen: Any,
 ) -> Estimates:
@@ -216,6 +220,8 @@ def estimates(
         How the study's sources behave, for solvers that ask for it.
     measured : Measured, optional
         What the background of a recording is, for solvers that ask for it.
+    proposal : ndarray of shape (S, N), optional
+        A network's maps of the windows, for solvers that ask for them.
     true_sources : sequence of int of length S, optional
         The true number of sources of each window, for a solver whose options ask for it.
     **chosen : Any
@@ -239,7 +245,8 @@ def estimates(
         operator = smoothing(forward, smooth)
         return Estimates(apply_kernel(kernel, eeg, smoothing=operator))
     given = _given(kind, forward, snr, noise)
-    given |= {"sfreq": sfreq, "study": study, "measured": measured, "true_sources": true_sources}
+    given |= {"sfreq": sfreq, "study": study, "measured": measured}
+    given |= {"proposal": proposal, "true_sources": true_sources}
     found = SOLVERS.call(kind, forward, eeg, given=given, chosen=chosen)
     return found if isinstance(found, Estimates) else Estimates(found)
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from multisource.inverse.window_noise import WindowNoise
 
 # Windows (S, E, T) in V and their sampling rate in Hz to maps (S, N), and what else there is. A
-# solver without kernel takes true_sources and noise, a covariance, too.
+# solver without kernel takes true_sources, proposal and noise, a covariance, too.
 Solver = Callable[..., Estimates]
 
 
@@ -119,6 +119,7 @@ def solve(
     *,
     true_sources: Sequence[int] | None = None,
     noise: WindowNoise | None = None,
+    proposal: np.ndarray | None = None,
 ) -> Estimates:
     """Ask a solver, and tell it what it may know of each window.
 
@@ -134,6 +135,8 @@ def solve(
         The true number of sources of S windows or more, for a solver that is told it.
     noise : WindowNoise, optional
         The noise of S windows or more, for a solver that is told it.
+    proposal : ndarray of shape (S, N), optional
+        A network's maps of the windows, for a solver that is given them.
 
     Returns
     -------
@@ -142,9 +145,12 @@ def solve(
     """
 
     def told(windows: np.ndarray) -> dict[str, Any]:
-        if true_sources is None:
-            return {}
-        return {"true_sources": [int(true_sources[window]) for window in windows]}
+        more: dict[str, Any] = {}
+        if true_sources is not None:
+            more["true_sources"] = [int(true_sources[window]) for window in windows]
+        if proposal is not None:
+            more["proposal"] = proposal[windows]
+        return more
 
     if noise is None:
         return solver(eeg, sfreq, **told(np.arange(len(eeg))))

@@ -41,11 +41,10 @@ def time_courses(
     values, course = these.values[at], these.course[at, :n]
     evaluate(model.geometry, spectra, window, these, at, room, parts, 0)
     n_times = spectra.roots.shape[1]
-    boundary = spectra.group if parts.groups[0] > 1 else np.array([0, n_times])
-    inner = np.empty((n_times, n, n))
-    for g, (first, last) in enumerate(zip(boundary[:-1], boundary[1:], strict=True)):
-        lower = np.tril(parts.inner[0, g, :n, :n])
-        inner[first:last] = lower + np.tril(lower, -1).T
+    n_groups = int(parts.groups[0])
+    lower = parts.inner[0, :n_groups, :n, :n]
+    inner = np.where(np.tri(n, dtype=bool), lower, lower.swapaxes(1, 2))
+    inner = np.repeat(inner, np.diff(spectra.group) if n_groups > 1 else n_times, axis=0)
     roots = np.where(course[:, None] >= 0, spectra.roots[course], 1.0).T
     # Of the courses over their own standard deviations.
     precision = np.eye(n) + roots[:, :, None] * inner * roots[:, None, :]

@@ -10,6 +10,36 @@ from multisource.posterior.room import LANES, NOISE, WIDENING, Scratch, Terms, w
 
 
 @njit(cache=True, inner=True, error_model="numpy")
+def product(a: np.ndarray, b: np.ndarray) -> float:
+    """Return the product of two vectors, as four sums none of which waits for another.
+
+    Parameters
+    ----------
+    a : ndarray of shape (r,)
+        A vector.
+    b : ndarray of shape (r,)
+        Another.
+
+    Returns
+    -------
+    float
+        Their product.
+    """
+    s0, s1, s2, s3 = 0.0, 0.0, 0.0, 0.0
+    e, n = 0, len(a)
+    while e + 4 <= n:
+        s0 += a[e] * b[e]
+        s1 += a[e + 1] * b[e + 1]
+        s2 += a[e + 2] * b[e + 2]
+        s3 += a[e + 3] * b[e + 3]
+        e += 4
+    while e < n:
+        s0 += a[e] * b[e]
+        e += 1
+    return (s0 + s1) + (s2 + s3)
+
+
+@njit(cache=True, inner=True, error_model="numpy")
 def _factorise(work: np.ndarray, upper: np.ndarray) -> float:
     """Upper factor of work's first r columns; the others are divided by it. Half log det.
 
@@ -47,7 +77,7 @@ def _factorise(work: np.ndarray, upper: np.ndarray) -> float:
 
 @njit(cache=True, inner=True, error_model="numpy")
 def divide(upper: np.ndarray, topography: np.ndarray, out: np.ndarray) -> None:
-    """Divide a topography by a factor.
+    """Divide a topography by a factor, four numbers at a time.
 
     Parameters
     ----------
@@ -61,12 +91,43 @@ def divide(upper: np.ndarray, topography: np.ndarray, out: np.ndarray) -> None:
     n = upper.shape[0]
     for i in range(n):
         out[i] = topography[i]
-    for i in range(n):
+    i = 0
+    while i + 4 <= n:
+        u0, u1, u2, u3 = upper[i], upper[i + 1], upper[i + 2], upper[i + 3]
+        v0 = out[i] / u0[i]
+        v1 = (out[i + 1] - u0[i + 1] * v0) / u1[i + 1]
+        v2 = (out[i + 2] - u0[i + 2] * v0 - u1[i + 2] * v1) / u2[i + 2]
+        v3 = (out[i + 3] - u0[i + 3] * v0 - u1[i + 3] * v1 - u2[i + 3] * v2) / u3[i + 3]
+        out[i], out[i + 1], out[i + 2], out[i + 3] = v0, v1, v2, v3
+        for j in range(i + 4, n):
+            out[j] -= u0[j] * v0 + u1[j] * v1 + u2[j] * v2 + u3[j] * v3
+        i += 4
+    while i < n:
         value = out[i] / upper[i, i]
         out[i] = value
         row = upper[i]
         for j in range(i + 1, n):
             out[j] -= row[j] * value
+        i += 1
+
+
+@njit(cache=True, inner=True, error_model="numpy")
+def _project(upper: np.ndarray, divided: np.ndarray, out: np.ndarray) -> None:
+    """Add the product of a divided topography and the divided window, four rows at a time."""
+    r, size = len(divided), len(out)
+    e = 0
+    while e + 4 <= r:
+        y0, y1 = upper[e, r : r + size], upper[e + 1, r : r + size]
+        y2, y3 = upper[e + 2, r : r + size], upper[e + 3, r : r + size]
+        v0, v1, v2, v3 = divided[e], divided[e + 1], divided[e + 2], divided[e + 3]
+        for k in range(size):
+            out[k] += v0 * y0[k] + v1 * y1[k] + v2 * y2[k] + v3 * y3[k]
+        e += 4
+    while e < r:
+        value, row = divided[e], upper[e, r : r + size]
+        for k in range(size):
+            out[k] += value * row[k]
+        e += 1
 
 
 @njit(cache=True, inner=True, error_model="numpy")
@@ -103,10 +164,10 @@ def factorise(
     n_groups = len(spectra.level) if noise > 0.0 else 1
     parts.groups[now] = n_groups
     mismatch = 0.0
-    for p in range(n):
-        for e in range(r):
-            mismatch += parts.topography[now, p, e] ** 2
-    mismatch *= widening / r
+    if widening > 0.0:
+        for p in range(n):
+            mismatch += product(parts.topography[now, p], parts.topography[now, p])
+        mismatch *= widening / r
     half, rest = 0.0, 0.0
     for g in range(n_groups):
         first = spectra.group[g] if n_groups > 1 else 0
@@ -116,7 +177,7 @@ def factorise(
         columns = width(r, size)
         work = room.work[: r * columns].reshape(r, columns)
         for a in range(r):
-            for b in range(r):
+            for b in range(a // LANES * LANES, r):
                 work[a, b] = parts.own[now, a, b]
             work[a, a] += level * spectra.noise[a] + mismatch
             for k in range(size):
@@ -126,9 +187,8 @@ def factorise(
         upper = parts.factor[now, g, : r * columns].reshape(r, columns)
         half += size * _factorise(work, upper)
         for e in range(r):
-            row = upper[e]
-            for k in range(r, r + size):
-                rest += row[k] * row[k]
+            row = upper[e, r : r + size]
+            rest += product(row, row)
     parts.base[now], parts.rest[now] = half, rest
     for p in range(n):
         couple(spectra, p, parts.topography[now, p], parts, now, now)
@@ -166,12 +226,7 @@ def couple(
         upper = parts.factor[base, g, : r * columns].reshape(r, columns)
         out = parts.divided[into, g, p]
         divide(upper, column, out)
-        outer = parts.outer[into, p, first : first + size]
-        for e in range(r):
-            value = out[e]
-            row = upper[e, r : r + size]
-            for k in range(size):
-                outer[k] += value * row[k]
+        _project(upper, out, parts.outer[into, p, first : first + size])
 
 
 @njit(cache=True, inner=True)
@@ -196,3 +251,51 @@ def keep_coupling(p: int, q: int, parts: Terms, source: int, into: int) -> None:
             parts.divided[into, g, q, e] = parts.divided[source, g, p, e]
     for k in range(parts.outer.shape[2]):
         parts.outer[into, q, k] = parts.outer[source, p, k]
+
+
+@njit(cache=True, inner=True)
+def keep_factors(n: int, parts: Terms, source: int, into: int) -> None:
+    """Copy what :func:`factorise` has computed of a state, with its own matrix and topographies.
+
+    Parameters
+    ----------
+    n : int
+        Number of patches.
+    parts : Terms
+        Parts of the likelihood of several states.
+    source : int
+        The state that is read.
+    into : int
+        The state that is written.
+    """
+    keep_own(n, parts, source, into)
+    parts.groups[into] = parts.groups[source]
+    parts.base[into], parts.rest[into] = parts.base[source], parts.rest[source]
+    for g in range(parts.groups[source]):
+        for i in range(parts.factor.shape[2]):
+            parts.factor[into, g, i] = parts.factor[source, g, i]
+    for p in range(n):
+        keep_coupling(p, p, parts, source, into)
+
+
+@njit(cache=True, inner=True)
+def keep_own(n: int, parts: Terms, source: int, into: int) -> None:
+    """Copy a state's own matrix and topographies.
+
+    Parameters
+    ----------
+    n : int
+        Number of patches.
+    parts : Terms
+        Parts of the likelihood of several states.
+    source : int
+        The state that is read.
+    into : int
+        The state that is written.
+    """
+    for a in range(parts.own.shape[1]):
+        for b in range(parts.own.shape[1]):
+            parts.own[into, a, b] = parts.own[source, a, b]
+    for p in range(n):
+        for e in range(parts.topography.shape[2]):
+            parts.topography[into, p, e] = parts.topography[source, p, e]

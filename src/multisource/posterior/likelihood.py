@@ -20,34 +20,43 @@ from __future__ import annotations
 import numpy as np
 
 from multisource.compiled import njit
-from multisource.posterior.factor import factorise
+from multisource.posterior.factor import factorise, product
 from multisource.posterior.model import Geometry, Spectra
 from multisource.posterior.room import BOOST, MOST, Scratch, Terms, scratch, terms
 from multisource.posterior.states import States, states
 from multisource.posterior.topography import forget, own_matrix, superpose, topography
 
+_LARGE = 1e100  # of a product of determinants
+
 
 @njit(cache=True, inner=True, error_model="numpy")
-def _small_factor(inner: np.ndarray, course: np.ndarray, n: int, work: np.ndarray) -> float:
-    """Lower factor of I + D M D, D the roots of the courses' variances. Half log det."""
+def _small_factor(
+    inner: np.ndarray, course: np.ndarray, n: int, work: np.ndarray, pivot: np.ndarray
+) -> float:
+    """Factor L P L' of I + D M D, D the roots of the courses' variances. Its determinant."""
     product = 1.0
     for a in range(n):
-        for b in range(a):
-            value = course[a] * course[b] * inner[a, b]
-            for q in range(b):
-                value -= work[a, q] * work[b, q]
-            work[a, b] = value / work[b, b]
         value = 1.0 + course[a] * course[a] * inner[a, a]
-        for q in range(a):
-            value -= work[a, q] * work[a, q]
+        for b in range(a):
+            left = course[a] * course[b] * inner[a, b]
+            for q in range(b):
+                left -= work[a, q] * work[b, q] * pivot[q]
+            work[a, b] = left / pivot[b]
+            value -= work[a, b] * left
+        pivot[a] = value
         product *= value
-        work[a, a] = np.sqrt(value)
-    return 0.5 * np.log(product)
+    return product
 
 
 @njit(cache=True, inner=True, error_model="numpy")
 def _small_square(
-    outer: np.ndarray, course: np.ndarray, n: int, k: int, work: np.ndarray, right: np.ndarray
+    outer: np.ndarray,
+    course: np.ndarray,
+    n: int,
+    k: int,
+    work: np.ndarray,
+    pivot: np.ndarray,
+    right: np.ndarray,
 ) -> float:
     """The part of the quadratic form that the patches take away in component k."""
     square = 0.0
@@ -55,8 +64,8 @@ def _small_square(
         value = course[a] * outer[a, k]
         for q in range(a):
             value -= work[a, q] * right[q]
-        right[a] = value / work[a, a]
-        square += right[a] * right[a]
+        right[a] = value
+        square += value * value / pivot[a]
     return square
 
 
@@ -90,9 +99,9 @@ def add_patches(
     square : float
         The quadratic form.
     """
-    n_groups, r = parts.groups[base], parts.divided.shape[3]
-    n_times = spectra.roots.shape[1]
-    work, course, right = np.zeros((MOST, MOST)), np.ones(MOST), np.zeros(MOST)
+    n_groups, n_times = parts.groups[base], spectra.roots.shape[1]
+    work, course = np.zeros((MOST, MOST)), np.ones(MOST)
+    pivot, right = np.zeros(MOST), np.zeros(MOST)
     half, square = parts.base[base], parts.rest[base]
     # A class below 0 is the mean of all: white in these coordinates.
     white = True
@@ -105,18 +114,23 @@ def add_patches(
         inner, divided = parts.inner[at, g], parts.divided[at, g]
         for p in range(n):
             for q in range(p + 1):
-                value = 0.0
-                for e in range(r):
-                    value += divided[p, e] * divided[q, e]
-                inner[p, q] = value
+                inner[p, q] = product(divided[p], divided[q])
+        determinant = 1.0
         if white:
-            half += (last - first) * _small_factor(inner, course, n, work)
+            determinant = _small_factor(inner, course, n, work, pivot)
+            half += 0.5 * (last - first) * np.log(determinant)
+            determinant = 1.0
         for k in range(first, last):
             if not white:
                 for p in range(n):
                     course[p] = spectra.roots[classes[p], k] if classes[p] >= 0 else 1.0
-                half += _small_factor(inner, course, n, work)
-            square -= _small_square(outer, course, n, k, work, right)
+                # One logarithm for as many determinants, all above 1, as a number can hold.
+                determinant *= _small_factor(inner, course, n, work, pivot)
+                if determinant > _LARGE:
+                    half += 0.5 * np.log(determinant)
+                    determinant = 1.0
+            square -= _small_square(outer, course, n, k, work, pivot, right)
+        half += 0.5 * np.log(determinant)
     return -half, square
 
 

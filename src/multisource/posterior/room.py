@@ -25,11 +25,11 @@ class Scratch(NamedTuple):
         Sum of l over the patches, zero between calls.
     active : ndarray of shape (N,)
         The active dipoles of the last call.
-    picked : ndarray of shape (2 N + 8, R)
-        Their rows, float32, R being r filled up to whole vectors.
+    picked : ndarray of shape (2 N + 8, r)
+        Their rows, float32.
     weight : ndarray of shape (2 N + 8,)
         Their weights, float32.
-    product : ndarray of shape (r, R)
+    product : ndarray of shape (r, r)
         Float32.
     work : ndarray of shape (r * W,)
         What is factorised, with the window beside it.
@@ -127,13 +127,13 @@ def scratch(geometry: Geometry, spectra: Spectra) -> Scratch:
         Arrays of the right sizes.
     """
     n, r = geometry.rows.shape
-    n_times, columns = spectra.roots.shape[1], width(r, 0)
+    n_times = spectra.roots.shape[1]
     return Scratch(
         np.zeros(n),
         np.zeros(n, np.int32),
-        np.zeros((2 * n + 8, columns), np.float32),
+        np.zeros((2 * n + 8, r), np.float32),
         np.zeros(2 * n + 8, np.float32),
-        np.zeros((r, columns), np.float32),
+        np.zeros((r, r), np.float32),
         np.zeros(r * width(r, n_times)),
         np.zeros(n),
         np.zeros(n, np.int32),

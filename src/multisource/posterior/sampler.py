@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
-from threadpoolctl import threadpool_limits
+from threadpoolctl import ThreadpoolController
 
 from multisource.errors import UserError
 from multisource.posterior.chain import Record, run
@@ -18,7 +20,7 @@ from multisource.posterior.model import PatchModel
 from multisource.posterior.moves import MOVES
 from multisource.posterior.prior import PriorSettings
 from multisource.posterior.room import BOOST, NOISE, SCALE, WIDENING, scratch, terms
-from multisource.posterior.scan import births, greedy, scan_table
+from multisource.posterior.scan import ScanTable, births, greedy, scan_table
 from multisource.posterior.states import States, states
 from multisource.posterior.summary import WindowPosterior, summarise
 from multisource.posterior.trust import trust
@@ -26,6 +28,7 @@ from multisource.posterior.trust import trust
 # Distance between the scan's centres, and its extents as parts of their range.
 _SPACING_MM = 8.0
 _EXTENTS = (0.1, 0.4, 0.8)
+_PROPOSED = 150  # centres of the scan, where a network's map is largest
 # A proposal costs a third of a likelihood on average, since most do not pass the screening.
 _PROPOSALS = 3
 _WARMEST = 0.1  # of the likelihood's exponent, at a chain's start
@@ -122,9 +125,13 @@ class Sampler:
         none, first, last = prior.noise
         grid = np.geomspace(first, last, round(np.log10(last / first)) + 1)
         self._noise = np.array([0.0, *grid]) if none < 1 else np.zeros(0)
+        # To ask for the libraries takes milliseconds, to limit them does not.
+        self._libraries = ThreadpoolController()
         self._ladder = np.geomspace(1.0, settings.hottest, settings.temperatures)
 
-    def sample(self, window: np.ndarray, *, seed: Sequence[int]) -> list[Record]:
+    def sample(
+        self, window: np.ndarray, *, seed: Sequence[int], proposal: np.ndarray | None = None
+    ) -> list[Record]:
         """Run the chains of a window.
 
         Parameters
@@ -133,20 +140,25 @@ class Sampler:
             The whitened window.
         seed : sequence of int
             What the random numbers follow from.
+        proposal : ndarray of shape (N,), optional
+            As for :meth:`posterior`.
 
         Returns
         -------
         list of Record
             What each chain has left.
         """
-        # Its products are small: a second BLAS thread would only make them slower, and is not
-        # needed for the sums to be the same on any number of cores.
-        with threadpool_limits(limits=1, user_api="blas"):
-            return self._sample(self._start(window), window, seed)
+        with self._one_thread():
+            return self._sample(self._start(window, proposal), window, seed)
+
+    def _one_thread(self) -> AbstractContextManager[Any]:
+        """Keep BLAS to one thread: its products are small, and their sums the same on any cores."""
+        limit: AbstractContextManager[Any] = self._libraries.limit(limits=1, user_api="blas")
+        return limit
 
     def _sample(self, start: _Start, window: np.ndarray, seed: Sequence[int]) -> list[Record]:
         geometry, settings, these = start.model.geometry, self.settings, self._states
-        born = births(self._table, geometry, start.maps)
+        born = births(start.table, geometry, start.maps)
         records = []
         sweeps = _PROPOSALS * settings.budget // (settings.chains * settings.temperatures)
         discard = round(settings.discard * sweeps)
@@ -191,6 +203,7 @@ class Sampler:
         seed: Sequence[int],
         background_nam: float,
         areas_mm2: np.ndarray | None = None,
+        proposal: np.ndarray | None = None,
     ) -> WindowPosterior:
         """Run the chains of a window, and summarise them.
 
@@ -204,14 +217,18 @@ class Sampler:
             Standard deviation of a background dipole, nAm.
         areas_mm2 : ndarray of shape (N,), optional
             Area of cortex that each dipole stands for, mm^2.
+        proposal : ndarray of shape (N,), optional
+            A map of the window by a network: the chains start from patches where it is largest,
+            and new ones are mostly tried there. By default that is so where a scan over all of the
+            cortex says.
 
         Returns
         -------
         WindowPosterior
             The summary.
         """
-        with threadpool_limits(limits=1, user_api="blas"):
-            start = self._start(window)
+        with self._one_thread():
+            start = self._start(window, proposal)
             records = self._sample(start, window, seed)
             return summarise(
                 start.model,
@@ -243,23 +260,26 @@ class Sampler:
         value, error = log_evidence(start.trust * self._ladder, [r.heat for r in records], values)
         return value - constant, error
 
-    def _start(self, window: np.ndarray) -> _Start:
+    def _start(self, window: np.ndarray, proposal: np.ndarray | None) -> _Start:
         """Return what the chains start from, disturbances that explain enough taken in."""
-        best = self._search(self.model, window, ())
+        table = self._table
+        if proposal is not None:
+            table = table.within(proposal, self.model.geometry.allowed, _PROPOSED)
+        best = self._search(self.model, table, window, ())
         while self.disturbances is not None and len(best.disturbed) < MOST_DISTURBANCES:
             found = self._candidate(best, window)
             if found is None:
                 break
             which, strength = found
             column, disturbed = self.disturbances.columns[:, which], (*best.disturbed, which)
-            tried = self._search(best.model.disturbed(column, strength), window, disturbed)
+            tried = self._search(best.model.disturbed(column, strength), table, window, disturbed)
             fewer = int(best.first.number[0]) - int(tried.first.number[0])
             # The scan's patches are coarse: what they miss is no disturbance, as with a wrong
             # leadfield.
             if tried.doubt * (tried.density - best.density) < LEAST * (1 - fewer):
                 break
             # How it goes over time is not known: whatever lies in its direction is left out.
-            best = self._search(best.model.disturbed(column, OUT), window, disturbed)
+            best = self._search(best.model.disturbed(column, OUT), table, window, disturbed)
         return best
 
     def _candidate(self, start: _Start, window: np.ndarray) -> tuple[int, float] | None:
@@ -288,7 +308,9 @@ class Sampler:
                 best, found = reached, (which, strength)
         return found
 
-    def _search(self, model: PatchModel, window: np.ndarray, disturbed: tuple[int, ...]) -> _Start:
+    def _search(
+        self, model: PatchModel, table: ScanTable, window: np.ndarray, disturbed: tuple[int, ...]
+    ) -> _Start:
         these, prior = self._states, self.prior
         these.number[0] = 0
         these.course[:] = -1
@@ -299,7 +321,7 @@ class Sampler:
         values[WIDENING] = prior.widening[1] if prior.widening[0] == 0 else 0.0
         maps = greedy(
             model,
-            self._table,
+            table,
             window,
             these,
             sources=prior.sources,
@@ -315,7 +337,7 @@ class Sampler:
         first = states(1)
         _assign(first, 0, these)
         exponent = doubt if self.settings.exponent is None else self.settings.exponent
-        return _Start(model, first, maps, exponent, doubt, reached, disturbed)
+        return _Start(model, table, first, maps, exponent, doubt, reached, disturbed)
 
 
 @dataclass(frozen=True)
@@ -323,12 +345,13 @@ class _Start:
     """What the chains of a window start from.
 
     ``model`` has the disturbances ``disturbed`` (their numbers), ``first`` is the first state,
-    ``maps`` are the scans that led to it and ``density`` is its log likelihood; ``trust`` is what
-    the likelihood is raised to in the chains, ``doubt`` what it would be by
+    ``maps`` are the scans of ``table`` that led to it and ``density`` is its log likelihood;
+    ``trust`` is what the likelihood is raised to in the chains, ``doubt`` what it would be by
     :func:`multisource.posterior.trust.trust`.
     """
 
     model: PatchModel
+    table: ScanTable
     first: States
     maps: list[np.ndarray]
     trust: float

@@ -18,6 +18,7 @@ from multisource.compiled import njit
 from multisource.posterior import likelihood as exact
 from multisource.posterior.model import Geometry, PatchModel
 from multisource.posterior.moves import Births
+from multisource.posterior.noise_profile import noise_profile
 from multisource.posterior.room import BOOST, NOISE, SCALE, Scratch, Terms, width
 from multisource.posterior.states import States
 from multisource.posterior.topography import topography
@@ -41,7 +42,8 @@ class ScanTable:
     columns : ndarray of shape (r, X Q)
         Their topographies at a boost of 1, float32, extent by extent.
     nearest : ndarray of shape (M,)
-        For every allowed dipole the nearest of ``centres``.
+        For every allowed dipole the nearest of the centres, by its place in ``centres``; Q where
+        that one is left out.
     shares : ndarray of shape (Q,)
         How many allowed dipoles have a centre as their nearest.
     """
@@ -51,6 +53,40 @@ class ScanTable:
     columns: np.ndarray
     nearest: np.ndarray
     shares: np.ndarray
+
+    def within(self, proposal: np.ndarray, allowed: np.ndarray, count: int) -> ScanTable:
+        """Return the part of the table where a map is largest.
+
+        Parameters
+        ----------
+        proposal : ndarray of shape (N,)
+            A map over all dipoles, 0 or more.
+        allowed : ndarray of shape (M,)
+            The dipoles that ``nearest`` is about.
+        count : int
+            How many centres are kept.
+
+        Returns
+        -------
+        ScanTable
+            The centres in whose neighbourhood the map's largest values are; the whole table for a
+            map that is the same everywhere.
+        """
+        largest = np.zeros(len(self.centres))
+        np.maximum.at(largest, self.nearest, proposal[allowed])
+        if np.ptp(largest) == 0 or count >= len(largest):
+            return self
+        kept = np.sort(largest.argsort(kind="stable")[-count:])
+        place = np.full(len(largest) + 1, count)
+        place[kept] = np.arange(count)
+        columns = self.columns.reshape(len(self.columns), len(self.extents), -1)[:, :, kept]
+        return ScanTable(
+            self.centres[kept],
+            self.extents,
+            np.ascontiguousarray(columns).reshape(len(columns), -1),
+            place[self.nearest],
+            self.shares[kept],
+        )
 
 
 def scan_table(model: PatchModel, *, spacing_mm: float, extents_mm: np.ndarray) -> ScanTable:
@@ -137,9 +173,8 @@ def gains(
     total = np.zeros(table.columns.shape[1])
     for data, inverse, size in whitened_groups(model, parts, at, n):
         tried = np.float32(values[BOOST]) * (inverse.astype(np.float32) @ table.columns)
-        power = np.einsum("ij,ij->j", tried, tried)
         right = (data / values[SCALE]).astype(np.float32).T @ tried
-        explained = np.einsum("ij,ij->j", right, right)
+        power, explained = np.square(tried).sum(axis=0), np.square(right).sum(axis=0)
         total += column_gain(explained, power, size)
     return total.reshape(len(table.extents), -1)
 
@@ -226,7 +261,8 @@ def births(table: ScanTable, geometry: Geometry, maps: list[np.ndarray]) -> Birt
     for gain in maps:
         best = gain.max(axis=0)
         weight = np.exp(_FLATTEN * (best - best.max()))
-        density += (1 - _UNIFORM) / len(maps) * (weight / (weight @ table.shares))[table.nearest]
+        share = np.append(weight / (weight @ table.shares), 0.0)
+        density += (1 - _UNIFORM) / len(maps) * share[table.nearest]
     logarithm = np.full(len(geometry.permitted), -np.inf)
     logarithm[geometry.allowed] = np.log(density)
     return Births(np.cumsum(density), logarithm)
@@ -351,21 +387,16 @@ def _settle(
     """Evaluate state 0 at the best of the noise levels; return its log likelihood."""
     values, n = these.values[0], int(these.number[0])
     exact.evaluate(model.geometry, model.spectra, window, these, 0, room, parts, 0)
-
-    def at(level: float) -> float:
-        values[NOISE] = level
-        exact.finish(model.spectra, window, these.course[0], n, values, room, parts, 0)
-        if free_scale:
-            values[SCALE] = np.sqrt(parts.square[0] / window.size)
-        return exact.density(parts, 0, window.size, values[SCALE])
-
-    found = {values[NOISE]: at(values[NOISE])}
-    found |= {level: at(level) for level in levels}
-    best = max(found, key=lambda level: found[level])
-    if levels and best > 0:
-        found |= {level: at(level) for level in (best / 2, best * 2)}
-        best = max(found, key=lambda level: found[level])
-    if next(reversed(found)) != best:
-        at(best)
-    values[NOISE] = best
-    return float(found[best])
+    if levels:
+        profile = noise_profile(model.spectra, window, values, parts, n, free_scale=free_scale)
+        tried = np.array([values[NOISE], *levels])
+        best = tried[profile.log_density(tried).argmax()]
+        if best > 0:
+            tried = np.array([best, best / 2, best * 2])
+            best = tried[profile.log_density(tried).argmax()]
+        if best != values[NOISE]:
+            values[NOISE] = best
+            exact.finish(model.spectra, window, these.course[0], n, values, room, parts, 0)
+    if free_scale:
+        values[SCALE] = np.sqrt(parts.square[0] / window.size)
+    return float(exact.density(parts, 0, window.size, values[SCALE]))

@@ -6,6 +6,7 @@ import numpy as np
 
 from multisource.compiled import njit
 from multisource.posterior import likelihood as exact
+from multisource.posterior.factor import keep_factors, keep_own
 from multisource.posterior.model import Geometry, Spectra
 from multisource.posterior.moves import change_gain, course
 from multisource.posterior.prior import Prior
@@ -114,12 +115,7 @@ def change_settings(
                 ratio += 0.5 * (before**2 - (before - change) ** 2) / prior.gain**2
         exact.evaluate(geometry, spectra, window, these, new, room, parts, new)
     else:
-        for a in range(parts.own.shape[1]):
-            for b in range(parts.own.shape[1]):
-                parts.own[new, a, b] = parts.own[old, a, b]
-        for p in range(n):
-            for e in range(parts.own.shape[1]):
-                parts.topography[new, p, e] = parts.topography[old, p, e]
+        of_course = False
         if which == 1:
             values[NOISE], ratio = _switch(values[NOISE], prior.noise, rng)
         elif which == 2:
@@ -128,17 +124,27 @@ def change_settings(
             p = rng.integers(0, n)
             if prior.gain > 0.0 and rng.random() < 0.5:
                 ratio = change_gain(these, new, p, prior, 0.15, rng)
-                change = these.gain[new, p] / these.gain[old, p]
-                for e in range(parts.own.shape[1]):
-                    parts.topography[new, p, e] *= change
             else:
                 # From the prior, so that prior and proposal cancel.
+                of_course = True
                 these.course[new, p] = course(prior, rng)
                 if these.course[new, p] == these.course[old, p]:
                     return False, False
         if not np.isfinite(ratio):
             return False, False
-        exact.finish(spectra, window, these.course[new], n, values, room, parts, new)
+        if of_course:
+            # The factors know nothing of it.
+            keep_factors(n, parts, old, new)
+            half, square = exact.add_patches(spectra, these.course[new], n, parts, new, new)
+            parts.half[new], parts.square[new] = half, square
+        else:
+            keep_own(n, parts, old, new)
+            for p in range(n):
+                change = these.gain[new, p] / these.gain[old, p]
+                if change != 1.0:
+                    for e in range(parts.own.shape[1]):
+                        parts.topography[new, p, e] *= change
+            exact.finish(spectra, window, these.course[new], n, values, room, parts, new)
     moved = exact.density(parts, new, window.size, values[SCALE])
     return True, np.log(rng.random()) < beta * (moved - present) + ratio
 

@@ -45,6 +45,7 @@ def estimate(
     sfreq: float,
     study: Study | None,
     measured: Measured | None = None,
+    proposal: np.ndarray | None = None,
     operator: str = "bem",
     budget: int = 3000,
     windows: int | None = 50,
@@ -74,6 +75,8 @@ def estimate(
     measured : Measured, optional
         The background of a recording, in the place of the simulation's: its amplitude, and the
         level of its noise to a factor of 1.4.
+    proposal : ndarray of shape (S, N), optional
+        A network's maps of the windows, where sources are looked for first; by default everywhere.
     operator : str
         Which leadfield the workflow gives: ``bem``, as to all solvers, ``fem``, or ``own``, the one
         that made the windows, for what can be reached at all.
@@ -166,6 +169,7 @@ def estimate(
         study.seed,
         measured.background_nam if measured else settings.background_nam,
         dipole_areas(forward),
+        proposal,
     )
 
 
@@ -192,13 +196,24 @@ def _model(
 
 
 def _solve(
-    sampler: Sampler, eeg: np.ndarray, seed: int, background_nam: float, areas: np.ndarray | None
+    sampler: Sampler,
+    eeg: np.ndarray,
+    seed: int,
+    background_nam: float,
+    areas: np.ndarray | None,
+    proposal: np.ndarray | None,
 ) -> Estimates:
     found = []
     for i, window in enumerate(progress("patch posterior", eeg, unit="window")):
         white = sampler.model.whitened(window, background_nam=background_nam)
         found.append(
-            sampler.posterior(white, seed=[seed, i], background_nam=background_nam, areas_mm2=areas)
+            sampler.posterior(
+                white,
+                seed=[seed, i],
+                background_nam=background_nam,
+                areas_mm2=areas,
+                proposal=None if proposal is None else proposal[i],
+            )
         )
     warned = [i for i, one in enumerate(found) if one.warning]
     if warned:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -14,6 +14,9 @@ from multisource.inverse.io import forward_of, read_forward
 from multisource.inverse.registry import SOLVERS, estimates
 from multisource.recordings.noise import measure, with_noise
 from multisource.recordings.ordinary import Ordinary
+
+if TYPE_CHECKING:
+    from multisource.network.answers import TrainedNetwork
 
 MOST_ASKED = 100  # windows of chance that a solver which takes long is asked of
 
@@ -29,6 +32,7 @@ def ask_solver(
     snr: float,
     smooth: int,
     study: Study | None,
+    network: TrainedNetwork | None = None,
 ) -> Estimates:
     """Ask a solver what is active in the windows of a recording.
 
@@ -53,6 +57,8 @@ def ask_solver(
         Steps of averaging over neighbours on the cortex, for a linear solver.
     study : Study or None
         How the study's sources behave, for a solver that asks for it.
+    network : TrainedNetwork, optional
+        Whose maps a solver that asks for them is given.
 
     Returns
     -------
@@ -64,14 +70,30 @@ def ask_solver(
     given = {"forward": operator, "sfreq": sfreq, "smooth": smooth, "study": study}
     if "measured" in SOLVERS.offered(settings["kind"]):
         given["measured"] = measure(operator, ordinary.background)
-    found = estimates(eeg=eeg, **given, **chosen)
+
+    def ask(windows: np.ndarray) -> Estimates:
+        maps = None if network is None else _proposed(network, windows, channels, ordinary)
+        return estimates(eeg=windows, proposal=maps, **given, **chosen)
+
+    found = ask(eeg)
     if found.coefficients is None:
         return found
     # It says how probable activity is, by a model that real EEG is only roughly like.
     chance = ordinary.chance[:: max(1, -(-len(ordinary.chance) // MOST_ASKED))]
-    nothing = estimates(eeg=chance, **given, **chosen)
+    nothing = ask(chance)
     presence = beyond_chance(found.maps.max(axis=1), nothing.maps.max(axis=1))
     return weighted(found, presence)
+
+
+def _proposed(
+    network: TrainedNetwork, eeg: np.ndarray, channels: Sequence[str], ordinary: Ordinary
+) -> np.ndarray:
+    """Return where a network sees most in windows, whether that is more than chance or not."""
+    from multisource.recordings.measured import show_recording
+
+    network.check(channels, eeg.shape[2])
+    # The same bits on any number of cores.
+    return show_recording(network.network, eeg, ordinary, threads=1).maps.estimate
 
 
 def weighted(found: Estimates, presence: np.ndarray) -> Estimates:
