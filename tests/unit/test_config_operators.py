@@ -9,6 +9,7 @@ from multisource.config.operators import (
     solver_operators,
 )
 from multisource.config.recordings import recording_methods
+from multisource.config.solvers import call_settings, proposing_network
 
 
 def test_an_operator_is_its_method_but_for_what_it_states():
@@ -116,3 +117,50 @@ def test_only_native_venant_sources_act_from_elsewhere():
     config["leadfield"]["fem"]["backend"] = "duneuro"
     lines = mistakes(config)
     assert any("leadfield.variants.moved.true_places: not with backend duneuro" in x for x in lines)
+
+
+def proposing(**settings):
+    """The default configuration, the patch posterior given a network's maps."""
+    config = default()
+    config["inverse"]["settings"]["patch_posterior"] |= settings
+    return config
+
+
+def test_maps_are_proposed_by_a_network_of_the_study():
+    config = proposing(proposal="covnet")
+    assert mistakes(config) == []
+    assert proposing_network(config, "patch_posterior") == "covnet"
+    assert proposing_network(config, "eloreta") is None
+    # The function is given the maps, not the name.
+    assert "proposal" not in call_settings(config, "patch_posterior")
+    (line,) = mistakes(proposing(proposal="convnt"))
+    assert "patch_posterior.proposal: 'convnt' is no network of network.networks" in line
+    assert "did you mean 'convnet'" in line
+    (line,) = mistakes(proposing(proposal="sblnet"))
+    assert "patch_posterior.proposal: 'sblnet' is no network of network.networks" in line
+
+
+def test_maps_are_not_proposed_where_nothing_could_give_them():
+    (line,) = mistakes(proposing(proposal="covnet", tune={"budget": [100, 200]}))
+    assert "patch_posterior.proposal: covnet; a solver with a grid (tune)" in line
+    (line,) = mistakes(proposing(tune={"proposal": ["covnet", "convnet"]}))
+    assert "patch_posterior.tune: kind, windows and proposal are no options" in line
+    config = default()
+    config["inverse"]["settings"]["several"] = {
+        "kind": "average",
+        "of": [{"kind": "patch_posterior", "proposal": "covnet"}, {"kind": "mne"}],
+    }
+    (line,) = mistakes(config)
+    assert "several.of[0].proposal: an average gives no maps" in line
+    (line,) = mistakes(changed("inverse.settings.eloreta.proposal", "covnet"))
+    assert "unknown key 'inverse.settings.eloreta.proposal'" in line
+
+
+def test_a_curve_names_the_network_whose_maps_a_solver_is_given():
+    config = proposing(proposal="covnet")
+    curve = {"setting": "boost", "values": [2], "methods": ["patch_posterior", "convnet"]}
+    config["evaluation"]["curves"] = {"boost": curve}
+    (line,) = mistakes(config)
+    assert "patch_posterior is given the maps of covnet: name covnet too" in line
+    curve["methods"].append("covnet")
+    assert mistakes(config) == []

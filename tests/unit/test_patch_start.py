@@ -122,10 +122,10 @@ def test_patches_are_proposed_everywhere_though_rarely_outside_the_map(model, ta
 
 
 def test_the_answer_is_that_of_the_scan_wherever_the_map_has_the_sources(model):
-    """One strong source: two chains' maps of it agree, whatever they start from."""
+    """One strong source. Of the same start, two seeds differ by up to .07."""
     rng = np.random.default_rng(6)
     prior = PriorSettings(sources=(1, 1), extent_mm=(25.0, 60.0), boost=(8.0, 8.0), scale_sd=0.0)
-    sampler = Sampler(model, prior, SamplerSettings(budget=2000, chains=1, samples=1000))
+    sampler = Sampler(model, prior, SamplerSettings(budget=10_000, chains=1, samples=4000))
     these = one_state(1)
     room, parts = scratch(model.geometry, model.spectra), terms(model.geometry, model.spectra, 2)
     evaluate(model.geometry, model.spectra, np.zeros((8, N_TIMES)), these, 0, room, parts, 0)
@@ -136,8 +136,7 @@ def test_the_answer_is_that_of_the_scan_wherever_the_map_has_the_sources(model):
         sampler.posterior(window, seed=[1], background_nam=1.0, proposal=proposal)
         for proposal in (None, np.exp(-distance / 20), np.full(N_DIPOLES, 0.5))
     ]
-    near = distance < 40
-    scan, network, nothing = (one.active[near] for one in found)
+    scan, network, nothing = (one.active for one in found)
     assert np.abs(scan - network).max() < 0.1 and scan.max() > 0.9
     # A flat map is no proposal: the same bits as without one.
     np.testing.assert_array_equal(scan, nothing)

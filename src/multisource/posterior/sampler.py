@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -28,7 +29,7 @@ from multisource.posterior.trust import trust
 # Distance between the scan's centres, and its extents as parts of their range.
 _SPACING_MM = 8.0
 _EXTENTS = (0.1, 0.4, 0.8)
-_PROPOSED = 150  # centres of the scan, where a network's map is largest
+_PROPOSED = 1 / 6  # the part of the scan's centres that is left where a network's map is largest
 # A proposal costs a third of a likelihood on average, since most do not pass the screening.
 _PROPOSALS = 3
 _WARMEST = 0.1  # of the likelihood's exponent, at a chain's start
@@ -264,7 +265,8 @@ class Sampler:
         """Return what the chains start from, disturbances that explain enough taken in."""
         table = self._table
         if proposal is not None:
-            table = table.within(proposal, self.model.geometry.allowed, _PROPOSED)
+            count = math.ceil(_PROPOSED * len(table.centres))
+            table = table.within(proposal, self.model.geometry.allowed, count)
         best = self._search(self.model, table, window, ())
         while self.disturbances is not None and len(best.disturbed) < MOST_DISTURBANCES:
             found = self._candidate(best, window)
