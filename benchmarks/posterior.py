@@ -33,6 +33,7 @@ from multisource.simulation.chunks import read_eeg, read_truth
 from multisource.simulation.settings import Settings
 
 NONE = "none"
+OPTIONS = {"chains": 1, "mismatch": False, "disturbances": False}
 SHOWN = ("fraction_active", "auc_average", "dr_least")
 
 
@@ -46,19 +47,12 @@ def main() -> None:
     parser.add_argument("--operator", default="fem")
     parser.add_argument("--snr-db", type=float)
     parser.add_argument("--ar-models", default="resources/ar-models.yaml")
-    parser.add_argument(
-        "--options",
-        type=json.loads,
-        default={"chains": 1, "mismatch": False, "disturbances": False},
-    )
+    parser.add_argument("--options", type=json.loads, default=OPTIONS, help="as JSON")
     parser.add_argument("--before")
     parser.add_argument("--turns", type=int, default=1)
     arguments = parser.parse_args()
-    print(
-        f"{'':8s}{'budget':>7s}{'proposal':>10s}" + "".join(f"{name:>18s}" for name in SHOWN),
-        end="",
-    )
-    print(f"{'(mean)':>8s}{'CPU s':>8s}", flush=True)
+    names = "".join(f"{name:>18s}" for name in SHOWN)
+    print(f"{'':8s}{'budget':>7s}{'proposal':>10s}{names}{'(mean)':>8s}{'CPU s':>8s}", flush=True)
     for _ in range(arguments.turns):
         if arguments.before:
             in_another(arguments.before)

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from patch_case import N_DIPOLES, N_TIMES, ar_models, small_head
 
+from multisource.posterior.disturbances import OUT
 from multisource.posterior.likelihood import density, evaluate
 from multisource.posterior.model import build_model
 from multisource.posterior.moves import Births
@@ -44,7 +45,11 @@ def one_state(n, widening=0.0):
 
 @pytest.mark.parametrize("n", [0, 1, 2])
 @pytest.mark.parametrize("free_scale", [True, False])
-def test_the_profile_over_noise_is_the_likelihood(model, n, free_scale):
+@pytest.mark.parametrize("strength", [0.0, OUT])
+def test_the_profile_over_noise_is_the_likelihood(model, n, free_scale, strength):
+    """Also where a direction is left out of the window, by a variance of 1e10."""
+    direction = np.random.default_rng(9).standard_normal(8)
+    model = model.disturbed(direction / np.linalg.norm(direction), strength)
     window = np.random.default_rng(n).standard_normal((8, N_TIMES)) * 3
     room, parts = scratch(model.geometry, model.spectra), terms(model.geometry, model.spectra, 2)
     these = one_state(n, widening=0.1)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.linalg import cholesky, solve_triangular
 
 from multisource.posterior.model import Spectra
 from multisource.posterior.room import SCALE, WIDENING, Terms
@@ -14,25 +15,25 @@ from multisource.posterior.room import SCALE, WIDENING, Terms
 class NoiseProfile:
     """A state whose noise is open.
 
-    In coordinates in which the noise is the same everywhere, the eigenvectors of all the rest are
-    those of the sum, whatever the level: one decomposition takes the place of a factor for each
+    In coordinates in which all but the noise is the same everywhere, the eigenvectors of the noise
+    are those of the sum, whatever the level: one decomposition takes the place of a factor for each
     level and group of times.
 
     Attributes
     ----------
-    strength : ndarray of shape (r,)
-        Variance of all but noise along each eigenvector.
+    noise : ndarray of shape (r,)
+        Variance of the noise along each eigenvector, over that of all else, at a level of 1.
     power : ndarray of shape (r, G)
         The window's power along each of them, in each group of times.
     group, level : ndarray
         As in :class:`multisource.posterior.model.Spectra`.
     constant : float
-        Half the logarithm of the noise's own determinant, over all times.
+        Half the logarithm of the determinant without noise, over all times.
     scale : float or None
         Amplitude of everything; None: at each level the best.
     """
 
-    strength: np.ndarray
+    noise: np.ndarray
     power: np.ndarray
     group: np.ndarray
     level: np.ndarray
@@ -53,10 +54,10 @@ class NoiseProfile:
             Of each.
         """
         times = np.diff(self.group)
-        variance = self.strength[:, None] + levels[:, None, None] * self.level
+        variance = 1 + self.noise[:, None] * (levels[:, None, None] * self.level)
         half = -0.5 * np.log(variance).sum(axis=1) @ times - self.constant
         square = (self.power / variance).sum(axis=(1, 2))
-        size = len(self.strength) * times.sum()
+        size = len(self.noise) * times.sum()
         scale = np.sqrt(square / size) if self.scale is None else self.scale
         return half - size * np.log(scale) - 0.5 * square / scale**2
 
@@ -91,18 +92,28 @@ def noise_profile(
     -------
     NoiseProfile
         From which the log likelihood at any level follows.
+
+    Raises
+    ------
+    numpy.linalg.LinAlgError
+        If the covariance without noise is none: it is not positive definite.
     """
+    r, n_times = window.shape
     columns = parts.topography[0, :n]
     matrix = parts.own[0] + columns.T @ columns
-    matrix[np.diag_indices(len(matrix))] += values[WIDENING] / len(matrix) * (columns**2).sum()
-    root = 1 / np.sqrt(spectra.noise)
-    strength, vectors = np.linalg.eigh(root[:, None] * matrix * root)
-    along = vectors.T @ (root[:, None] * window)
+    matrix[np.diag_indices(r)] += values[WIDENING] / r * (columns**2).sum()
+    # A direction that is left out of the window has an enormous variance, which a factor bears and
+    # eigenvalues of the covariance itself would not.
+    lower = cholesky(matrix, lower=True, check_finite=False)
+    both = np.hstack([np.diag(np.sqrt(spectra.noise)), window])
+    both = solve_triangular(lower, both, lower=True, check_finite=False)
+    noise, vectors = np.linalg.eigh(both[:, :r] @ both[:, :r].T)
+    along = vectors.T @ both[:, r:]
     return NoiseProfile(
-        strength,
+        np.maximum(noise, 0),
         np.add.reduceat(along**2, spectra.group[:-1], axis=1),
         spectra.group,
         spectra.level,
-        0.5 * window.shape[1] * float(np.log(spectra.noise).sum()),
+        n_times * float(np.log(np.diag(lower)).sum()),
         None if free_scale else float(values[SCALE]),
     )

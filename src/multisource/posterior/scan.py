@@ -16,7 +16,7 @@ from scipy.spatial import cKDTree
 
 from multisource.compiled import njit
 from multisource.posterior import likelihood as exact
-from multisource.posterior.model import Geometry, PatchModel
+from multisource.posterior.model import Geometry, PatchModel, Spectra
 from multisource.posterior.moves import Births
 from multisource.posterior.noise_profile import noise_profile
 from multisource.posterior.room import BOOST, NOISE, SCALE, Scratch, Terms, width
@@ -388,15 +388,33 @@ def _settle(
     values, n = these.values[0], int(these.number[0])
     exact.evaluate(model.geometry, model.spectra, window, these, 0, room, parts, 0)
     if levels:
-        profile = noise_profile(model.spectra, window, values, parts, n, free_scale=free_scale)
-        tried = np.array([values[NOISE], *levels])
-        best = tried[profile.log_density(tried).argmax()]
-        if best > 0:
-            tried = np.array([best, best / 2, best * 2])
-            best = tried[profile.log_density(tried).argmax()]
+        best = _noise(model.spectra, window, values, n, levels, free_scale, parts)
         if best != values[NOISE]:
             values[NOISE] = best
             exact.finish(model.spectra, window, these.course[0], n, values, room, parts, 0)
     if free_scale:
         values[SCALE] = np.sqrt(parts.square[0] / window.size)
     return float(exact.density(parts, 0, window.size, values[SCALE]))
+
+
+def _noise(
+    spectra: Spectra,
+    window: np.ndarray,
+    values: np.ndarray,
+    n: int,
+    levels: list[float],
+    free_scale: bool,
+    parts: Terms,
+) -> float:
+    """Return the best of state 0's level of noise and others, then of that, half and twice it."""
+    present = float(values[NOISE])
+    try:
+        profile = noise_profile(spectra, window, values, parts, n, free_scale=free_scale)
+    except np.linalg.LinAlgError:
+        return present  # By rounding it is no covariance, and its likelihood says so.
+    tried = np.array([present, *levels])
+    best = tried[profile.log_density(tried).argmax()]
+    if best > 0:
+        tried = np.array([best, best / 2, best * 2])
+        best = tried[profile.log_density(tried).argmax()]
+    return float(best)
