@@ -112,3 +112,13 @@ def test_a_curve_gives_it_the_maps_that_the_network_makes_there(solved):
     metrics = pd.read_parquet(results / "curves/boost-0.parquet")
     # As many windows as the solver is given in the curve's split.
     assert metrics.groupby("method").size().to_dict() == {"convnet": 4, "near": 3}
+
+
+def test_a_cluster_takes_the_study(solved, study):
+    """A group of steps may not wait for a step that waits for the group: Snakemake refuses it."""
+    run = type(study)(solved[0]).snakemake(
+        *("--dry-run", "--workflow-profile", "profiles/slurm", "--forceall"),
+        *("--", "all", "curves", "recordings"),
+        config="near.yaml",
+    )
+    assert run.returncode == 0, run.stdout + run.stderr
